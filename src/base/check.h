@@ -5,8 +5,8 @@ namespace gatehouse::base {
 [[noreturn]] void CheckFailed(const char* file, int line, const char* condition);
 }  // namespace gatehouse::base
 
-#define GH_CHECK(condition)                                                          \
-  do {                                                                               \
+#define GH_CHECK(condition)                                                           \
+  do {                                                                                \
     if (!(condition)) ::gatehouse::base::CheckFailed(__FILE__, __LINE__, #condition); \
   } while (false)
 

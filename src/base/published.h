@@ -8,9 +8,9 @@
 
 namespace gatehouse::base {
 
-// An immutable value that many threads read and one replaces whole (RCU in spirit). A reader pins the value for as long as
-// it needs it; the old value dies with its last pin. Pin() is cheap when the thread keeps a Reader, which touches shared
-// memory only after a replacement.
+// An immutable value that many threads read and one replaces whole (RCU in spirit). A reader pins the value for as long
+// as it needs it; the old value dies with its last pin. Pin() is cheap when the thread keeps a Reader, which touches
+// shared memory only after a replacement.
 template <class T>
 class Published {
  public:

@@ -45,9 +45,10 @@ Error InvalidRequest(std::string message, std::string param) {
 }
 
 Error Internal(std::string detail) {
-  return Error{.code = ErrorCode::kInternal,
-               .public_message = "The gateway failed on this request. Retry; if it persists, give the operator the request id.",
-               .detail = std::move(detail)};
+  return Error{
+      .code = ErrorCode::kInternal,
+      .public_message = "The gateway failed on this request. Retry; if it persists, give the operator the request id.",
+      .detail = std::move(detail)};
 }
 
 }  // namespace gatehouse::base

@@ -42,10 +42,10 @@ std::string_view ToString(ErrorSource source);
 struct Error {
   ErrorCode code = ErrorCode::kInternal;
   ErrorSource source = ErrorSource::kGateway;
-  Retry retry = Retry::kNever;                       // decides retries alone; never the text, never the status
-  std::string public_message;                        // may reach the client; tells a person what to do
-  std::string detail;                                // logs and record only; never leaves the process
-  std::string param;                                 // the offending field in the client's own spelling, "messages[2].content"
+  Retry retry = Retry::kNever;  // decides retries alone; never the text, never the status
+  std::string public_message;   // may reach the client; tells a person what to do
+  std::string detail;           // logs and record only; never leaves the process
+  std::string param;            // the offending field in the client's own spelling, "messages[2].content"
   std::optional<std::uint32_t> retry_after_seconds;  // from the upstream or a limit, when known
   std::uint16_t upstream_status = 0;                 // 0: no upstream answer
   std::shared_ptr<const Error> cause;
@@ -60,8 +60,10 @@ template <class T>
 class [[nodiscard]] Result {
  public:
   using ValueType = T;
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}      // NOLINT(google-explicit-constructor): `return value;`
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor): `return Error{};`
+  Result(T value)
+      : state_(std::in_place_index<0>, std::move(value)) {}  // NOLINT(google-explicit-constructor): `return value;`
+  Result(Error error)
+      : state_(std::in_place_index<1>, std::move(error)) {}  // NOLINT(google-explicit-constructor): `return Error{};`
 
   bool ok() const { return state_.index() == 0; }
   T& value() & { return *std::get_if<0>(&state_); }
@@ -100,12 +102,12 @@ inline Status Ok() { return Unit{}; }
   decl = std::move(GH_RESULT_NAME(__LINE__)).value()  // NOLINT(bugprone-macro-parentheses): `decl` is a declaration
 
 // For a Status: leaves the function when it failed.
-#define GH_CHECK_OK(expr)                                                        \
-  do {                                                                           \
+#define GH_CHECK_OK(expr)                                                                  \
+  do {                                                                                     \
     if (auto gh_status = (expr); !gh_status.ok()) return std::move(gh_status).TakeError(); \
   } while (false)
 
-#define GH_CO_CHECK_OK(expr)                                                        \
-  do {                                                                              \
+#define GH_CO_CHECK_OK(expr)                                                                  \
+  do {                                                                                        \
     if (auto gh_status = (expr); !gh_status.ok()) co_return std::move(gh_status).TakeError(); \
   } while (false)
