@@ -32,14 +32,16 @@ struct MediaUrl {
   std::string media_type;  // when the dialect says it
 };
 struct MediaFile {
-  std::string id;  // a file stored at the provider: meaningful to that provider alone
+  std::string id;               // a file stored at the provider: meaningful to that provider alone
+  std::string media_type = {};  // when the dialect says it
 };
 using MediaSource = std::variant<InlineMedia, MediaUrl, MediaFile>;
 
 struct TextBlock {
   std::string text;
   std::optional<CacheMark> cache = {};
-  JsonText citations = {};  // Anthropic `citations` / OpenAI `annotations`, as they came
+  JsonText citations = {};     // Anthropic `citations` / OpenAI `annotations`, as they came
+  std::string signature = {};  // Gemini thoughtSignature of this text
 };
 struct ImageBlock {
   MediaSource source;

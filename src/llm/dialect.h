@@ -22,7 +22,12 @@ namespace gatehouse::llm {
 enum class Delivery : std::uint8_t { kWhole, kStream };
 
 // How a streamed answer is cut into frames.
-enum class Framing : std::uint8_t { kSse, kEventStream, kJsonLines };
+enum class Framing : std::uint8_t {
+  kSse,
+  kEventStream,  // application/vnd.amazon.eventstream
+  kJsonLines,
+  kJsonArray,  // one JSON array that grows: Gemini without alt=sse, towards clients only
+};
 
 // What a request says outside its body.
 struct RequestPath {
@@ -59,6 +64,7 @@ struct AnswerContext {
   const ChatRequest* request = nullptr;      // Responses echoes it; outlives the encoder
   // Name of the member that carries reasoning text to openai.chat clients ("reasoning_content" or "reasoning").
   std::string_view reasoning_field = "reasoning_content";
+  Framing framing = Framing::kSse;  // Gemini: kJsonArray where the client did not ask for alt=sse
 };
 
 // Upstream bytes -> events, of one answer. One thread.
@@ -121,6 +127,11 @@ class ChatDialect {
   // only where the caller caused the error; nothing about our credential or account), and all of it in `detail`.
   // `retry_after` as the header said.
   virtual base::Error DecodeError(std::uint16_t status, std::string_view body) const = 0;
+  // The same for an upstream that names the error in a header (Bedrock's x-amzn-errortype); `type` is its value or "".
+  virtual base::Error DecodeTypedError(std::uint16_t status, std::string_view type, std::string_view body) const {
+    static_cast<void>(type);
+    return DecodeError(status, body);
+  }
 };
 
 // The dialects, ownerless and immutable; nullptr for those without chat.

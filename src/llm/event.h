@@ -39,6 +39,7 @@ struct Started {
 struct TextDelta {
   std::uint32_t choice = 0, block = 0;
   std::string text;
+  std::string signature = {};  // Gemini thoughtSignature of the whole block; may come with an empty text
 };
 struct RefusalDelta {
   std::uint32_t choice = 0, block = 0;

@@ -12,6 +12,7 @@ namespace gatehouse::llm {
 // What a target dialect could not express of a request.
 struct Loss {
   enum class Kind : std::uint8_t {
+    kHint,       // changes cost or speed, never the answer (a cache mark): dropped with a warning, never refused
     kParameter,  // a setting: may be dropped where the operator allows it
     kContent,    // part of the conversation or a tool: always refused
   } kind = Kind::kParameter;
