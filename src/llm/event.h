@@ -91,16 +91,22 @@ struct ChoiceFinished {
   std::string stop_sequence = {};
   std::string detail = {};  // the provider's own word, or why it refused
 };
-// What only the origin dialect understands (server tools, prompt filter results).
+// A whole block that only its origin understands (a server tool's call or its result), in its place among the blocks;
+// BlockFinished follows.
+struct OpaqueBlockAdded {
+  std::uint32_t choice = 0, block = 0;
+  OpaqueBlock content;
+};
+// What only the origin dialect understands and is no part of the content (prompt filter results, unknown events).
 struct OpaqueEvent {
   DialectId origin;
   std::string type;
   JsonText json;
 };
 
-using Event =
-    std::variant<Started, TextDelta, RefusalDelta, ReasoningDelta, ReasoningSeal, ToolCallStarted, ToolCallDelta,
-                 BlockFinished, Annotated, LogprobsReported, UsageReported, ChoiceFinished, OpaqueEvent>;
+using Event = std::variant<Started, TextDelta, RefusalDelta, ReasoningDelta, ReasoningSeal, ToolCallStarted,
+                           ToolCallDelta, BlockFinished, OpaqueBlockAdded, Annotated, LogprobsReported, UsageReported,
+                           ChoiceFinished, OpaqueEvent>;
 
 // One wire frame (an SSE event, an event-stream message, a whole body) and the events it meant.
 struct Frame {
