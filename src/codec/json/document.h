@@ -77,6 +77,7 @@ class Value {
 struct Value::Member {
   std::string_view key;  // decoded; "" for the elements of an array
   Value value;
+  std::size_t key_offset;  // of the key's opening quote in the source; of the value for the elements of an array
 };
 
 class Value::Iterator {
@@ -120,8 +121,8 @@ class Document {
   Document(Document&&) noexcept;
   Document& operator=(Document&&) noexcept;
 
-  // Errors are kInvalidRequest with the byte offset and what was expected there, in words for the person who wrote the
-  // text.
+  // `text` is at most 256 MiB. Errors are kInvalidRequest with the byte offset and what was expected there, in words
+  // for the person who wrote the text.
   base::Status Parse(std::string_view text, const Limits& limits = {});
 
   // The outermost value; missing before a successful Parse.
@@ -132,11 +133,15 @@ class Document {
   friend class Value;
   friend class Value::Iterator;
   struct Token;
+  struct Name;
   class Parser;
+
+  std::string_view StringAt(std::uint32_t index) const;
 
   std::string_view text_;
   std::vector<Token> tokens_;
-  std::string unescaped_;  // decoded text of strings with escapes
+  std::string unescaped_;    // decoded text of strings with escapes
+  std::vector<Name> names_;  // of the objects that are open while parsing; kept for its memory
 };
 
 }  // namespace gatehouse::codec::json

@@ -60,6 +60,7 @@ class Writer {
 
   std::string* out_;
   bool needs_comma_ = false;
+  std::uint32_t depth_ = 0;  // containers that are open
 };
 
 }  // namespace gatehouse::codec::json

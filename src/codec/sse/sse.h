@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <string>
 #include <string_view>
 
@@ -8,7 +9,8 @@
 
 namespace gatehouse::codec::sse {
 
-// One server-sent event (WHATWG HTML, 9.2.6). Views into the parser's memory, valid until the next call of Feed().
+// One server-sent event (WHATWG HTML, 9.2.6). Views into the parser's memory or the bytes last fed, valid until the
+// next call of the parser.
 struct Frame {
   std::string_view event;  // "" when the stream named none
   std::string_view data;   // the data lines joined by \n
@@ -17,7 +19,8 @@ struct Frame {
 };
 
 // Splits a byte stream into frames: any cut of the bytes gives the same frames. Accepts \n, \r\n and \r line ends, a
-// leading BOM, comments. Bounded: a frame larger than the limit is an error. Sans-I/O; one thread.
+// leading BOM, comments. A \r that may be the first half of a \r\n ends its frame only when the next byte has come.
+// Bounded: a frame larger than the limit is an error, and the last thing the parser says. Sans-I/O; one thread.
 class Parser {
  public:
   explicit Parser(std::size_t max_frame_bytes = 16 * 1024 * 1024) : max_frame_bytes_(max_frame_bytes) {}
@@ -36,13 +39,33 @@ class Parser {
   base::Result<Outcome> Finish(Frame& frame);
 
  private:
+  static constexpr std::size_t kNoFrameEnd = static_cast<std::size_t>(-1);
+
+  // What the scan for the end of the frame knows of the current line.
+  enum class Line : std::uint8_t {
+    kEmpty,               // no byte of it has come
+    kText,                // some have
+    kCarriageReturn,      // a \r ended it; a \n may belong to that
+    kLastCarriageReturn,  // the same, and the line was blank: the frame is complete
+  };
+  enum class Carry : std::uint8_t {
+    kUnfinished,  // carry_ is the beginning of a frame
+    kReturned,    // carry_ is the frame that was returned last
+    kFailed,      // over the limit
+  };
+
+  // Offset in input_ behind the frame that carry_ and input_ begin with. Every byte is looked at once.
+  std::size_t FindFrameEnd();
+  Outcome ParseFrame(std::string_view raw, Frame& frame);
+  base::Error TooLarge();
+
   std::size_t max_frame_bytes_;
-  std::string carry_;   // the beginning of a frame whose end has not come
+  std::string carry_;   // a frame, or its beginning, that came in several feeds
   std::string joined_;  // data of a frame with several data lines
   std::string_view input_;
-  std::size_t position_ = 0;
-  bool first_ = true;            // a BOM is still possible
-  bool skip_line_feed_ = false;  // the last byte seen was a \r that ended a frame
+  bool first_ = true;  // a BOM is still possible
+  Line line_ = Line::kEmpty;
+  Carry carry_state_ = Carry::kUnfinished;
 };
 
 // Appends one frame. `event` may be ""; a line break in `data` becomes a further data line.
