@@ -40,8 +40,9 @@ using MediaSource = std::variant<InlineMedia, MediaUrl, MediaFile>;
 struct TextBlock {
   std::string text;
   std::optional<CacheMark> cache = {};
-  JsonText citations = {};     // Anthropic `citations` / OpenAI `annotations`, as they came
-  std::string signature = {};  // Gemini thoughtSignature of this text
+  JsonText citations = {};                              // Anthropic `citations` / OpenAI `annotations`, as they came
+  std::string signature = {};                           // Gemini thoughtSignature of this text
+  DialectId citations_origin = DialectId::kOpenAiChat;  // whose shape `citations` has
 };
 struct ImageBlock {
   MediaSource source;
@@ -180,6 +181,9 @@ struct ChatRequest {
   JsonText metadata = {};  // object of strings
   std::string service_tier = {};
   std::string prompt_cache_key = {};
+
+  // OpenAI's retired `functions` and `function_call` say the same as tools; their answers are spelled their way.
+  enum class ToolStyle : std::uint8_t { kTools, kLegacyFunctions } tool_style = ToolStyle::kTools;
 
   bool stream = false;
   bool stream_usage = false;  // OpenAI stream_options.include_usage

@@ -26,6 +26,11 @@ void AppendCitation(JsonText& all, std::string_view json) {
   AppendArray(all, json.starts_with('[') ? std::string(json) : std::string("[").append(json).append("]"));
 }
 
+template <class T>
+T& As(Block& block) {
+  return std::get<T>(block);
+}
+
 }  // namespace
 
 Choice& Collector::ChoiceAt(std::uint32_t index) {
@@ -47,21 +52,16 @@ Block& Collector::BlockAt(std::uint32_t choice, std::uint32_t block, Block fresh
   return blocks[bounded];
 }
 
-namespace {
-
-template <class T>
-T& As(Block& block) {
-  return std::get<T>(block);
-}
-
-}  // namespace
-
 void Collector::Add(const Event& event) {
   struct Visitor {
     Collector& self;
 
     void operator()(const Started& e) { self.answer_.started = e; }
-    void operator()(const TextDelta& e) { As<TextBlock>(self.BlockAt(e.choice, e.block, TextBlock{})).text += e.text; }
+    void operator()(const TextDelta& e) {
+      auto& text = As<TextBlock>(self.BlockAt(e.choice, e.block, TextBlock{}));
+      text.text += e.text;
+      if (!e.signature.empty()) text.signature = e.signature;
+    }
     void operator()(const RefusalDelta& e) {
       As<RefusalBlock>(self.BlockAt(e.choice, e.block, RefusalBlock{})).text += e.text;
     }
@@ -87,7 +87,9 @@ void Collector::Add(const Event& event) {
     }
     void operator()(const BlockFinished&) {}
     void operator()(const Annotated& e) {
-      AppendCitation(As<TextBlock>(self.BlockAt(e.choice, e.block, TextBlock{})).citations, e.json);
+      auto& text = As<TextBlock>(self.BlockAt(e.choice, e.block, TextBlock{}));
+      text.citations_origin = e.origin;
+      AppendCitation(text.citations, e.json);
     }
     void operator()(const LogprobsReported& e) {
       Choice& choice = self.ChoiceAt(e.choice);
@@ -102,15 +104,10 @@ void Collector::Add(const Event& event) {
       choice.detail = e.detail;
       choice.finished = true;
     }
-    void operator()(const OpaqueEvent& e) {
-      if (!e.block) {
-        self.answer_.opaque.push_back(e);
-        return;
-      }
-      auto& block = As<OpaqueBlock>(self.BlockAt(e.choice, *e.block, OpaqueBlock{.origin = e.origin}));
-      block.type = e.type;
-      block.json = e.json;
+    void operator()(const OpaqueBlockAdded& e) {
+      As<OpaqueBlock>(self.BlockAt(e.choice, e.block, e.content)) = e.content;
     }
+    void operator()(const OpaqueEvent& e) { self.answer_.opaque.push_back(e); }
   };
   std::visit(Visitor{*this}, event);
 }

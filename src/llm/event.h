@@ -80,7 +80,7 @@ struct Annotated {
 struct LogprobsReported {
   std::uint32_t choice = 0;
   DialectId origin;
-  JsonText json;  // one fragment of the origin's shape
+  JsonText json;  // an array of the origin's token entries; the arrays of a choice follow one another
 };
 struct UsageReported {
   Usage usage;  // cumulative: replaces what was reported before
@@ -102,6 +102,7 @@ struct OpaqueEvent {
   DialectId origin;
   std::string type;
   JsonText json;
+  std::uint32_t choice = 0;  // where the type belongs to a choice
 };
 
 using Event = std::variant<Started, TextDelta, RefusalDelta, ReasoningDelta, ReasoningSeal, ToolCallStarted,
@@ -149,7 +150,8 @@ struct Choice {
   FinishReason reason = FinishReason::kOther;
   std::string stop_sequence;
   std::string detail;
-  JsonText logprobs;  // content array of the origin's shape
+  JsonText logprobs;  // array of the origin's token entries
+  DialectId logprobs_origin = DialectId::kOpenAiChat;
   bool finished = false;
 };
 

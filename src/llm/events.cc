@@ -11,8 +11,8 @@ struct BlockEvents {
   std::vector<Event>& events;
 
   void operator()(const TextBlock& text) {
-    events.emplace_back(TextDelta{choice, block, text.text});
-    if (!text.citations.empty()) events.emplace_back(Annotated{choice, block, DialectId::kOpenAiChat, text.citations});
+    events.emplace_back(TextDelta{choice, block, text.text, text.signature});
+    if (!text.citations.empty()) events.emplace_back(Annotated{choice, block, text.citations_origin, text.citations});
   }
   void operator()(const RefusalBlock& refusal) { events.emplace_back(RefusalDelta{choice, block, refusal.text}); }
   void operator()(const ReasoningBlock& reasoning) {
@@ -25,9 +25,7 @@ struct BlockEvents {
     events.emplace_back(ToolCallStarted{choice, block, call.id, call.name, call.kind, call.signature});
     if (!call.arguments.empty()) events.emplace_back(ToolCallDelta{choice, block, call.arguments});
   }
-  void operator()(const OpaqueBlock& opaque) {
-    events.emplace_back(OpaqueEvent{opaque.origin, opaque.type, opaque.json, choice, block});
-  }
+  void operator()(const OpaqueBlock& opaque) { events.emplace_back(OpaqueBlockAdded{choice, block, opaque}); }
   // An answer holds none of these: a model does not send them.
   void operator()(const ImageBlock&) {}
   void operator()(const DocumentBlock&) {}

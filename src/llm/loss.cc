@@ -5,8 +5,9 @@
 namespace gatehouse::llm {
 
 base::Status JudgeLosses(const std::vector<Loss>& losses, LossPolicy policy, std::string_view target) {
-  const auto refused = std::ranges::find_if(
-      losses, [&](const Loss& loss) { return loss.kind == Loss::Kind::kContent || policy == LossPolicy::kRefuse; });
+  const auto refused = std::ranges::find_if(losses, [&](const Loss& loss) {
+    return loss.kind == Loss::Kind::kContent || (loss.kind == Loss::Kind::kParameter && policy == LossPolicy::kRefuse);
+  });
   if (refused == losses.end()) return base::Ok();
   std::string message = refused->field;
   message.append(" cannot be carried to ").append(target).append(": ").append(refused->reason);

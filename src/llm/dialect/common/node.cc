@@ -117,8 +117,8 @@ Status ReadStrings(const Node& node, std::vector<std::string>& out) {
   }
   if (!node.value().IsArray()) return WrongType(node, "a string or an array of strings");
   std::size_t index = 0;
-  for (const auto& [key, value] : node.value()) {
-    GH_TRY(const std::string_view text, RequireString(node.Element(value, index++)));
+  for (const auto member : node.value()) {
+    GH_TRY(const std::string_view text, RequireString(node.Element(member.value, index++)));
     out.emplace_back(text);
   }
   return Ok();

@@ -90,7 +90,7 @@ class Inliner {
 
   // The members of `object`, without those that `except` also has.
   base::Status WriteMembers(Value object, Value except, std::size_t depth) {
-    for (const auto& [key, value] : object) {
+    for (const auto& [key, value, offset] : object) {
       if (key == "$ref" && value.IsString()) continue;
       if ((key == "$defs" || key == "definitions") && object.offset() == root_.offset()) continue;
       if (!except[key].IsMissing()) continue;
@@ -156,7 +156,7 @@ base::Result<JsonText> ObjectSchema(std::string_view schema) {
   codec::json::Writer writer(out);
   writer.BeginObject().Field("type", "object");
   if (!has_properties) writer.Key("properties").BeginObject().EndObject();
-  for (const auto& [key, value] : root) {
+  for (const auto& [key, value, offset] : root) {
     if (key == "type" || (key == "properties" && !has_properties)) continue;
     writer.RawField(key, value.raw());
   }
