@@ -21,9 +21,8 @@ function(gh_layer name)
 
   if(sources)
     add_library(gh_${name} STATIC ${sources})
+    # Private: the third-party libraries travel with the static library at link time, their headers do not.
     target_link_libraries(gh_${name} PUBLIC gh_compiler ${layers} PRIVATE ${ARG_LIBRARIES})
-    # The third-party libraries travel with the static library at link time, their headers do not.
-    target_link_libraries(gh_${name} INTERFACE $<LINK_ONLY:${ARG_LIBRARIES}>)
     target_sources(gh_${name} PUBLIC FILE_SET HEADERS BASE_DIRS ${PROJECT_SOURCE_DIR}/src FILES ${headers})
   else()
     add_library(gh_${name} INTERFACE)
