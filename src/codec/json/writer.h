@@ -34,7 +34,7 @@ class Writer {
     }
   }
   Writer& Number(double number);  // shortest form that reads back the same; NaN and infinities become null
-  Writer& Bool(bool value);  // bool-ok: the JSON value itself
+  Writer& Bool(bool value);       // bool-ok: the JSON value itself
   Writer& Null();
   // A complete JSON text, taken as it is.
   Writer& Raw(std::string_view json);
