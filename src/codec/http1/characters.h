@@ -1,0 +1,104 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <string_view>
+
+#if defined(__SSE2__)
+#include <emmintrin.h>
+#endif
+
+namespace gatehouse::codec::http1 {
+
+namespace internal {
+
+enum CharacterClass : std::uint8_t {
+  kTokenCharacter = 1,   // RFC 9110, 5.6.2
+  kTargetCharacter = 2,  // what a request target may hold: visible ASCII without `"#<>\`
+  kHostCharacter = 4,    // unreserved of RFC 3986: what a registered name or an IPv4 address may hold
+};
+
+constexpr std::array<std::uint8_t, 256> MakeClasses() {
+  std::array<std::uint8_t, 256> classes{};
+  for (int c = 0x21; c <= 0x7E; ++c) classes[static_cast<std::size_t>(c)] = kTargetCharacter;
+  for (const char c : std::string_view("\"#<>\\")) classes[static_cast<unsigned char>(c)] = 0;
+  for (const char c :
+       std::string_view("!#$%&'*+-.^_`|~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+    classes[static_cast<unsigned char>(c)] |= kTokenCharacter;
+  }
+  for (const char c : std::string_view("-._~0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")) {
+    classes[static_cast<unsigned char>(c)] |= kHostCharacter;
+  }
+  return classes;
+}
+
+inline constexpr std::array<std::uint8_t, 256> kClasses = MakeClasses();
+
+}  // namespace internal
+
+constexpr bool IsClass(char c, internal::CharacterClass wanted) {
+  return (internal::kClasses[static_cast<unsigned char>(c)] & wanted) != 0;
+}
+
+// The first byte at or after `at` that is not of that class; `end` if there is none.
+inline const char* SkipClass(const char* at, const char* end, internal::CharacterClass wanted) {
+  while (at != end && IsClass(*at, wanted)) ++at;
+  return at;
+}
+
+constexpr bool IsFieldByte(char c) {
+  const auto byte = static_cast<unsigned char>(c);
+  return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
+}
+
+// The first byte at or after `at` that may not stand in a field value: a control character other than HTAB (so CR and
+// LF too), or DEL.
+inline const char* SkipFieldBytes(const char* at, const char* end) {
+#if defined(__SSE2__)
+  const __m128i last_control = _mm_set1_epi8(0x1F);
+  const __m128i tab = _mm_set1_epi8('\t');
+  const __m128i del = _mm_set1_epi8(0x7F);
+  while (end - at >= 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
+    const __m128i stop =
+        _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(bytes, tab), control), _mm_cmpeq_epi8(bytes, del));
+    const int mask = _mm_movemask_epi8(stop);
+    if (mask != 0) return at + __builtin_ctz(static_cast<unsigned>(mask));
+    at += 16;
+  }
+#endif
+  while (at != end && IsFieldByte(*at)) ++at;
+  return at;
+}
+
+inline bool IsToken(std::string_view text) {
+  return !text.empty() &&
+         SkipClass(text.data(), text.data() + text.size(), internal::kTokenCharacter) == text.data() + text.size();
+}
+
+inline bool IsFieldValue(std::string_view text) {
+  return SkipFieldBytes(text.data(), text.data() + text.size()) == text.data() + text.size();
+}
+
+constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+// `lower_case` is in lower case already.
+constexpr bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {
+  if (text.size() != lower_case.size()) return false;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (ToLower(text[i]) != lower_case[i]) return false;
+  }
+  return true;
+}
+
+constexpr bool IsBlank(char c) { return c == ' ' || c == '\t'; }
+
+constexpr std::string_view TrimBlanks(std::string_view text) {
+  while (!text.empty() && IsBlank(text.front())) text.remove_prefix(1);
+  while (!text.empty() && IsBlank(text.back())) text.remove_suffix(1);
+  return text;
+}
+
+}  // namespace gatehouse::codec::http1
