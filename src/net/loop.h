@@ -4,11 +4,12 @@
 #include <coroutine>
 #include <cstdint>
 #include <functional>
-#include <limits>
 #include <memory>
 #include <optional>
+#include <vector>
 
 #include "base/clock.h"
+#include "net/intrusive_list.h"
 #include "net/task.h"
 
 namespace gatehouse::net {
@@ -22,10 +23,11 @@ struct Deadline {
 };
 
 class Loop;
+class TimerWheel;
 
-// Calls OnTimer once at, or up to one tick after, the time it was armed for. A member of whoever needs it; disarms
-// itself when destroyed. Belongs to its loop's thread.
-class Timer {
+// Calls OnTimer once at, or up to one tick after, the time it was armed for, never within Arm. A member of whoever
+// needs it; disarms itself when destroyed, and may be destroyed within OnTimer. Belongs to its loop's thread.
+class Timer : private internal::ListNode {
  public:
   explicit Timer(Loop& loop) : loop_(&loop) {}
   Timer(const Timer&) = delete;
@@ -34,26 +36,40 @@ class Timer {
 
   void Arm(base::TimePoint at);  // replaces an earlier arming; TimePoint::max() disarms
   void Disarm();
-  bool armed() const { return armed_at_.has_value(); }
-  std::optional<base::TimePoint> armed_at() const { return armed_at_; }
+  bool armed() const { return at_ != base::TimePoint::max(); }
+  std::optional<base::TimePoint> armed_at() const { return armed() ? std::optional(at_) : std::nullopt; }
 
  protected:
   virtual void OnTimer() = 0;
 
  private:
-  friend class Loop;
   friend class TimerWheel;
   Loop* loop_;
-  Timer* previous_ = nullptr;  // position in the wheel, owned by it
-  Timer* next_ = nullptr;
-  std::optional<base::TimePoint> armed_at_;
+  base::TimePoint at_ = base::TimePoint::max();
+  std::uint64_t linked_tick_ = 0;  // the tick of the slot it hangs in: at or before `at_`
 };
 
-class TimerWheel;
+// Calls OnTurnEnd once, at the end of the loop's turn in which it was scheduled: for what must not happen within the
+// caller's own call. A member of whoever needs it; withdraws itself when destroyed. Belongs to its loop's thread.
+class Deferral : private internal::ListNode {
+ public:
+  Deferral() = default;
+  virtual ~Deferral() = default;
+
+  void Schedule(Loop& loop);  // no effect when it is scheduled
+  void Withdraw() { Unlink(); }
+  bool scheduled() const { return linked(); }
+
+ protected:
+  virtual void OnTurnEnd() = 0;
+
+ private:
+  friend class Loop;
+};
 
 // One thread's event loop. Everything of an exchange happens on the loop that accepted it. Only Post() may be called
-// from another thread. Implementations: EpollLoop (the process), FakeLoop (tests: no descriptors, a clock moved by
-// hand).
+// from another thread. Outlives all that was made on it. Implementations: EpollLoop (the process), FakeLoop (tests: no
+// descriptors, a clock moved by hand).
 class Loop {
  public:
   explicit Loop(const base::Clock& clock);
@@ -63,31 +79,47 @@ class Loop {
 
   // The time at the start of this turn: cheap, the same for all that happens within one turn.
   base::TimePoint Now() const { return now_; }
+  // Counts the turns.
+  std::uint64_t turn() const { return turn_; }
   const base::Clock& clock() const { return clock_; }
   Deadline In(base::Duration duration) const { return {now_ + duration}; }
 
   // Runs `work` on this loop's thread in a later turn. Thread-safe; the queue is bounded by what posts to it: every
   // poster has at most a stated number of items under way.
   virtual void Post(std::move_only_function<void()> work) = 0;
-  // Resumes `handle` at the end of this turn. For who must not resume it from within its own callback.
-  virtual void Defer(std::move_only_function<void()> work) = 0;
+  // Runs `work` at the end of this turn; on the loop's thread only. What is deferred at the end of a turn runs at the
+  // end of the next one. Prefer a Deferral member where the work may have to be withdrawn.
+  void Defer(std::move_only_function<void()> work) { deferred_work_.push_back(std::move(work)); }
 
   // Suspends the awaiting coroutine for that long; cancelled by dropping it.
   Task<> Sleep(base::Duration duration);
 
  protected:
-  void UpdateNow() { now_ = clock_.Now(); }
-  TimerWheel& wheel() { return *wheel_; }
+  // What an implementation runs in each turn: BeginTurn after it woke, then its own events, then EndTurn, which fires
+  // the timers and runs what was deferred.
+  void BeginTurn();
+  void EndTurn();
+  // Drops what is deferred: for the destructor of an implementation, while its own parts still live.
+  void DropDeferred();
+  bool HasDeferred() const { return !deferred_work_.empty() || !deferrals_.empty(); }
+  // When a timer needs the next turn at the latest; nullopt: no timer is armed.
+  std::optional<base::TimePoint> NextExpiry() const;
 
  private:
   friend class Timer;
+  friend class Deferral;
   const base::Clock& clock_;  // outlives the loop
   base::TimePoint now_;
+  std::uint64_t turn_ = 0;
   std::unique_ptr<TimerWheel> wheel_;
+  internal::ListNode deferrals_;
+  std::vector<std::move_only_function<void()>> deferred_work_;
+  std::vector<std::move_only_function<void()>> running_work_;  // kept for its capacity
 };
 
 // Owns tasks that nobody awaits (a connection, a probe). Dropping the group cancels all of them; a task that ends
-// removes itself. Belongs to one loop. An exception that escapes a task aborts the process: it is a bug.
+// removes itself. Belongs to one loop. A task does not destroy the group that owns it (it defers that). An exception
+// that escapes a task aborts the process: it is a bug.
 class TaskGroup {
  public:
   explicit TaskGroup(Loop& loop);
@@ -98,39 +130,36 @@ class TaskGroup {
   // Starts the task at once, until its first suspension.
   void Spawn(Task<> task);
   std::size_t size() const;
-  // Resumes when no task is left, or at the deadline.
+  // Resumes when no task is left, or at the deadline. At most one at a time; not to be awaited by a task of the group.
   Task<> Drained(Deadline deadline);
 
  private:
   struct State;
-  std::unique_ptr<State> state_;
+  struct Root;
+  static Root Run(Task<> task);
+  static Task<> WaitUntilEmpty(std::shared_ptr<State> state, Deadline deadline);
+  std::shared_ptr<State> state_;
 };
 
 // A one-shot or repeated wake-up between two coroutines of one loop. Set() resumes the waiter at the end of the turn; a
-// Set() with nobody waiting is remembered. At most one waiter at a time.
+// Set() with nobody waiting is remembered, and one whose waiter is dropped before it resumes is kept for the next. At
+// most one waiter at a time.
 class Event {
  public:
-  explicit Event(Loop& loop);
+  explicit Event(Loop& loop) : loop_(loop) {}
   Event(const Event&) = delete;
   Event& operator=(const Event&) = delete;
-  ~Event();
+  ~Event();  // whoever still waits is resumed at its deadline only
 
   void Set();
-  // kSet or kTimeout.
   enum class Outcome : std::uint8_t { kSet, kTimeout };
   Task<Outcome> Wait(Deadline deadline);
 
  private:
-  struct State;
-  std::shared_ptr<State> state_;
+  class Waiter;
+  Loop& loop_;
+  Waiter* waiter_ = nullptr;
+  bool set_ = false;
 };
-
-// Runs both; the first to end wins and the other is cancelled. nullopt for the one that lost.
-template <class A, class B>
-struct Either {
-  std::optional<A> first;
-  std::optional<B> second;
-};
-// RaceTasks(a, b) is declared in net/race.h.
 
 }  // namespace gatehouse::net

@@ -104,7 +104,6 @@ class [[nodiscard]] Task {
 
  private:
   friend promise_type;
-  friend class RootTask;
   explicit Task(Handle handle) : handle_(handle) {}
 
   Handle handle_ = nullptr;
