@@ -1,0 +1,65 @@
+// Which cells exist. A cell that cannot exist has its reason here; there is no third kind.
+
+import * as cases from './cases.mjs';
+import { error } from './error_cases.mjs';
+import * as small from './small_cases.mjs';
+import { aiAnthropic, aiOpenai, aiOpenaiChat } from './surfaces/ai_sdk.mjs';
+import { messages } from './surfaces/anthropic.mjs';
+import { bedrockH1, bedrockH2 } from './surfaces/bedrock.mjs';
+import { geminiV1, geminiV1beta } from './surfaces/gemini.mjs';
+import { langchain } from './surfaces/langchain.mjs';
+import { azureChat, chat } from './surfaces/openai_chat.mjs';
+import { responses } from './surfaces/openai_responses.mjs';
+import { azureEmbeddings, completions, embeddings, modelLists } from './surfaces/small.mjs';
+import { providers } from './topology.mjs';
+
+export const caseNames = ['plain', 'stream', 'tools', 'tools-stream', 'parallel-tools', 'images', 'reasoning', 'structured', 'error', 'abort'];
+
+const conversation = {
+  plain: cases.plain, stream: cases.stream, tools: cases.tools, 'tools-stream': cases.toolsStream, 'parallel-tools': cases.parallelTools,
+  images: cases.images, reasoning: cases.reasoning, structured: cases.structured, error, abort: cases.abort,
+};
+
+const chatOnly = (surface) => ({ surface, cases: conversation, missing: {} });
+const noField = 'a legacy completion request is one prompt: the format has no field for this';
+const noConversation = 'an embedding request is text in, numbers out: the format has no field for this';
+const listOnly = 'a model list has no request body';
+const loopOnly = 'this row is the agent loop; its single calls are the openai.chat row by the same package';
+const missingAll = (reason, present) => Object.fromEntries(caseNames.filter((name) => !present.includes(name)).map((name) => [name, reason]));
+const listRow = (kind, direct) => ({ surface: { name: `models.${kind}`, direct, client: () => null, lists: true }, cases: small.modelCases(modelLists[kind]), missing: missingAll(listOnly, ['plain']) });
+const geminiEmbed = (surface) => ({ surface: { ...surface, name: `${surface.name}.embed`, embeds: true }, cases: small.geminiEmbeddingCases, missing: {
+  ...missingAll(noConversation, ['plain', 'error', 'abort']), error: 'the error path is the one of the generate rows of this surface', abort: 'this SDK\'s embedContent takes no abort signal' } });
+const embedRow = (surface) => ({ surface: { ...surface, embeds: true }, cases: small.embeddingCases, missing: missingAll(noConversation, ['plain', 'error', 'abort']) });
+
+export const rows = [
+  ...[chat, azureChat, responses, messages, geminiV1, geminiV1beta, aiOpenai, aiOpenaiChat, aiAnthropic, bedrockH2, bedrockH1].map(chatOnly),
+  { surface: langchain, cases: small.agentCases, missing: missingAll(loopOnly, ['tools', 'tools-stream', 'parallel-tools']) },
+  { surface: completions, cases: { ...small.completionCases, abort: cases.abort }, missing: missingAll(noField, ['plain', 'stream', 'error', 'abort']) },
+  embedRow(embeddings), embedRow(azureEmbeddings), geminiEmbed(geminiV1), geminiEmbed(geminiV1beta),
+  listRow('openai', ['openai', 'compatible']), listRow('anthropic', ['anthropic']), listRow('gemini.v1', ['gemini']), listRow('gemini.v1beta', ['gemini']),
+];
+
+const kNoEmbeddings = {
+  anthropic: 'Anthropic has no embeddings', 'aimock-anthropic': 'Anthropic has no embeddings',
+  bedrock: 'Converse, the Bedrock operation the gateway speaks, has no embeddings', 'aimock-bedrock': 'Converse, the Bedrock operation the gateway speaks, has no embeddings',
+  'aimock-gemini': 'aimock 1.43.0 has no batchEmbedContents',
+};
+const kCohereChat = 'the Cohere provider is for embed and rerank; it has no chat endpoint in the gateway';
+const kSimulatedGaps = {};
+
+// aimock gives breadth (a second, independent opinion of each wire format); these are beyond it.
+const kAimockGaps = {
+  images: 'aimock does not look at images; the fake upstream checks them byte for byte',
+};
+
+/** Why this cell cannot exist, or null when it must pass. */
+export function reasonAgainst(row, provider, name) {
+  const { family } = providers[provider];
+  if (row.missing[name]) return row.missing[name];
+  if (row.surface.lists) return null;
+  if (row.surface.embeds) return kNoEmbeddings[provider] ?? (family === 'aimock' && name !== 'plain' ? 'the fake upstream row of this format covers it' : null);
+  if (family === 'cohere') return kCohereChat;
+  if (family === 'aimock') return kAimockGaps[name] ?? null;
+  if (family === 'simulated') return kSimulatedGaps[name] ?? null;
+  return null;
+}

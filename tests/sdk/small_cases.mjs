@@ -1,0 +1,80 @@
+// Cells of the surfaces without a conversation: completions, embeddings, model lists, and the agent loop.
+
+import { abortWhole, checkUsage, drain, kSystem, kToolAnswers, kTools } from './cases.mjs';
+import { error as conversationError, refusals } from './error_cases.mjs';
+import * as expect from './expect.mjs';
+import { isChat, read } from './seen.mjs';
+import { kAnswerAfterTools, kPlainText, kTimeArguments, kWeatherArguments, vectorFor } from './upstream/scenarios.mjs';
+
+async function completion(x, how) {
+  const ask = x.ask('plain', { maxTokens: 77 });
+  const answer = how === 'stream' ? await drain(x.surface.streamed(x.client, ask)) : await x.surface.whole(x.client, ask);
+  expect.equal('text', answer.text, kPlainText);
+  expect.equal('finish reason', answer.finish, 'stop');
+  checkUsage(x, answer.usage, 'plain');
+  if (!x.exact) return;
+  const entries = await x.journal();
+  expect.equal('requests upstream', entries.length, 1);
+  if (isChat(entries[0])) {
+    expect.equal('the prompt became one user turn', read(entries[0]).turns.map((t) => [t.role, t.text]), [['user', ask.turns[0].user]]);
+    expect.equal('max tokens upstream', read(entries[0]).maxTokens, 77);
+  } else {
+    expect.equal('prompt upstream', JSON.parse(entries[0].body).prompt, ask.turns[0].user);
+  }
+}
+
+export const completionCases = { plain: (x) => completion(x, 'whole'), stream: (x) => completion(x, 'stream'), error: conversationError };
+
+// A dialect of numbers: vectors are exactly representable, so base64, float32 and JSON must all agree.
+async function embedding(x) {
+  const texts = [`first ${x.nonce}`, `second ${x.nonce}`];
+  const { vectors, requestId } = await x.surface.embed(x.client, x.model('plain'), texts);
+  expect.equal('number of vectors', vectors.length, 2);
+  if (x.gateway && requestId !== undefined) expect.truth('a request id', requestId);
+  if (!x.exact) return expect.truth('vectors hold numbers', vectors.every((v) => v.length > 0 && v.every(Number.isFinite)));
+  expect.equal('vectors', vectors, texts.map((t) => vectorFor(t)));
+  return expect.all({ 'one text': async () => {
+    const one = await x.surface.embed(x.client, x.model('plain'), [texts[0]]);
+    expect.equal('vector', one.vectors, [vectorFor(texts[0])]);
+  } });
+}
+
+const embedOnce = (x, scenario) => (client) => x.surface.embed(client, x.model(scenario), [x.nonce]);
+
+export const embeddingCases = {
+  plain: embedding,
+  error: (x) => refusals(x, (scenario) => ({ run: embedOnce(x, scenario) })),
+  abort: (x) => abortWhole(x, (signal) => x.surface.embed(x.client, x.model('hang'), [x.nonce], { signal })),
+};
+export const geminiEmbeddingCases = { plain: embedding };
+
+export const modelCases = (list) => ({
+  async plain(x) {
+    const ids = await list(x.where);
+    for (const id of x.models) expect.truth(`the list names ${id}`, ids.includes(id), ids.slice(0, 5));
+    expect.equal('no name is listed twice', new Set(ids).size, ids.length);
+  },
+});
+
+async function agentLoop(x, scenario, how, expected) {
+  const client = x.makeClient(x.model(scenario));
+  const ask = { ...x.ask(scenario, { system: kSystem }), tools: kTools, answers: kToolAnswers };
+  const result = await (how === 'stream' ? x.surface.runStreamed(client, ask) : x.surface.run(client, ask));
+  expect.equal('tools the agent ran', result.ran, expected);
+  expect.equal('final text', result.text, kAnswerAfterTools);
+  expect.equal('messages of the loop', result.kinds, ['human', 'ai', ...expected.map(() => 'tool'), 'ai']);
+  if (how === 'stream') expect.truth('the answer came in fragments', result.fragments > expected.length + 2, result.fragments);
+  if (!x.exact) return;
+  const entries = (await x.journal()).filter(isChat);
+  expect.equal('model calls upstream', entries.length, 2);
+  expect.equal('results upstream', read(entries[1]).turns.at(-1).results.map((r) => r.text), expected.map((c) => kToolAnswers[c.name]));
+}
+
+const weather = [{ name: 'get_weather', args: kWeatherArguments }];
+const three = [...weather, { name: 'get_time', args: kTimeArguments }, { name: 'ping', args: {} }];
+
+export const agentCases = {
+  tools: (x) => agentLoop(x, 'tools', 'whole', weather),
+  'tools-stream': (x) => agentLoop(x, 'tools', 'stream', weather),
+  'parallel-tools': (x) => expect.all({ whole: () => agentLoop(x.fresh(), 'parallel-tools', 'whole', three), stream: () => agentLoop(x.fresh(), 'parallel-tools', 'stream', three) }),
+};
