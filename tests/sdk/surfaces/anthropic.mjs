@@ -137,7 +137,7 @@ async function* streamed(client, ask, signal) {
 }
 
 export const messages = {
-  name: 'anthropic.messages', dialect: 'anthropic', operation: 'messages', direct: ['anthropic'], whole, streamed, describeError, toolErrors: true,
+  name: 'anthropic.messages', dialect: 'anthropic', operation: 'messages', direct: ['anthropic', 'aimock-anthropic'], whole, streamed, describeError, toolErrors: true,
   reads: { cacheWrite: true, reasoningTokens: true, signature: true },
   client: ({ origin, key }) => new Anthropic({ apiKey: key, baseURL: origin, maxRetries: 0, timeout: 20_000 }),
   countTokens: async (client, ask) => {
