@@ -55,9 +55,8 @@ std::vector<const Edit*> InOrder(std::span<const Edit> edits) {
   std::vector<const Edit*> ordered;
   ordered.reserve(edits.size());
   for (const auto& edit : edits) ordered.push_back(&edit);
-  std::ranges::sort(ordered, [](const Edit* a, const Edit* b) {
-    return a->offset != b->offset ? a->offset < b->offset : a < b;
-  });
+  std::ranges::sort(
+      ordered, [](const Edit* a, const Edit* b) { return a->offset != b->offset ? a->offset < b->offset : a < b; });
   return ordered;
 }
 

@@ -31,8 +31,8 @@ struct MemberChange {
   std::optional<std::string> json;
 };
 
-// The edits that replace, add (at the end) and remove members of one object, commas included. Removing an absent name is
-// no change. REQUIRES: `object` is an object; every name at most once; all changes of one object in one call.
+// The edits that replace, add (at the end) and remove members of one object, commas included. Removing an absent name
+// is no change. REQUIRES: `object` is an object; every name at most once; all changes of one object in one call.
 std::vector<Edit> ChangeMembers(Value object, std::span<const MemberChange> changes);
 
 // The common case: the text with one member of an object set.

@@ -20,7 +20,8 @@ TEST(JsonSplice, ReplacesAValueInPlace) {
   const std::string text = R"({ "model" : "gpt-4o" , "x":[1, 2 ,3] })";
   Document document;
   ASSERT_TRUE(document.Parse(text).ok());
-  const std::vector<Edit> edits = {Replace(document.root()["x"].at(1), "{}"), Replace(document.root()["model"], "\"m\"")};
+  const std::vector<Edit> edits = {Replace(document.root()["x"].at(1), "{}"),
+                                   Replace(document.root()["model"], "\"m\"")};
   EXPECT_EQ(Apply(text, edits), R"({ "model" : "m" , "x":[1, {} ,3] })");
   EXPECT_EQ(Apply(text, {}), text);
   EXPECT_EQ(WithMember(text, document.root(), "model", "1"), R"({ "model" : 1 , "x":[1, 2 ,3] })");
