@@ -3,7 +3,7 @@
 //   node matrix.mjs --direct          SDKs straight at the fake upstream, same dialect only: proves the
 //                                     upstream and the assertions without a gateway in between
 
-import { watched } from './wiretap.mjs'; // first: it must see global fetch before any SDK takes it
+import { realFetch, watched } from './wiretap.mjs'; // first: it must see global fetch before any SDK takes it
 
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -36,7 +36,7 @@ const modelName = (row, provider, scenario) => {
 
 async function journalOf(world, provider, nonce) {
   if (providers[provider].upstream !== 'fake') return [];
-  const response = await world.fetch(`${world.fake.origin}/__journal?contains=${nonce}`);
+  const response = await realFetch(`${world.fake.origin}/__journal?contains=${nonce}`);
   return (await response.json()).entries;
 }
 
@@ -124,14 +124,16 @@ async function runAll(world, cells) {
     }
   };
   await Promise.all(Array.from({ length: kParallelCells }, worker));
-  return [...results, ...cells.filter((c) => c.reason).map((c) => ({ surface: c.row.surface.name, provider: c.provider, case: c.name, state: 'none', why: c.reason }))];
+  const none = cells.filter((c) => c.reason).map((c) => ({ surface: c.row.surface.name, provider: c.provider, case: c.name, state: 'none', why: c.reason }));
+  const place = (r) => cells.findIndex((c) => c.row.surface.name === r.surface && c.provider === r.provider && c.name === r.case);
+  return [...results, ...none].sort((a, b) => place(a) - place(b));
 }
 
 async function startWorld() {
   const secrets = makeSecrets();
   const fake = await startUpstream(secrets);
   const aimock = await startAimock();
-  const world = { secrets, fake, aimock, fetch: globalThis.fetch };
+  const world = { secrets, fake, aimock };
   if (options.direct) return world;
   // gh_test_ is the prefix of client keys of the test class; the rest is as random as a real key's.
   world.clientKey = `gh_test_${randomBytes(24).toString('hex')}`;

@@ -19,6 +19,8 @@ function describeError(e) {
     shaped: body.error?.code === e.status && words.includes(body.error?.status) && typeof body.error?.message === 'string' };
 }
 
+const isNativeError = (e) => e instanceof ApiError;
+
 const toContents = (turns) => turns.map((turn) => {
   if (turn.answer) return turn.answer.replay;
   if (turn.results) {
@@ -109,7 +111,7 @@ const extrasFor = (version) => ({
 });
 
 const surface = (name, direct, options) => ({
-  name, dialect: 'gemini', operation: 'generate', direct, whole, streamed, describeError, toolErrors: true, extras: extrasFor(name.split('.')[1]), reads: { cacheWrite: false, reasoningTokens: true, signature: true },
+  name, dialect: 'gemini', operation: 'generate', direct, whole, streamed, describeError, isNativeError, toolErrors: true, extras: extrasFor(name.split('.')[1]), reads: { cacheWrite: false, reasoningTokens: true, signature: true },
   client: ({ origin, key }) => new GoogleGenAI({ ...options(key, origin), httpOptions: { ...options(key, origin).httpOptions, baseUrl: origin, timeout: 20_000 } }),
   countTokens: async (client, ask) => (await client.models.countTokens({ model: ask.model, contents: toContents(ask.turns) })).totalTokens,
   embed: async (client, model, texts) => {
