@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -19,20 +21,19 @@ struct Field {
 };
 
 // Reads every member of `node` (an object) by the table; members that the table does not name go to `extra` under
-// `prefix` + their name, in the order of the body. A null `extra` ignores them.
-template <class T>
+// `prefix` + their name, in the order of the body. A null `extra` ignores them. `spell` brings a client's spelling of a
+// name to the table's.
+template <class T, class Spell = std::identity>
 base::Status ReadFields(const Node& node, std::span<const Field<T>> fields, T& out, std::vector<ExtraField>* extra,
-                        std::string_view prefix = {}) {
+                        std::string_view prefix = {}, Spell spell = {}) {
   GH_CHECK_OK(RequireObject(node));
   for (const auto member : node.value()) {
-    const Field<T>* known = nullptr;
-    for (const auto& field : fields) {
-      if (field.name == member.key) known = &field;
-    }
-    if (known != nullptr) {
+    const auto name = spell(member.key);
+    const auto known = std::ranges::find(fields, name, &Field<T>::name);
+    if (known != fields.end()) {
       GH_CHECK_OK(known->read(node.Member(member), out));
     } else if (extra != nullptr) {
-      extra->push_back({std::string(prefix).append(member.key), std::string(member.value.raw())});
+      extra->push_back({std::string(prefix).append(name), std::string(member.value.raw())});
     }
   }
   return base::Ok();

@@ -1,0 +1,285 @@
+#include "llm/dialect/gemini/response_encode.h"
+
+#include <map>
+#include <optional>
+#include <string_view>
+#include <utility>
+#include <variant>
+#include <vector>
+
+#include "codec/json/document.h"
+#include "llm/dialect/common/tool_call.h"
+#include "llm/dialect/gemini/error.h"
+#include "llm/dialect/gemini/gemini.h"
+#include "llm/dialect/gemini/words.h"
+#include "llm/dialect/gemini/write_contents.h"
+
+namespace gatehouse::llm::dialect::gemini {
+namespace {
+
+using codec::json::Writer;
+
+constexpr std::string_view kMalformedCall = "MALFORMED_FUNCTION_CALL";
+
+enum class Thought : std::uint8_t { kNo, kYes };
+
+std::string TextPart(std::string_view text, Thought thought, std::string_view signature) {
+  std::string part;
+  Writer writer(part);
+  writer.BeginObject().Field("text", text);
+  if (thought == Thought::kYes) writer.Field("thought", true);
+  if (!signature.empty()) writer.Field("thoughtSignature", signature);
+  writer.EndObject();
+  return part;
+}
+
+// The arguments as Gemini has them, an object; nullopt where the model did not write one. Free text of a custom tool
+// stands under "input".
+std::optional<JsonText> ArgsOf(const ToolCallBlock& call) {
+  if (call.kind == ToolKind::kFunction) return common::ArgumentsObject(call.arguments);
+  JsonText object;
+  Writer(object).BeginObject().Field("input", call.arguments).EndObject();
+  return object;
+}
+
+std::optional<std::string> CallPart(const ToolCallBlock& call) {
+  const auto args = ArgsOf(call);
+  if (!args) return std::nullopt;
+  std::string part;
+  Writer writer(part);
+  writer.BeginObject();
+  WriteFunctionCall(writer, call.id, call.name, *args);
+  if (!call.signature.empty()) writer.Field("thoughtSignature", call.signature);
+  writer.EndObject();
+  return part;
+}
+
+// Members of a candidate that a Gemini upstream attached to its text: `json` is {"groundingMetadata":...} or an array
+// of such. The last of a name counts.
+using Attachments = std::map<std::string, JsonText, std::less<>>;
+
+void Attach(std::string_view json, Attachments& attachments) {
+  codec::json::Document document;
+  if (!document.Parse(json).ok()) return;
+  const auto add = [&](codec::json::Value object) {
+    for (const auto member : object) attachments[std::string(member.key)] = std::string(member.value.raw());
+  };
+  if (document.root().IsObject()) add(document.root());
+  for (const auto element : document.root().IsArray() ? document.root() : codec::json::Value()) add(element.value);
+}
+
+struct Ending {
+  std::string word;
+  std::string message;
+};
+
+Ending EndingOf(FinishReason reason, std::string_view detail) {
+  const auto colon = detail.find(": ");
+  const auto head = detail.substr(0, colon);
+  const auto word = FinishWord(reason, head);
+  if (word != head) return {std::string(word), std::string(detail)};
+  return {std::string(word), std::string(colon == std::string_view::npos ? "" : detail.substr(colon + 2))};
+}
+
+// One element of `candidates`.
+struct CandidateParts {
+  std::uint32_t index = 0;
+  std::vector<std::string> parts = {};
+  Attachments attachments = {};
+  std::optional<Ending> ending = {};
+};
+
+void WriteCandidate(Writer& writer, const CandidateParts& candidate) {
+  writer.BeginObject().Key("content").BeginObject().Key("parts").BeginArray();
+  for (const auto& part : candidate.parts) writer.Raw(part);
+  writer.EndArray().Field("role", "model").EndObject();
+  if (candidate.ending) {
+    writer.Field("finishReason", candidate.ending->word);
+    if (!candidate.ending->message.empty()) writer.Field("finishMessage", candidate.ending->message);
+  }
+  writer.Field("index", candidate.index);
+  for (const auto& [name, json] : candidate.attachments) writer.RawField(name, json);
+  writer.EndObject();
+}
+
+std::string Response(const std::vector<CandidateParts>& candidates, const Usage& usage, std::string_view model,
+                     std::string_view id) {
+  std::string body;
+  Writer writer(body);
+  writer.BeginObject().Key("candidates").BeginArray();
+  for (const auto& candidate : candidates) WriteCandidate(writer, candidate);
+  writer.EndArray();
+  if (usage.source != UsageSource::kNone) {
+    writer.Key("usageMetadata");
+    WriteUsage(writer, usage);
+  }
+  if (!model.empty()) writer.Field("modelVersion", model);
+  if (!id.empty()) writer.Field("responseId", id);
+  writer.EndObject();
+  return body;
+}
+
+std::string_view Either(std::string_view first, std::string_view second) { return first.empty() ? second : first; }
+
+// The parts of a whole choice.
+struct BlockToPart {
+  CandidateParts& out;
+
+  void operator()(const TextBlock& text) const {
+    if (!text.text.empty() || !text.signature.empty()) {
+      out.parts.push_back(TextPart(text.text, Thought::kNo, text.signature));
+    }
+    if (text.citations_origin == DialectId::kGemini) Attach(text.citations, out.attachments);
+  }
+  void operator()(const RefusalBlock& refusal) const { out.parts.push_back(TextPart(refusal.text, Thought::kNo, "")); }
+  void operator()(const ReasoningBlock& reasoning) const {
+    const std::string_view signature =
+        reasoning.origin == DialectId::kGemini ? std::string_view(reasoning.signature) : std::string_view();
+    if (reasoning.text.empty() && signature.empty()) return;
+    out.parts.push_back(TextPart(reasoning.text, Thought::kYes, signature));
+  }
+  void operator()(const ToolCallBlock& call) const {
+    if (auto part = CallPart(call)) {
+      out.parts.push_back(*std::move(part));
+    } else {
+      out.ending = Ending{std::string(kMalformedCall), "the arguments of " + call.name + " are not a JSON object"};
+    }
+  }
+  void operator()(const OpaqueBlock& opaque) const {
+    if (opaque.origin == DialectId::kGemini) out.parts.push_back(opaque.json);
+  }
+  void operator()(const auto&) const {}  // a model sends no others
+};
+
+class Encoder final : public ResponseEncoder {
+ public:
+  explicit Encoder(const AnswerContext& context) : model_(context.model), id_(context.id), chunks_(context.framing) {}
+
+  void Encode(const Event& event, std::string& out) override {
+    out_ = &out;
+    std::visit([this](const auto& e) { On(e); }, event);
+    out_ = nullptr;
+  }
+
+  void Finish(std::string& out) override {
+    std::vector<CandidateParts> last;
+    for (auto& [index, choice] : choices_) {
+      if (!choice.ending) continue;
+      last.push_back({.index = index, .parts = {TextPart("", Thought::kNo, "")}, .ending = choice.ending});
+    }
+    if (!last.empty() || usage_.source != UsageSource::kNone) chunks_.Append(Response(last, usage_, model_, id_), out);
+    chunks_.Finish(out);
+  }
+
+  void Fail(const base::Error& error, std::string_view request_id, std::string& out) override {
+    chunks_.Append(ErrorBody(error, request_id), out);
+    chunks_.Finish(out);
+  }
+
+ private:
+  // Calls are held back until they are complete: Gemini sends them whole.
+  struct ChoiceState {
+    std::map<std::uint32_t, ToolCallBlock> calls;  // by block
+    std::optional<Ending> ending;
+  };
+
+  void Send(const CandidateParts& candidate) { chunks_.Append(Response({candidate}, Usage{}, model_, id_), *out_); }
+  void SendPart(std::uint32_t choice, std::string part) { Send({.index = choice, .parts = {std::move(part)}}); }
+  void SendCall(std::uint32_t choice, const ToolCallBlock& call) {
+    if (auto part = CallPart(call)) {
+      SendPart(choice, *std::move(part));
+    } else {
+      choices_[choice].ending = {std::string(kMalformedCall),
+                                 "the arguments of " + call.name + " are not a JSON object"};
+    }
+  }
+
+  void On(const Started& e) {
+    if (!e.model.empty()) model_ = e.model;
+    if (!e.id.empty()) id_ = e.id;
+  }
+  void On(const TextDelta& e) {
+    if (!e.text.empty() || !e.signature.empty()) SendPart(e.choice, TextPart(e.text, Thought::kNo, e.signature));
+  }
+  void On(const RefusalDelta& e) {
+    if (!e.text.empty()) SendPart(e.choice, TextPart(e.text, Thought::kNo, ""));
+  }
+  void On(const ReasoningDelta& e) {
+    if (!e.text.empty()) SendPart(e.choice, TextPart(e.text, Thought::kYes, ""));
+  }
+  void On(const ReasoningSeal& e) {
+    if (e.origin != DialectId::kGemini || e.signature.empty()) return;
+    SendPart(e.choice, TextPart("", Thought::kYes, e.signature));
+  }
+  void On(const ToolCallStarted& e) {
+    choices_[e.choice].calls[e.block] =
+        ToolCallBlock{.id = e.id, .name = e.name, .arguments = {}, .kind = e.kind, .signature = e.signature};
+  }
+  void On(const ToolCallDelta& e) { choices_[e.choice].calls[e.block].arguments += e.arguments; }
+  void On(const BlockFinished& e) {
+    if (const auto call = choices_[e.choice].calls.extract(e.block)) SendCall(e.choice, call.mapped());
+  }
+  void On(const OpaqueBlockAdded& e) {
+    if (e.content.origin == DialectId::kGemini) SendPart(e.choice, e.content.json);
+  }
+  void On(const Annotated& e) {
+    if (e.origin != DialectId::kGemini) return;
+    CandidateParts candidate{.index = e.choice};
+    Attach(e.json, candidate.attachments);
+    Send(candidate);
+  }
+  void On(const LogprobsReported& e) {
+    if (e.origin != DialectId::kGemini) return;
+    CandidateParts candidate{.index = e.choice};
+    AttachLogprobs(e.json, candidate.attachments);
+    Send(candidate);
+  }
+  void On(const UsageReported& e) { usage_ = e.usage; }
+  void On(const ChoiceFinished& e) {
+    auto& choice = choices_[e.choice];
+    for (const auto& [block, call] : std::exchange(choice.calls, {})) SendCall(e.choice, call);
+    if (!choice.ending) choice.ending = EndingOf(e.reason, e.detail);
+  }
+  void On(const OpaqueEvent&) {}
+
+  static void AttachLogprobs(std::string_view json, Attachments& attachments) {
+    codec::json::Document document;
+    if (!document.Parse(json).ok() || !document.root().at(0).IsObject()) return;
+    attachments["logprobsResult"] = std::string(document.root().at(0).raw());
+  }
+
+  std::string model_;
+  std::string id_;
+  ChunkWriter chunks_;
+  std::string* out_ = nullptr;  // of the Encode that is running
+  std::map<std::uint32_t, ChoiceState> choices_;
+  Usage usage_;
+};
+
+}  // namespace
+
+void WriteUsage(Writer& writer, const Usage& usage) {
+  const auto prompt = usage.TotalInput() - usage.tool_input;
+  writer.BeginObject().Field("promptTokenCount", prompt);
+  writer.Field("candidatesTokenCount", usage.output + usage.output_audio);
+  writer.Field("totalTokenCount", usage.Total());
+  if (usage.cache_read != 0) writer.Field("cachedContentTokenCount", usage.cache_read);
+  if (usage.reasoning != 0) writer.Field("thoughtsTokenCount", usage.reasoning);
+  if (usage.tool_input != 0) writer.Field("toolUsePromptTokenCount", usage.tool_input);
+  writer.EndObject();
+}
+
+std::unique_ptr<ResponseEncoder> NewEncoder(const AnswerContext& context) { return std::make_unique<Encoder>(context); }
+
+std::string EncodeWhole(const Answer& answer, const AnswerContext& context) {
+  std::vector<CandidateParts> candidates;
+  for (const auto& choice : answer.choices) {
+    auto& candidate = candidates.emplace_back(CandidateParts{.index = static_cast<std::uint32_t>(candidates.size())});
+    candidate.ending = EndingOf(choice.reason, choice.detail);
+    for (const auto& block : choice.blocks) std::visit(BlockToPart{candidate}, block);
+  }
+  return Response(candidates, answer.usage, Either(answer.started.model, context.model),
+                  Either(answer.started.id, context.id));
+}
+
+}  // namespace gatehouse::llm::dialect::gemini
