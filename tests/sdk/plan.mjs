@@ -6,11 +6,11 @@ import * as small from './small_cases.mjs';
 import { aiAnthropic, aiOpenai, aiOpenaiChat } from './surfaces/ai_sdk.mjs';
 import { messages } from './surfaces/anthropic.mjs';
 import { bedrockH1, bedrockH2 } from './surfaces/bedrock.mjs';
-import { geminiV1, geminiV1beta } from './surfaces/gemini.mjs';
+import { geminiV1, geminiV1beta, vertexV1beta1 } from './surfaces/gemini.mjs';
 import { langchain } from './surfaces/langchain.mjs';
 import { azureChat, chat } from './surfaces/openai_chat.mjs';
 import { responses } from './surfaces/openai_responses.mjs';
-import { azureEmbeddings, completions, embeddings, modelLists } from './surfaces/small.mjs';
+import { azureEmbeddings, completions, embeddings, modelLists, rerank } from './surfaces/small.mjs';
 import { providers } from './topology.mjs';
 
 export const caseNames = ['plain', 'stream', 'tools', 'tools-stream', 'parallel-tools', 'images', 'reasoning', 'structured', 'error', 'abort'];
@@ -23,6 +23,7 @@ const conversation = {
 const chatOnly = (surface) => ({ surface, cases: conversation, missing: {} });
 const noField = 'a legacy completion request is one prompt: the format has no field for this';
 const noConversation = 'an embedding request is text in, numbers out: the format has no field for this';
+const noRerankField = 'a rerank request is a query and documents: the format has no field for this';
 const listOnly = 'a model list has no request body';
 const loopOnly = 'this row is the agent loop; its single calls are the openai.chat row by the same package';
 const missingAll = (reason, present) => Object.fromEntries(caseNames.filter((name) => !present.includes(name)).map((name) => [name, reason]));
@@ -32,10 +33,11 @@ const geminiEmbed = (surface) => ({ surface: { ...surface, name: `${surface.name
 const embedRow = (surface) => ({ surface: { ...surface, embeds: true }, cases: small.embeddingCases, missing: missingAll(noConversation, ['plain', 'error', 'abort']) });
 
 export const rows = [
-  ...[chat, azureChat, responses, messages, geminiV1, geminiV1beta, aiOpenai, aiOpenaiChat, aiAnthropic, bedrockH2, bedrockH1].map(chatOnly),
+  ...[chat, azureChat, responses, messages, geminiV1, geminiV1beta, vertexV1beta1, aiOpenai, aiOpenaiChat, aiAnthropic, bedrockH2, bedrockH1].map(chatOnly),
   { surface: langchain, cases: small.agentCases, missing: missingAll(loopOnly, ['tools', 'tools-stream', 'parallel-tools']) },
   { surface: completions, cases: { ...small.completionCases, abort: cases.abort }, missing: missingAll(noField, ['plain', 'stream', 'error', 'abort']) },
   embedRow(embeddings), embedRow(azureEmbeddings), geminiEmbed(geminiV1), geminiEmbed(geminiV1beta),
+  { surface: rerank, cases: small.rerankCases, missing: missingAll(noRerankField, ['plain', 'error', 'abort']) },
   listRow('openai', ['openai', 'compatible']), listRow('anthropic', ['anthropic']), listRow('gemini.v1', ['gemini']), listRow('gemini.v1beta', ['gemini']),
 ];
 
@@ -57,6 +59,7 @@ export function reasonAgainst(row, provider, name) {
   const { family } = providers[provider];
   if (row.missing[name]) return row.missing[name];
   if (row.surface.lists) return null;
+  if (row.surface.reranks) return family === 'cohere' ? null : 'of the providers, only Cohere has a rerank endpoint';
   if (row.surface.embeds) return kNoEmbeddings[provider] ?? (family === 'aimock' && name !== 'plain' ? 'the fake upstream row of this format covers it' : null);
   if (family === 'cohere') return kCohereChat;
   if (family === 'aimock') return kAimockGaps[name] ?? null;

@@ -48,6 +48,22 @@ export const embeddingCases = {
 };
 export const geminiEmbeddingCases = { plain: embedding };
 
+async function ranking(x) {
+  const answer = await x.surface.rank(x.client, x.model('plain'), `red gate ${x.nonce}`, ['a blue door', 'the red gate', 'a red door']);
+  expect.equal('order', answer.results.map((r) => r.index), [1, 2]);
+  expect.truth('scores fall', answer.results[0].relevanceScore > answer.results[1].relevanceScore, answer.results);
+  const [entry] = await x.journal();
+  expect.equal('documents upstream', JSON.parse(entry.body).documents.length, 3);
+}
+
+const rankOnce = (x, scenario) => (client) => x.surface.rank(client, x.model(scenario), x.nonce, ['one']);
+
+export const rerankCases = {
+  plain: ranking,
+  error: (x) => refusals(x, (scenario) => ({ run: rankOnce(x, scenario) })),
+  abort: (x) => abortWhole(x, (signal) => x.surface.rank(x.client, x.model('hang'), x.nonce, ['one'], signal)),
+};
+
 export const modelCases = (list) => ({
   async plain(x) {
     const ids = await list(x.where);

@@ -98,5 +98,10 @@ const surface = (name, direct, options) => ({
   },
 });
 
+// Vertex clients bring an OAuth client of their own; the gateway's key takes the place of its token.
+const bearerOf = (key) => ({ getRequestHeaders: async () => new Headers({ authorization: `Bearer ${key}` }) });
+
+export const vertexV1beta1 = {
+  ...surface('vertex.v1beta1', ['vertex'], (key) => ({ vertexai: true, project: 'proj', location: 'europe-west4', googleAuthOptions: { authClient: bearerOf(key) } })), extras: undefined };
 export const geminiV1 = surface('gemini.v1', ['gemini'], (apiKey) => ({ apiKey, apiVersion: 'v1' }));
 export const geminiV1beta = surface('gemini.v1beta', ['gemini'], (apiKey) => ({ apiKey, apiVersion: 'v1beta' }));

@@ -1,6 +1,7 @@
 // Surfaces without a conversation: legacy completions, embeddings and model lists.
 
 import Anthropic from '@anthropic-ai/sdk';
+import { CohereClient, CohereError } from 'cohere-ai';
 import { GoogleGenAI } from '@google/genai';
 import OpenAI, { AzureOpenAI } from 'openai';
 import * as expect from '../expect.mjs';
@@ -48,6 +49,19 @@ async function embed(client, model, texts, options) {
 
 export const embeddings = { name: 'openai.embeddings', dialect: 'openai', operation: 'embeddings', direct: ['openai', 'compatible'], client: openaiClient, describeError, embed };
 export const azureEmbeddings = { name: 'azure.embeddings', dialect: 'openai', operation: 'embeddings', direct: ['azure'], client: azureClient, describeError, embed };
+
+const cohereStatus = { 400: 'BadRequestError', 401: 'UnauthorizedError', 403: 'ForbiddenError', 404: 'NotFoundError', 429: 'TooManyRequestsError', 500: 'InternalServerError', 503: 'ServiceUnavailableError' };
+
+export const rerank = {
+  name: 'cohere.rerank', dialect: 'cohere', operation: 'rerank', direct: ['cohere'], reranks: true,
+  client: ({ origin, key }) => new CohereClient({ token: key, environment: origin }),
+  describeError(e) {
+    const headers = e.rawResponse?.headers;
+    return { status: e.statusCode, rightClass: e instanceof CohereError && (cohereStatus[e.statusCode] ?? 'CohereError') === e.constructor.name, message: e.message, requestId: headers?.get('x-request-id') ?? null,
+      retryAfter: headers?.get('retry-after') ?? null, shouldRetry: headers?.get('x-should-retry') ?? null, shaped: typeof e.body?.message === 'string' };
+  },
+  rank: (client, model, query, documents, signal) => client.v2.rerank({ model, query, documents, topN: 2 }, { maxRetries: 0, abortSignal: signal }),
+};
 
 async function collect(pages) {
   const out = [];
