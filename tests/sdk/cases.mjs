@@ -76,6 +76,7 @@ export async function plain(x) {
   const question = x.ask('plain', { system: kSystem, maxTokens: 321 });
   const first = await send(x, question);
   checkAnswer(x, first, { text: kPlainText, finish: 'stop', scenario: 'plain' });
+  if (!x.exact) return;
   const { entries, seen: [only] } = await received(x, 1);
   checkUntouched(x, entries[0]);
   expect.equal('system prompt upstream', only.system, kSystem);
@@ -90,6 +91,7 @@ export async function plain(x) {
     },
     'length limit': async () => expect.equal('finish reason', (await send(x, x.ask('length'))).finish, 'length'),
     'content filter': async () => expect.equal('finish reason', (await send(x, x.ask('filter'))).finish, 'filter'),
+    ...(x.gateway ? x.surface.extras?.plain?.(x) : {}),
     'count tokens': async () => x.surface.countTokens && expect.truth('a token count', (await x.surface.countTokens(x.client, x.ask('plain'))) > 0),
   });
 }
@@ -103,10 +105,12 @@ export async function stream(x) {
   expect.truth('the text came in several pieces', pieces > 1, pieces);
   if (x.surface.endsWith) expect.truth(`the stream ends with ${JSON.stringify(x.surface.endsWith)}`, wire().text.endsWith(x.surface.endsWith), wire().text.slice(-80));
   if (!x.surface.untapped) expect.truth('content-type is text/event-stream', wire().headers.get('content-type')?.startsWith('text/event-stream'), wire().headers.get('content-type'));
+  if (!x.exact) return;
   const { seen, entries } = await received(x, 1);
   expect.equal('stream flag upstream', seen[0].stream, true);
   checkUntouched(x, entries[0]);
   await all(x, {
+    ...(x.gateway ? x.surface.extras?.stream?.(x) : {}),
     'one byte at a time': async () => expect.equal('text', (await send(x, x.ask('shredded'), 'stream')).text, kPlainText),
     'pings between events': async () => expect.equal('text', (await send(x, x.ask('comments'), 'stream')).text, kPlainText),
     'length limit': async () => expect.equal('finish reason', (await send(x, x.ask('length'), 'stream')).finish, 'length'),
@@ -125,6 +129,7 @@ async function toolLoop(x, scenario, how, { calls, text = '' }) {
   const turns = [...ask.turns, { answer: first }, resultsFor(x, first.calls)];
   const last = await send(x, { ...ask, turns }, how);
   checkAnswer(x, last, { text: kAnswerAfterTools, finish: 'stop', scenario, answered: true });
+  if (!x.exact) return;
   const { seen: [asked, answered], entries } = await received(x, 2);
   checkUntouched(x, entries[1]);
   expect.equal('tools upstream', asked.tools, kTools);
@@ -147,6 +152,7 @@ const threeCalls = [...oneCall, { name: 'get_time', args: kTimeArguments }, { na
 
 export async function tools(x) {
   await toolLoop(x, 'tools', 'whole', { calls: oneCall });
+  if (!x.exact) return;
   await all(x, {
     'named tool choice': () => checkChoice(x, { name: 'get_weather' }),
     'required tool choice': () => checkChoice(x, 'required'),
@@ -165,7 +171,7 @@ export async function parallelTools(x) {
   await all(x, {
     whole: () => toolLoop(x.fresh(), 'parallel-tools', 'whole', { calls: threeCalls }),
     stream: () => toolLoop(x.fresh(), 'parallel-tools', 'stream', { calls: threeCalls }),
-    'text before the calls, streamed': () => toolLoop(x.fresh(), 'text-then-tools', 'stream', { calls: threeCalls, text: 'Let me look. ' }),
+    ...(x.exact ? { 'text before the calls, streamed': () => toolLoop(x.fresh(), 'text-then-tools', 'stream', { calls: threeCalls, text: 'Let me look. ' }) } : {}),
   });
 }
 
@@ -182,8 +188,7 @@ export async function structured(x) {
   const answer = await send(x, x.ask('structured', { schema: kPersonSchema }));
   expect.equal('the answer follows the schema', expect.parseJson('structured answer', answer.text), kPerson);
   checkUsage(x, answer.usage, 'structured');
-  const { seen: [only] } = await received(x, 1);
-  expect.equal('schema upstream', only.schema, kPersonSchema);
+  if (x.exact) expect.equal('schema upstream', (await received(x, 1)).seen[0].schema, kPersonSchema);
   const streamed = await send(x, x.ask('structured', { schema: kPersonSchema }), 'stream');
   expect.equal('streamed, too', expect.parseJson('structured answer', streamed.text), kPerson);
 }
@@ -195,19 +200,21 @@ export async function reasoning(x) {
   await all(x, {
     whole: () => reasonOnce(x.fresh(), 'whole'),
     stream: () => reasonOnce(x.fresh(), 'stream'),
-    'signature survives a tool loop': () => reasonWithTools(x.fresh()),
+    ...(x.exact ? { 'signature survives a tool loop': () => reasonWithTools(x.fresh()) } : {}),
   });
 }
 
-async function reasonOnce(x, how) {
-  const answer = await send(x, x.ask('reasoning', { effort: 'medium' }), how);
-  checkAnswer(x, answer, { text: kPlainText, finish: 'stop', scenario: 'reasoning' });
+async function reasonOnce(x, how, scenario = 'reasoning') {
+  const answer = await send(x, x.ask(scenario, { effort: 'medium' }), how);
+  checkAnswer(x, answer, { text: kPlainText, finish: 'stop', scenario });
+  if (!x.exact) return expect.truth('reasoning text is right or absent', ['', kReasoning].includes(answer.reasoning), answer.reasoning);
   const { entries, seen } = await received(x, 1);
   expect.equal('reasoning was asked for upstream', seen[0].effort, true);
-  if (!upstreamShowsReasoning(x, entries[0]) || x.surface.reads.noReasoningText) return;
+  if (!upstreamShowsReasoning(x, entries[0]) || x.surface.reads.noReasoningText) return undefined;
   expect.equal('reasoning text', answer.reasoning, kReasoning);
   const sameMaker = x.surface.dialect === x.family || (x.surface.dialect === 'anthropic' && x.family === 'bedrock');
   if (x.surface.reads.signature && sameMaker) expect.equal('signature, byte for byte', answer.signature, kSignature);
+  return undefined;
 }
 
 async function reasonWithTools(x) {
@@ -220,6 +227,33 @@ async function reasonWithTools(x) {
   if (x.surface.dialect === 'anthropic' && x.family === 'anthropic') {
     expect.equal('thinking comes back as it was', seen[1].turns[1].reasoning, [{ text: kReasoning, signature: kSignature }]);
   }
+}
+
+// Shapes that providers have been seen to send, each the number of a known pitfall. What an upstream of the
+// client's own dialect sends is passed on as it is, so the misnumbered ones only show across dialects.
+const kToolShapes = {
+  openai: { 'whole-arguments': ['1: all arguments in one chunk', threeCalls], 'text-and-tool': ['2: text and a call in one chunk', oneCall, 'Looking. '], 'unnumbered-tools': ['3: calls without an index', threeCalls] },
+  anthropic: { 'whole-arguments': ['1: all arguments in one delta', threeCalls] },
+  bedrock: { 'whole-arguments': ['1: all arguments in one delta', threeCalls] },
+  gemini: { 'signed-tools': ['14: the call\'s signature comes back', oneCall] },
+};
+const kTextShapes = { openai: { 'empty-choices': '20: filter chunks without choices or delta', 'finish-early': '19: finish reason before the last text' } };
+const kAcrossOnly = ['unnumbered-tools', 'finish-early'];
+const shapeFamily = (family) => (family === 'compatible' ? 'openai' : family);
+
+export async function odd(x) {
+  const family = shapeFamily(x.family);
+  const fits = ([scenario]) => !(kAcrossOnly.includes(scenario) && family === x.surface.dialect);
+  const checks = {};
+  for (const [scenario, [name, calls, text]] of Object.entries(kToolShapes[family]).filter(fits)) {
+    checks[`${name}, streamed`] = () => toolLoop(x.fresh(), scenario, 'stream', { calls, text });
+    if (scenario === 'signed-tools') checks[name] = () => toolLoop(x.fresh(), scenario, 'whole', { calls, text });
+  }
+  for (const [scenario, name] of Object.entries(kTextShapes[family] ?? {}).filter(fits)) {
+    checks[name] = async () => checkAnswer(x, await send(x, x.ask(scenario), 'stream'), { text: kPlainText, finish: 'stop', scenario });
+  }
+  if (x.family === 'compatible') checks['21: reasoning under its other name'] = () => reasonOnce(x.fresh(), 'stream', 'reasoning-alias');
+  await all(x, checks);
 }
 
 const kAbortMs = 4_000;

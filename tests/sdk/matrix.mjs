@@ -1,9 +1,9 @@
 // Runs every surface x provider x case with the official SDKs and prints the matrix.
-//   node matrix.mjs --gatehouse PATH [--only surface/provider/case] [--json FILE]
+//   node matrix.mjs --gatehouse PATH [--only surface/provider/case] [--json FILE]   (or GATEHOUSE=PATH)
 //   node matrix.mjs --direct          SDKs straight at the fake upstream, same dialect only: proves the
 //                                     upstream and the assertions without a gateway in between
 
-import { watched } from './wiretap.mjs'; // first: it must see global fetch before any SDK takes it
+import { realFetch, watched } from './wiretap.mjs'; // first: it must see global fetch before any SDK takes it
 
 import { randomBytes } from 'node:crypto';
 import { writeFileSync } from 'node:fs';
@@ -19,6 +19,7 @@ const kCellMs = 25_000;
 const { values: options } = parseArgs({ options: {
   gatehouse: { type: 'string' }, direct: { type: 'boolean', default: false }, only: { type: 'string', multiple: true }, json: { type: 'string' }, verbose: { type: 'boolean', default: false },
 } });
+options.gatehouse ??= process.env.GATEHOUSE;
 if (!options.direct && !options.gatehouse) {
   console.error('usage: node matrix.mjs --gatehouse PATH | --direct  [--only surface/provider/case] [--json FILE]');
   process.exit(2);
@@ -34,16 +35,15 @@ const modelName = (row, provider, scenario) => {
 };
 
 async function journalOf(world, provider, nonce) {
-  const { upstream } = providers[provider];
-  if (upstream !== 'fake') return [];
-  const response = await world.fetch(`${world.upstream.origin}/__journal?contains=${nonce}`);
+  if (providers[provider].upstream !== 'fake') return [];
+  const response = await realFetch(`${world.fake.origin}/__journal?contains=${nonce}`);
   return (await response.json()).entries;
 }
 
 function makeContext(world, row, provider, caseName) {
   const nonce = `cell-${randomBytes(6).toString('hex')}`;
-  const key = options.direct ? world.secrets[provider] : world.clientKey;
-  const origin = options.direct ? world.upstream.origin : world.gatehouse.origin;
+  const key = options.direct ? world.secrets[provider] ?? world.secrets.bedrock : world.clientKey;
+  const origin = options.direct ? world[providers[provider].upstream].origin : world.gatehouse.origin;
   const where = { origin, key, provider: options.direct ? provider : 'openai' };
   const model = (scenario) => modelName(row, provider, scenario);
   return {
@@ -124,19 +124,20 @@ async function runAll(world, cells) {
     }
   };
   await Promise.all(Array.from({ length: kParallelCells }, worker));
-  return [...results, ...cells.filter((c) => c.reason).map((c) => ({ surface: c.row.surface.name, provider: c.provider, case: c.name, state: 'none', why: c.reason }))];
+  const none = cells.filter((c) => c.reason).map((c) => ({ surface: c.row.surface.name, provider: c.provider, case: c.name, state: 'none', why: c.reason }));
+  const place = (r) => cells.findIndex((c) => c.row.surface.name === r.surface && c.provider === r.provider && c.name === r.case);
+  return [...results, ...none].sort((a, b) => place(a) - place(b));
 }
 
 async function startWorld() {
   const secrets = makeSecrets();
-  const upstream = await startUpstream(secrets);
-  const world = { secrets, upstream, fetch: globalThis.fetch };
+  const fake = await startUpstream(secrets);
+  const aimock = await startAimock();
+  const world = { secrets, fake, aimock };
   if (options.direct) return world;
-  const aimock = await startAimock(rows.map(variantOf));
   // gh_test_ is the prefix of client keys of the test class; the rest is as random as a real key's.
   world.clientKey = `gh_test_${randomBytes(24).toString('hex')}`;
-  world.aimock = aimock;
-  world.gatehouse = await startGatehouse(options.gatehouse, { ports: { fake: upstream.port, aimock: aimock.port }, rows: rows.map(variantOf), clientKey: world.clientKey }, secrets);
+  world.gatehouse = await startGatehouse(options.gatehouse, { ports: { fake: fake.port, aimock: aimock.port }, rows: rows.map(variantOf), clientKey: world.clientKey }, secrets);
   return world;
 }
 
@@ -148,8 +149,8 @@ async function main() {
     results = await runAll(world, makeCells());
   } finally {
     await world.gatehouse?.stop();
-    await world.aimock?.child.stop();
-    await world.upstream.child.stop();
+    await world.aimock.stop();
+    await world.fake.child.stop();
   }
   if (options.json) writeFileSync(options.json, JSON.stringify(results, null, 1));
   return printMatrix(results, { seconds: (Date.now() - started) / 1000, direct: options.direct });

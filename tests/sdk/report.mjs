@@ -3,7 +3,7 @@
 import { caseNames } from './plan.mjs';
 
 const kWidth = 8;
-const shortName = { plain: 'plain', stream: 'stream', tools: 'tools', 'tools-stream': 'tools~', 'parallel-tools': 'parallel', images: 'images', reasoning: 'reason', structured: 'struct', error: 'error', abort: 'abort' };
+const shortName = { plain: 'plain', stream: 'stream', tools: 'tools', 'tools-stream': 'tools~', 'parallel-tools': 'parallel', images: 'images', reasoning: 'reason', structured: 'struct', error: 'error', abort: 'abort', odd: 'odd' };
 
 const groupBy = (items, key) => {
   const groups = new Map();

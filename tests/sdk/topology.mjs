@@ -72,7 +72,7 @@ const isFaulty = (scenario) => /^(error|cut|end|garbage|wrong|hang|slow)/.test(s
 
 function modelLines(rows) {
   return Object.entries(providers).flatMap(([provider, p]) => {
-    const scenarios = p.upstream === 'fake' ? scenarioNames : ['plain', 'tools', 'structured', 'reasoning'];
+    const scenarios = p.upstream === 'fake' ? scenarioNames : ['plain', 'tools', 'parallel-tools', 'structured', 'reasoning', 'length', 'filter', 'shredded', 'comments', 'images', ...scenarioNames.filter(isFaulty)];
     return scenarios.flatMap((scenario) => [undefined, ...(isFaulty(scenario) ? rows : [])].map((row) => {
       const upstreamModel = p.upstream === 'gateway' ? simulatedModel(scenario) : row ? `${scenario}.${row.replaceAll('.', '_')}` : scenario;
       return `  - { name: ${publicName(provider, scenario, row?.replaceAll('.', '_'))}, strategy: priority, targets: [ { provider: ${provider}, model: ${upstreamModel} } ] }`;
@@ -154,37 +154,32 @@ export async function startGatehouse(binary, options, secrets) {
     async stop() { await child.stop(); rmSync(folder, { recursive: true, force: true }); } };
 }
 
-const sayMock = (model, content, more = {}) => ({ match: { model }, response: { content, ...more } });
+// Each provider's own names for the same figures; aimock takes those of the dialect it answers in.
+const mockUsage = { usage: { prompt_tokens: 33, completion_tokens: 11, input_tokens: 33, output_tokens: 11, promptTokenCount: 33, candidatesTokenCount: 11, totalTokenCount: 44, inputTokens: 33, outputTokens: 11, totalTokens: 44 } };
+const sayMock = (model, content, more = {}) => ({ match: { model }, response: { content, ...mockUsage, ...more } });
 
 /** A tool loop of two fixtures: calls first, the answer once the results are there. */
 const loopMock = (model, calls) => [
-  { match: { model, hasToolResult: false }, response: { toolCalls: calls.map(([name, args]) => ({ name, arguments: JSON.stringify(args) })) } },
-  { match: { model, hasToolResult: true }, response: { content: kAnswerAfterTools } },
+  { match: { model, hasToolResult: false }, response: { toolCalls: calls.map(([name, args]) => ({ name, arguments: JSON.stringify(args) })), ...mockUsage } },
+  { match: { model, hasToolResult: true }, response: { content: kAnswerAfterTools, ...mockUsage } },
 ];
 
 /** The scenarios of the fake upstream that aimock can play, told in its fixtures. */
-function aimockFixtures(rows) {
+function aimockFixtures() {
   const weather = ['get_weather', kWeatherArguments];
-  const faulty = rows.map((row) => row.replaceAll('.', '_')).flatMap((row) => [
-    ...[[429, 'rate_limit_exceeded'], [500, 'server_error'], [503, 'server_error'], [400, 'invalid_request_error'], [401, 'authentication_error']].map(([status, type]) => (
-      { match: { model: `error-${status}.${row}` }, response: { error: { message: 'aimock fails on purpose', type }, status, ...(status === 429 ? { retryAfter: 7 } : {}) } })),
-    { ...sayMock(`slow.${row}`, 'word '.repeat(300)), latency: 100, chunkSize: 5 },
-    { ...sayMock(`hang.${row}`, kPlainText), latency: 30_000 },
-    { ...sayMock(`cut-mid-stream.${row}`, kPlainText), truncateAfterChunks: 4, chunkSize: 5 },
-  ]);
   return [
-    sayMock('plain', kPlainText), sayMock('structured', JSON.stringify(kPerson)), sayMock('reasoning', kPlainText, { reasoning: kReasoning, reasoningSignature: kSignature }),
+    ...['plain', 'shredded', 'comments'].map((model) => sayMock(model, kPlainText)), sayMock('structured', JSON.stringify(kPerson)), sayMock('reasoning', kPlainText, { reasoning: kReasoning, reasoningSignature: kSignature }),
     sayMock('length', 'It was a dark and', { finishReason: 'length' }), sayMock('filter', 'I', { finishReason: 'content_filter' }),
-    ...loopMock('tools', [weather]), ...loopMock('parallel-tools', [weather, ['get_time', kTimeArguments], ['ping', {}]]), ...faulty,
+    ...loopMock('tools', [weather]), ...loopMock('parallel-tools', [weather, ['get_time', kTimeArguments], ['ping', {}]]),
   ];
 }
 
-export async function startAimock(rows) {
+export async function startAimock() {
   const folder = mkdtempSync(path.join(tmpdir(), 'gatehouse-aimock-'));
   const file = path.join(folder, 'fixtures.json');
-  writeFileSync(file, JSON.stringify({ fixtures: aimockFixtures(rows) }));
+  writeFileSync(file, JSON.stringify({ fixtures: aimockFixtures() }));
   const cli = path.join(here, 'node_modules/@copilotkit/aimock/dist/cli.js');
   const child = new Child(process.execPath, [cli, '-p', '0', '-f', file, '--log-level', 'info']);
   const port = await child.text(/https?:\/\/[^:\s]+:(\d+)/);
-  return { child, port: Number(port[1]), folder };
+  return { child, port: Number(port[1]), origin: `http://127.0.0.1:${port[1]}`, async stop() { await child.stop(); rmSync(folder, { recursive: true, force: true }); } };
 }

@@ -5,7 +5,8 @@
 import { AsyncLocalStorage } from 'node:async_hooks';
 
 const cells = new AsyncLocalStorage();
-const realFetch = globalThis.fetch;
+/** Fetch that nobody watches, for the runner's own requests. */
+export const realFetch = globalThis.fetch;
 
 /** The current cell's last exchange: { url, requestBody, requestHeaders, status, headers, text }. */
 export const wire = () => cells.getStore()?.last;

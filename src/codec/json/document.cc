@@ -1,5 +1,7 @@
 #include "codec/json/document.h"
 
+#include <utility>
+
 #include "codec/json/number.h"
 #include "codec/json/tape.h"
 
@@ -20,15 +22,24 @@ std::string_view Describe(Type type) {
 
 Document::Document() = default;
 Document::~Document() = default;
-Document::Document(Document&&) noexcept = default;
-Document& Document::operator=(Document&&) noexcept = default;
+Document::Document(Document&& other) noexcept { *this = std::move(other); }
+Document& Document::operator=(Document&& other) noexcept {
+  text_ = std::exchange(other.text_, {});
+  tokens_ = std::move(other.tokens_);
+  token_count_ = std::exchange(other.token_count_, 0);
+  token_capacity_ = std::exchange(other.token_capacity_, 0);
+  unescaped_ = std::move(other.unescaped_);
+  unescaped_capacity_ = std::exchange(other.unescaped_capacity_, 0);
+  names_ = std::move(other.names_);
+  return *this;
+}
 
-Value Document::root() const { return tokens_.empty() ? Value() : Value(this, 0); }
+Value Document::root() const { return token_count_ == 0 ? Value() : Value(this, 0); }
 
 std::string_view Document::StringAt(std::uint32_t index) const {
   const Token& token = tokens_[index];
-  if (token.link == Token::kNotEscaped) return text_.substr(token.offset + 1, token.length - 2);
-  return std::string_view(unescaped_).substr(token.link, token.count());
+  if (token.link == Token::kNotEscaped) return {text_.data() + token.offset + 1, token.length - 2};
+  return {unescaped_.get() + token.link, token.count()};
 }
 
 Type Value::type() const { return document_ == nullptr ? Type::kMissing : document_->tokens_[index_].type(); }
@@ -36,7 +47,7 @@ Type Value::type() const { return document_ == nullptr ? Type::kMissing : docume
 std::string_view Value::raw() const {
   if (document_ == nullptr) return {};
   const auto& token = document_->tokens_[index_];
-  return document_->text_.substr(token.offset, token.length);
+  return {document_->text_.data() + token.offset, token.length};
 }
 
 std::size_t Value::offset() const { return document_ == nullptr ? 0 : document_->tokens_[index_].offset; }
@@ -60,7 +71,7 @@ std::size_t Value::size() const { return IsArray() || IsObject() ? document_->to
 
 Value Value::operator[](std::string_view key) const {
   if (!IsObject()) return {};
-  const auto* tokens = document_->tokens_.data();
+  const auto* tokens = document_->tokens_.get();
   const std::uint32_t end = tokens[index_].link;
   for (std::uint32_t i = index_ + 1; i != end;) {
     const auto& name = tokens[i];

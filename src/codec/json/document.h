@@ -139,8 +139,11 @@ class Document {
   std::string_view StringAt(std::uint32_t index) const;
 
   std::string_view text_;
-  std::vector<Token> tokens_;
-  std::string unescaped_;    // decoded text of strings with escapes
+  std::unique_ptr<Token[]> tokens_;  // left uninitialised behind token_count_
+  std::uint32_t token_count_ = 0;
+  std::uint32_t token_capacity_ = 0;
+  std::unique_ptr<char[]> unescaped_;  // decoded text of strings with escapes; allocated when the first one comes
+  std::size_t unescaped_capacity_ = 0;
   std::vector<Name> names_;  // of the objects that are open while parsing; kept for its memory
 };
 

@@ -18,24 +18,24 @@ constexpr std::size_t kMaxText = (std::size_t{1} << 28) - 1;
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
 
-std::uint64_t LoadBytes(const char* at, std::size_t size) {
-  std::uint64_t word = 0;
-  std::memcpy(&word, at, size);
+template <class Word>
+std::uint64_t Load(const char* at) {
+  Word word = 0;
+  std::memcpy(&word, at, sizeof(word));
   return word;
 }
 
 // Names that differ in their length or in their first or last eight bytes differ in this, save for rare collisions.
 std::uint64_t Fingerprint(std::string_view name) {
   constexpr std::uint64_t kMultiplier = 0x9E37'79B9'7F4A'7C15ULL;
+  const char* const begin = name.data();
   const std::size_t size = name.size();
-  if (size >= 8) {
-    const std::uint64_t head = LoadBytes(name.data(), 8);
-    const std::uint64_t tail = LoadBytes(name.data() + size - 8, 8);
-    return (head * kMultiplier) ^ tail ^ (static_cast<std::uint64_t>(size) << 56);
-  }
-  std::uint64_t word = 0;
-  for (const char c : name) word = (word << 8) | static_cast<unsigned char>(c);
-  return word ^ (static_cast<std::uint64_t>(size) << 56);
+  const std::uint64_t length = static_cast<std::uint64_t>(size) << 56;
+  if (size >= 8) return (Load<std::uint64_t>(begin) * kMultiplier) ^ Load<std::uint64_t>(begin + size - 8) ^ length;
+  if (size >= 4) return (Load<std::uint32_t>(begin) | (Load<std::uint32_t>(begin + size - 4) << 32)) ^ length;
+  if (size == 0) return 0;
+  const auto byte = [&](std::size_t i) { return std::uint64_t{static_cast<unsigned char>(begin[i])}; };
+  return (byte(0) | (byte(size / 2) << 8) | (byte(size - 1) << 16)) ^ length;
 }
 
 std::string ErrorText(std::size_t offset, std::string_view problem) {
@@ -45,154 +45,177 @@ std::string ErrorText(std::size_t offset, std::string_view problem) {
 }  // namespace
 
 base::Status Document::Parse(std::string_view text, const Limits& limits) {
-  text_ = {};
-  tokens_.clear();
-  unescaped_.clear();
-  names_.clear();
-  if (text.size() > kMaxText) return base::InvalidRequest("The body is larger than 256 MiB.");
-  if (!simdjson::validate_utf8(text.data(), text.size())) {
-    return base::InvalidRequest(ErrorText(text::ValidUtf8Prefix(text), "this byte is not valid UTF-8"));
-  }
   text_ = text;
+  token_count_ = 0;
+  names_.clear();
   auto status = Parser(*this, text, limits).Run();
   if (!status.ok()) {
-    tokens_.clear();
+    token_count_ = 0;
     text_ = {};
   }
   return status;
 }
 
 Document::Parser::Parser(Document& document, std::string_view text, const Limits& limits)
-    : document_(&document), begin_(text.data()), at_(begin_), end_(begin_ + text.size()), limits_(limits) {
+    : document_(&document), begin_(text.data()), end_(begin_ + text.size()), limits_(limits) {
   limits_.values = std::min<std::size_t>(limits_.values, Token::kMaxCount);
+  token_limit_ = static_cast<std::uint32_t>(std::min<std::size_t>(document.token_capacity_, limits_.values));
 }
 
 base::Status Document::Parser::Run() {
-  Expect next = Expect::kValue;
-  Outcome outcome = Outcome::kGoOn;
-  SkipSpace();
-  do {
-    switch (next) {
-      case Expect::kValue: outcome = ParseValue(next); break;
-      case Expect::kName: outcome = ParseName(next); break;
-      case Expect::kAfterValue: outcome = ParseAfterValue(next); break;
-    }
-  } while (outcome == Outcome::kGoOn && (next != Expect::kAfterValue || open_ != kNoContainer));
-  if (outcome == Outcome::kGoOn) {
-    SkipSpace();
-    if (!AtEnd()) outcome = Expected("the end of the text");
+  const std::string_view text(begin_, static_cast<std::size_t>(end_ - begin_));
+  if (text.size() > kMaxText) return base::InvalidRequest("The body is larger than 256 MiB.");
+  if (!simdjson::validate_utf8(text.data(), text.size())) {
+    return base::InvalidRequest(ErrorText(text::ValidUtf8Prefix(text), "this byte is not valid UTF-8"));
   }
-  if (outcome == Outcome::kGoOn) return base::Ok();
+  Expect next = Expect::kValue;
+  Cursor at = SkipSpace(begin_);
+  do {
+    at = Step(at, next);
+  } while (at != nullptr && (next != Expect::kAfterValue || open_ != kNoContainer));
+  if (at != nullptr) {
+    at = SkipSpace(at);
+    if (AtEnd(at)) return base::Ok();
+    Expected(at, "the end of the text");
+  }
   return base::InvalidRequest(ErrorText(static_cast<std::size_t>(problem_at_ - begin_), problem_));
 }
 
-void Document::Parser::SkipSpace() {
-  while (at_ != end_ && IsSpace(*at_)) ++at_;
+// Inlined where it is used: the calls would cost as much as the work.
+[[gnu::always_inline]] inline Document::Parser::Cursor Document::Parser::SkipSpace(Cursor at) const {
+  while (at != end_ && static_cast<unsigned char>(*at) <= ' ' && IsSpace(*at)) ++at;
+  return at;
 }
 
-Document::Parser::Outcome Document::Parser::ParseValue(Expect& next) {
-  if (AtEnd()) return Expected("a value");
-  next = Expect::kAfterValue;
-  switch (*at_) {
-    case '{': return Open(Type::kObject, '}', next);
-    case '[': return Open(Type::kArray, ']', next);
-    case '"': return ParseString();
-    case 't': return ParseLiteral("true", Type::kBool);
-    case 'f': return ParseLiteral("false", Type::kBool);
-    case 'n': return ParseLiteral("null", Type::kNull);
-    default: return *at_ == '-' || IsDigit(*at_) ? ParseNumber() : Expected("a value");
-  }
-}
-
-Document::Parser::Outcome Document::Parser::ParseName(Expect& next) {
-  if (AtEnd() || *at_ != '"') return Expected("a member name in quotes");
-  if (ParseString() == Outcome::kFailed || RememberName() == Outcome::kFailed) return Outcome::kFailed;
-  SkipSpace();
-  if (AtEnd() || *at_ != ':') return Expected("':' after the member name");
-  ++at_;
-  SkipSpace();
-  next = Expect::kValue;
-  return Outcome::kGoOn;
-}
-
-Document::Parser::Outcome Document::Parser::ParseAfterValue(Expect& next) {
-  open().AddToCount(1);
-  SkipSpace();
-  const bool in_object = open().type() == Type::kObject;
-  if (!AtEnd() && *at_ == ',') {
-    ++at_;
-    SkipSpace();
-    next = in_object ? Expect::kName : Expect::kValue;
-    return Outcome::kGoOn;
-  }
-  if (!AtEnd() && *at_ == (in_object ? '}' : ']')) return Close(next);
-  return Expected(in_object ? "',' or '}' after a member" : "',' or ']' after an element");
-}
-
-Document::Parser::Outcome Document::Parser::Push(Type type, const char* begin, std::uint32_t link,
-                                                 std::uint32_t count) {
-  if (document_->tokens_.size() >= limits_.values) {
+[[gnu::always_inline]] inline Document::Parser::Cursor Document::Parser::Push(Cursor begin, Cursor end, Type type,
+                                                                              std::uint32_t link, std::uint32_t count) {
+  if (document_->token_count_ == token_limit_ && !GrowTape()) {
     return Fail(begin, "more than " + std::to_string(limits_.values) + " values and names");
   }
-  document_->tokens_.push_back({static_cast<std::uint32_t>(begin - begin_), static_cast<std::uint32_t>(at_ - begin),
-                                link, Token::Pack(type, count)});
-  return Outcome::kGoOn;
+  document_->tokens_[document_->token_count_++] = {static_cast<std::uint32_t>(begin - begin_),
+                                                   static_cast<std::uint32_t>(end - begin), link,
+                                                   Token::Pack(type, count)};
+  return end;
 }
 
-Document::Parser::Outcome Document::Parser::Open(Type type, char closing, Expect& next) {
-  if (depth_ == limits_.depth) {
-    return Fail(at_, "nested deeper than " + std::to_string(limits_.depth) + " levels");
+[[gnu::always_inline]] inline Document::Parser::Cursor Document::Parser::ParseString(Cursor at) {
+  const Cursor stop = text::Find<text::JsonStringStop>(at + 1, end_);
+  if (!Sees(stop, '"')) return Sees(stop, '\\') ? ParseEscapedString(at, stop) : UnfinishedString(stop);
+  return Push(at, stop + 1, Type::kString, Token::kNotEscaped, 0);
+}
+
+[[gnu::always_inline]] inline Document::Parser::Cursor Document::Parser::Step(Cursor at, Expect& next) {
+  if (next == Expect::kAfterValue) {
+    at = ParseAfterValue(at, next);
+    if (at == nullptr || next == Expect::kAfterValue) return at;
   }
-  const auto token = static_cast<std::uint32_t>(document_->tokens_.size());
-  const char* const bracket = at_++;
-  if (Push(type, bracket, open_, 0) == Outcome::kFailed) return Outcome::kFailed;
-  // Until it is closed, the length of an object's token is the place of the outer object's first name.
-  document_->tokens_.back().length = static_cast<std::uint32_t>(first_name_);
+  if (next == Expect::kName) {
+    at = ParseName(at);
+    if (at == nullptr) return at;
+  }
+  return ParseValue(at, next);
+}
+
+[[gnu::always_inline]] inline Document::Parser::Cursor Document::Parser::ParseValue(Cursor at, Expect& next) {
+  if (AtEnd(at)) return Expected(at, "a value");
+  next = Expect::kAfterValue;
+  switch (*at) {
+    case '"': return ParseString(at);
+    case '{': return Open(at, Type::kObject, next);
+    case '[': return Open(at, Type::kArray, next);
+    case 't': return ParseLiteral(at, "true", Type::kBool);
+    case 'f': return ParseLiteral(at, "false", Type::kBool);
+    case 'n': return ParseLiteral(at, "null", Type::kNull);
+    default: return *at == '-' || IsDigit(*at) ? ParseNumber(at) : Expected(at, "a value");
+  }
+}
+
+[[gnu::always_inline]] inline Document::Parser::Cursor Document::Parser::ParseName(Cursor at) {
+  if (!Sees(at, '"')) return Expected(at, "a member name in quotes");
+  at = ParseString(at);
+  if (at == nullptr || RememberName(at) == nullptr) return nullptr;
+  at = SkipSpace(at);
+  if (!Sees(at, ':')) return Expected(at, "':' after the member name");
+  return SkipSpace(at + 1);
+}
+
+[[gnu::always_inline]] inline Document::Parser::Cursor Document::Parser::ParseAfterValue(Cursor at, Expect& next) {
+  Token& container = document_->tokens_[open_];
+  container.AddToCount(1);
+  at = SkipSpace(at);
+  const bool in_object = container.type() == Type::kObject;
+  if (Sees(at, ',')) {
+    next = in_object ? Expect::kName : Expect::kValue;
+    return SkipSpace(at + 1);
+  }
+  if (Sees(at, in_object ? '}' : ']')) return Close(at);
+  return Expected(at, in_object ? "',' or '}' after a member" : "',' or ']' after an element");
+}
+
+Document::Parser::Cursor Document::Parser::Open(Cursor at, Type type, Expect& next) {
+  if (depth_ == limits_.depth) {
+    return Fail(at, "nested deeper than " + std::to_string(limits_.depth) + " levels");
+  }
+  const std::uint32_t token = document_->token_count_;
+  if (Push(at, at, type, open_, 0) == nullptr) return nullptr;
+  // Until the container is closed, the length of its token is the place of the outer object's first name.
+  document_->tokens_[token].length = static_cast<std::uint32_t>(first_name_);
   open_ = token;
   first_name_ = document_->names_.size();
   ++depth_;
-  SkipSpace();
-  if (!AtEnd() && *at_ == closing) return Close(next);
+  at = SkipSpace(at + 1);
+  if (Sees(at, type == Type::kObject ? '}' : ']')) return Close(at);
   next = type == Type::kObject ? Expect::kName : Expect::kValue;
-  if (AtEnd()) return Expected(type == Type::kObject ? "a member name or '}'" : "a value or ']'");
-  return Outcome::kGoOn;
+  if (AtEnd(at)) return Expected(at, type == Type::kObject ? "a member name or '}'" : "a value or ']'");
+  return at;
 }
 
-Document::Parser::Outcome Document::Parser::Close(Expect& next) {
-  ++at_;
+Document::Parser::Cursor Document::Parser::Close(Cursor at) {
   auto& names = document_->names_;
-  if (names.size() - first_name_ > kPairwiseNames && CheckNamesSorted(first_name_) == Outcome::kFailed) {
-    return Outcome::kFailed;
-  }
+  if (names.size() - first_name_ > kPairwiseNames && CheckNamesSorted(at) == nullptr) return nullptr;
   names.resize(first_name_);
-  Token& token = open();
+  Token& token = document_->tokens_[open_];
   first_name_ = token.length;
-  token.length = static_cast<std::uint32_t>(at_ - begin_) - token.offset;
-  open_ = std::exchange(token.link, static_cast<std::uint32_t>(document_->tokens_.size()));
+  token.length = static_cast<std::uint32_t>(at + 1 - begin_) - token.offset;
+  open_ = std::exchange(token.link, document_->token_count_);
   --depth_;
-  next = Expect::kAfterValue;
-  return Outcome::kGoOn;
+  return at + 1;
 }
 
-Document::Parser::Outcome Document::Parser::RememberName() {
-  const auto token = static_cast<std::uint32_t>(document_->tokens_.size() - 1);
+bool Document::Parser::GrowTape() {
+  constexpr std::size_t kSmallest = 64;
+  Document& document = *document_;
+  if (document.token_count_ == limits_.values) return false;
+  const auto capacity = std::min(limits_.values, std::max(kSmallest, std::size_t{document.token_capacity_} * 2));
+  auto larger = std::make_unique_for_overwrite<Token[]>(capacity);
+  std::copy_n(document.tokens_.get(), document.token_count_, larger.get());
+  document.tokens_ = std::move(larger);
+  document.token_capacity_ = static_cast<std::uint32_t>(capacity);
+  token_limit_ = document.token_capacity_;
+  return true;
+}
+
+Document::Parser::Cursor Document::Parser::RememberName(Cursor at) {
+  const std::uint32_t token = document_->token_count_ - 1;
   const std::string_view name = document_->StringAt(token);
   const std::uint64_t fingerprint = Fingerprint(name);
   auto& names = document_->names_;
-  if (names.size() - first_name_ < kPairwiseNames) {
-    for (std::size_t i = first_name_; i < names.size(); ++i) {
-      if (names[i].fingerprint == fingerprint && document_->StringAt(names[i].token) == name) {
+  const std::size_t count = names.size() - first_name_;
+  if (count < kPairwiseNames) {
+    const Name* const open_names = names.data() + first_name_;
+    for (std::size_t i = 0; i < count; ++i) {
+      if (open_names[i].fingerprint == fingerprint && document_->StringAt(open_names[i].token) == name) {
         return Fail(begin_ + document_->tokens_[token].offset, "the name appears twice in one object");
       }
     }
   }
   names.push_back({fingerprint, token});
-  return Outcome::kGoOn;
+  return at;
 }
 
-Document::Parser::Outcome Document::Parser::CheckNamesSorted(std::size_t first) {
+Document::Parser::Cursor Document::Parser::CheckNamesSorted(Cursor at) {
   auto& names = document_->names_;
-  const auto begin = names.begin() + static_cast<std::ptrdiff_t>(first);
+  const auto begin = names.begin() + static_cast<std::ptrdiff_t>(first_name_);
   const auto text_of = [this](const Name& name) { return document_->StringAt(name.token); };
   std::sort(begin, names.end(), [&](const Name& a, const Name& b) {
     if (a.fingerprint != b.fingerprint) return a.fingerprint < b.fingerprint;
@@ -202,136 +225,140 @@ Document::Parser::Outcome Document::Parser::CheckNamesSorted(std::size_t first) 
   const auto twin = std::adjacent_find(begin, names.end(), [&](const Name& a, const Name& b) {
     return a.fingerprint == b.fingerprint && text_of(a) == text_of(b);
   });
-  if (twin == names.end()) return Outcome::kGoOn;
+  if (twin == names.end()) return at;
   return Fail(begin_ + document_->tokens_[std::next(twin)->token].offset, "the name appears twice in one object");
 }
 
-Document::Parser::Outcome Document::Parser::ParseLiteral(std::string_view word, Type type) {
-  if (static_cast<std::size_t>(end_ - at_) < word.size() || std::string_view(at_, word.size()) != word) {
-    return Expected("a value");
-  }
-  const char* const begin = at_;
-  at_ += word.size();
-  return Push(type, begin, 0, 0);
+Document::Parser::Cursor Document::Parser::ParseLiteral(Cursor at, std::string_view word, Type type) {
+  if (!std::string_view(at, static_cast<std::size_t>(end_ - at)).starts_with(word)) return Expected(at, "a value");
+  return Push(at, at + word.size(), type, 0, 0);
 }
 
-Document::Parser::Outcome Document::Parser::ParseNumber() {
-  const char* const begin = at_;
-  const auto skip_digits = [this] {
-    const char* const first = at_;
-    while (!AtEnd() && IsDigit(*at_)) ++at_;
-    return at_ != first;
+Document::Parser::Cursor Document::Parser::ParseNumber(Cursor begin) {
+  Cursor at = begin;
+  const auto skip_digits = [this](Cursor first) {
+    while (first != end_ && IsDigit(*first)) ++first;
+    return first;
   };
-  if (*at_ == '-') ++at_;
-  if (!AtEnd() && *at_ == '0') {
-    ++at_;
-    if (!AtEnd() && IsDigit(*at_)) return Fail(begin, "a number may not begin with a zero");
-  } else if (!skip_digits()) {
-    return Expected("a digit");
+  if (*at == '-') ++at;
+  const Cursor digits = at;
+  at = skip_digits(at);
+  if (at == digits) return Expected(at, "a digit");
+  if (*digits == '0' && at - digits > 1) return Fail(begin, "a number may not begin with a zero");
+  if (Sees(at, '.')) {
+    const Cursor fraction = ++at;
+    at = skip_digits(at);
+    if (at == fraction) return Expected(at, "a digit after the point");
   }
-  if (!AtEnd() && *at_ == '.') {
-    ++at_;
-    if (!skip_digits()) return Expected("a digit after the point");
+  if (Sees(at, 'e') || Sees(at, 'E')) {
+    ++at;
+    if (Sees(at, '+') || Sees(at, '-')) ++at;
+    const Cursor exponent = at;
+    at = skip_digits(at);
+    if (at == exponent) return Expected(at, "a digit in the exponent");
   }
-  if (!AtEnd() && (*at_ == 'e' || *at_ == 'E')) {
-    ++at_;
-    if (!AtEnd() && (*at_ == '+' || *at_ == '-')) ++at_;
-    if (!skip_digits()) return Expected("a digit in the exponent");
-  }
-  return Push(Type::kNumber, begin, 0, 0);
+  return Push(begin, at, Type::kNumber, 0, 0);
 }
 
-Document::Parser::Outcome Document::Parser::ParseString() {
-  const char* const opening = at_;
-  at_ = text::Find<text::JsonStringStop>(opening + 1, end_);
-  if (AtEnd()) return Expected("the quote that ends the string");
-  if (*at_ == '\\') return ParseEscapedString(opening, at_);
-  if (*at_ != '"') return Expected("an escape such as \\n instead of a control character");
-  ++at_;
-  return Push(Type::kString, opening, Token::kNotEscaped, 0);
+// The decoded form of a string is never longer than the string: all of them together fit in the size of the text.
+void Document::Parser::ReserveUnescaped() {
+  const auto needed = static_cast<std::size_t>(end_ - begin_) + text::kCopyPadding;
+  if (document_->unescaped_capacity_ >= needed) return;
+  document_->unescaped_ = std::make_unique_for_overwrite<char[]>(needed);
+  document_->unescaped_capacity_ = needed;
 }
 
-Document::Parser::Outcome Document::Parser::ParseEscapedString(const char* opening, const char* first_escape) {
-  std::string& out = document_->unescaped_;
-  const std::size_t start = out.size();
-  out.append(opening + 1, first_escape);
-  while (!AtEnd() && *at_ == '\\') {
-    if (ParseEscape() == Outcome::kFailed) return Outcome::kFailed;
-    const char* const plain = at_;
-    at_ = text::Find<text::JsonStringStop>(plain, end_);
-    out.append(plain, at_);
+Document::Parser::Cursor Document::Parser::ParseEscapedString(Cursor opening, Cursor first_escape) {
+  if (unescaped_size_ == 0) ReserveUnescaped();
+  char* const start = document_->unescaped_.get() + unescaped_size_;
+  char* out = std::copy(opening + 1, first_escape, start);
+  Cursor at = first_escape;
+  while (Sees(at, '\\')) {
+    const Cursor plain = ParseEscape(at + 1, out);
+    if (plain == nullptr) return nullptr;
+    at = text::CopyUntil<text::JsonStringStop>(plain, end_, out);
+    out += at - plain;
   }
-  if (AtEnd()) return Expected("the quote that ends the string");
-  if (*at_ != '"') return Expected("an escape such as \\n instead of a control character");
-  ++at_;
-  return Push(Type::kString, opening, static_cast<std::uint32_t>(start),
-              static_cast<std::uint32_t>(out.size() - start));
+  if (!Sees(at, '"')) return UnfinishedString(at);
+  const auto offset = static_cast<std::uint32_t>(unescaped_size_);
+  const auto size = static_cast<std::uint32_t>(out - start);
+  unescaped_size_ += size;
+  return Push(opening, at + 1, Type::kString, offset, size);
 }
 
-Document::Parser::Outcome Document::Parser::ParseEscape() {
-  constexpr std::string_view kEscapes = "\"\\/bfnrt";
-  constexpr std::string_view kMeanings = "\"\\/\b\f\n\r\t";
-  ++at_;
-  if (AtEnd()) return Expected("the rest of the escape");
-  if (*at_ == 'u') return ParseUnicodeEscape();
-  const auto which = kEscapes.find(*at_);
-  if (which == std::string_view::npos) return Expected("one of \"\\/bfnrtu after the backslash");
-  document_->unescaped_.push_back(kMeanings[which]);
-  ++at_;
-  return Outcome::kGoOn;
+Document::Parser::Cursor Document::Parser::ParseEscape(Cursor at, char*& out) {
+  if (AtEnd(at)) return Expected(at, "the rest of the escape");
+  switch (*at) {
+    case 'n': *out++ = '\n'; break;
+    case '"':
+    case '\\':
+    case '/': *out++ = *at; break;
+    case 't': *out++ = '\t'; break;
+    case 'r': *out++ = '\r'; break;
+    case 'b': *out++ = '\b'; break;
+    case 'f': *out++ = '\f'; break;
+    case 'u': return ParseUnicodeEscape(at, out);
+    default: return Expected(at, "one of \"\\/bfnrtu after the backslash");
+  }
+  return at + 1;
 }
 
-bool Document::Parser::ParseHex4(std::uint32_t& value) {
+Document::Parser::Cursor Document::Parser::ParseHex4(Cursor at, std::uint32_t& value) const {
   value = 0;
-  for (int i = 0; i < 4; ++i, ++at_) {
-    if (AtEnd()) return false;
-    const char c = *at_;
-    const char lower = static_cast<char>(c | 0x20);
-    if (IsDigit(c)) {
-      value = value * 16 + static_cast<std::uint32_t>(c - '0');
+  for (int i = 0; i < 4; ++i, ++at) {
+    if (AtEnd(at)) return nullptr;
+    const char lower = static_cast<char>(*at | 0x20);
+    if (IsDigit(*at)) {
+      value = value * 16 + static_cast<std::uint32_t>(*at - '0');
     } else if (lower >= 'a' && lower <= 'f') {
       value = value * 16 + static_cast<std::uint32_t>(lower - 'a' + 10);
     } else {
-      return false;
+      return nullptr;
     }
   }
-  return true;
+  return at;
 }
 
 // RFC 8259, section 7: what is outside the basic plane is a pair of surrogates; one alone names no character.
-Document::Parser::Outcome Document::Parser::ParseUnicodeEscape() {
-  const char* const escape = at_ - 1;
+Document::Parser::Cursor Document::Parser::ParseUnicodeEscape(Cursor at, char*& out) {
+  const Cursor escape = at - 1;
   std::uint32_t unit = 0;
-  ++at_;
-  if (!ParseHex4(unit)) return Expected("four hexadecimal digits after \\u");
+  const Cursor behind = ParseHex4(at + 1, unit);
+  if (behind == nullptr) return Expected(escape, "four hexadecimal digits after \\u");
+  at = behind;
   if (unit >= 0xD800 && unit < 0xE000) {
     std::uint32_t low = 0;
-    const bool pair = unit < 0xDC00 && end_ - at_ >= 6 && at_[0] == '\\' && at_[1] == 'u';
-    if (pair) at_ += 2;
-    if (!pair || !ParseHex4(low) || low < 0xDC00 || low >= 0xE000) {
+    const bool pair = unit < 0xDC00 && end_ - at >= 6 && at[0] == '\\' && at[1] == 'u';
+    at = pair ? ParseHex4(at + 2, low) : nullptr;
+    if (at == nullptr || low < 0xDC00 || low >= 0xE000) {
       return Fail(escape, "this \\u escape is one half of a surrogate pair without the other");
     }
     unit = 0x10000 + ((unit - 0xD800) << 10) + (low - 0xDC00);
   }
-  text::AppendCodePoint(document_->unescaped_, unit);
-  return Outcome::kGoOn;
+  out = text::EncodeCodePoint(out, unit);
+  return at;
 }
 
-Document::Parser::Outcome Document::Parser::Fail(const char* at, std::string_view problem) {
+Document::Parser::Cursor Document::Parser::Fail(Cursor at, std::string_view problem) {
   problem_ = problem;
   problem_at_ = at;
-  return Outcome::kFailed;
+  return nullptr;
 }
 
-Document::Parser::Outcome Document::Parser::Expected(std::string_view what) {
-  return Fail(at_, "expected " + std::string(what) + ", found " + Found());
+Document::Parser::Cursor Document::Parser::Expected(Cursor at, std::string_view what) {
+  return Fail(at, "expected " + std::string(what) + ", found " + Found(at));
 }
 
-std::string Document::Parser::Found() const {
-  if (AtEnd()) return "the end of the text";
-  if (static_cast<unsigned char>(*at_) < 0x20) return "a control character";
-  if (static_cast<unsigned char>(*at_) >= 0x7F) return "a character outside ASCII";
-  return std::string("'") + *at_ + "'";
+Document::Parser::Cursor Document::Parser::UnfinishedString(Cursor at) {
+  if (AtEnd(at)) return Expected(at, "the quote that ends the string");
+  return Expected(at, "an escape such as \\n instead of a control character");
+}
+
+std::string Document::Parser::Found(Cursor at) const {
+  if (AtEnd(at)) return "the end of the text";
+  if (static_cast<unsigned char>(*at) < 0x20) return "a control character";
+  if (static_cast<unsigned char>(*at) >= 0x7F) return "a character outside ASCII";
+  return std::string("'") + *at + "'";
 }
 
 }  // namespace gatehouse::codec::json

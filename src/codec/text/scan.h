@@ -90,4 +90,25 @@ const char* Find(const char* begin, const char* end) {
   return FindSwar<Class>(begin, end);
 }
 
+// Bytes behind the text that CopyUntil may overwrite.
+inline constexpr std::size_t kCopyPadding = 16;
+
+// Copies [begin, result) to `out`, where result is what Find() returns. REQUIRES: `out` has room for [begin, end) and
+// kCopyPadding bytes more, and does not overlap it.
+template <class Class>
+const char* CopyUntil(const char* begin, const char* end, char* out) {
+#ifdef __SSE2__
+  for (; end - begin >= 16; begin += 16, out += 16) {
+    __m128i bytes;
+    std::memcpy(&bytes, begin, sizeof(bytes));
+    std::memcpy(out, &bytes, sizeof(bytes));
+    const int mask = Class::Mask(bytes);
+    if (mask != 0) return begin + std::countr_zero(static_cast<unsigned>(mask));
+  }
+#endif
+  const char* const stop = FindSwar<Class>(begin, end);
+  if (stop != begin) std::memcpy(out, begin, static_cast<std::size_t>(stop - begin));
+  return stop;
+}
+
 }  // namespace gatehouse::codec::text

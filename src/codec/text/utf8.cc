@@ -1,6 +1,6 @@
 #include "codec/text/utf8.h"
 
-#include <bit>
+#include <array>
 #include <cstring>
 
 namespace gatehouse::codec::text {
@@ -46,8 +46,8 @@ CodePoint DecodeAt(std::string_view text, std::size_t at) {
   return {value, lead.length};
 }
 
-void AppendCodePoint(std::string& out, char32_t value) {
-  const auto put = [&](char32_t bits) { out.push_back(static_cast<char>(bits)); };
+char* EncodeCodePoint(char* out, char32_t value) {
+  const auto put = [&](char32_t bits) { *out++ = static_cast<char>(bits); };
   if (value < 0x80) {
     put(value);
   } else if (value < 0x800) {
@@ -63,6 +63,12 @@ void AppendCodePoint(std::string& out, char32_t value) {
     put(0x80 | ((value >> 6) & 0x3F));
     put(0x80 | (value & 0x3F));
   }
+  return out;
+}
+
+void AppendCodePoint(std::string& out, char32_t value) {
+  std::array<char, 4> bytes;
+  out.append(bytes.data(), EncodeCodePoint(bytes.data(), value));
 }
 
 std::size_t AsciiPrefix(std::string_view text) {

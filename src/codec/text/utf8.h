@@ -18,7 +18,9 @@ struct CodePoint {
 // The code point that starts at text[at]. REQUIRES: at < text.size().
 CodePoint DecodeAt(std::string_view text, std::size_t at);
 
-// Appends the UTF-8 form of a scalar value. REQUIRES: not a surrogate and not above U+10FFFF.
+// Writes the UTF-8 form of a scalar value, 1 to 4 bytes, and returns the place behind it. REQUIRES: not a surrogate and
+// not above U+10FFFF.
+char* EncodeCodePoint(char* out, char32_t value);
 void AppendCodePoint(std::string& out, char32_t value);
 
 // Number of leading bytes that are ASCII.

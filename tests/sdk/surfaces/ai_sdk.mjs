@@ -15,6 +15,9 @@ function describeError(e) {
     retryAfter: headers['retry-after'] ?? null, shouldRetry: headers['x-should-retry'] ?? null, shaped: e.data?.error?.message !== undefined };
 }
 
+/** What the server told arrives as it was sent, or as an API call error; everything else is a broken stream. */
+const isNativeError = (e) => APICallError.isInstance(e) || (e !== null && typeof e === 'object' && !(e instanceof Error)) || typeof e === 'string';
+
 function toMessages(turns) {
   return turns.flatMap((turn) => {
     if (turn.answer) return turn.answer.replay;
@@ -84,7 +87,7 @@ async function* streamed(client, ask, signal) {
   return answerFrom(Object.fromEntries(entries));
 }
 
-const shared = { whole, streamed, describeError };
+const shared = { whole, streamed, describeError, isNativeError };
 const openaiOf = ({ origin, key }) => createOpenAI({ apiKey: key, baseURL: `${origin}/v1` });
 
 export const aiOpenai = {

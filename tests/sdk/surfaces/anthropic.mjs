@@ -14,6 +14,8 @@ function describeError(e) {
     shaped: e.error?.type === 'error' && typeof e.error?.error?.type === 'string' && typeof e.error?.error?.message === 'string' };
 }
 
+const isNativeError = (e) => e instanceof Anthropic.APIError && !(e instanceof Anthropic.APIConnectionError);
+
 const toMessages = (turns) => turns.map((turn) => {
   if (turn.answer) return { role: 'assistant', content: turn.answer.replay };
   if (turn.results) {
@@ -137,9 +139,9 @@ async function* streamed(client, ask, signal) {
 }
 
 export const messages = {
-  name: 'anthropic.messages', dialect: 'anthropic', operation: 'messages', direct: ['anthropic'], whole, streamed, describeError, toolErrors: true,
+  name: 'anthropic.messages', dialect: 'anthropic', operation: 'messages', direct: ['anthropic', 'aimock-anthropic'], whole, streamed, describeError, isNativeError, toolErrors: true,
   reads: { cacheWrite: true, reasoningTokens: true, signature: true },
-  client: ({ origin, key }) => new Anthropic({ apiKey: key, baseURL: origin, maxRetries: 0, timeout: 20_000 }),
+  client: ({ origin, key }) => new Anthropic({ apiKey: key, baseURL: origin, maxRetries: 0, logLevel: 'off', timeout: 20_000 }),
   countTokens: async (client, ask) => {
     const { max_tokens: _, ...countable } = toParams(ask);
     return (await client.messages.countTokens(countable)).input_tokens;

@@ -31,7 +31,9 @@ const toParams = (ask) => ({
   ...(ask.schema ? { outputConfig: { textFormat: { type: 'json_schema', structure: { jsonSchema: { name: 'person', schema: JSON.stringify(ask.schema) } } } } } : {}),
 });
 
-const usageFrom = (u) => ({ input: u.inputTokens + u.cacheReadInputTokens + u.cacheWriteInputTokens, read: u.cacheReadInputTokens, write: u.cacheWriteInputTokens, output: u.outputTokens, reasoning: 0 });
+function usageFrom({ inputTokens, outputTokens, cacheReadInputTokens: read = 0, cacheWriteInputTokens: write = 0 }) {
+  return { input: inputTokens + read + write, read, write, output: outputTokens, reasoning: 0 };
+}
 
 function answerFrom(content, stopReason, usage, more) {
   const thought = content.find((b) => b.reasoningContent)?.reasoningContent.reasoningText;
@@ -74,12 +76,12 @@ async function* streamed(client, ask, signal) {
   return answerFrom(content, stopReason, usage, { requestId: r.$metadata.requestId });
 }
 
-const row = (name, more) => ({
-  name, dialect: 'bedrock', operation: 'converse', direct: ['bedrock'], directOnly: true, whole, streamed, describeError, toolErrors: true, untapped: true, wrongKeyStatus: 403,
+const row = (name, direct, more) => ({
+  name, dialect: 'bedrock', operation: 'converse', direct, directOnly: true, whole, streamed, describeError, toolErrors: true, untapped: true, wrongKeyStatus: 403,
   reads: { cacheWrite: true, reasoningTokens: true, signature: true },
   client: ({ origin, key }) => new BedrockRuntimeClient({ endpoint: origin, region: 'us-east-1', maxAttempts: 1, ...more(),
     credentials: typeof key === 'string' ? { accessKeyId: 'AKIAWRONG', secretAccessKey: key } : key }),
 });
 
-export const bedrockH2 = row('bedrock.h2c', () => ({}));
-export const bedrockH1 = row('bedrock.http1', () => ({ requestHandler: new NodeHttpHandler() }));
+export const bedrockH2 = row('bedrock.h2c', ['bedrock'], () => ({}));
+export const bedrockH1 = row('bedrock.http1', ['bedrock', 'aimock-bedrock'], () => ({ requestHandler: new NodeHttpHandler() }));

@@ -3,6 +3,7 @@
 
 import { ApiError, GoogleGenAI } from '@google/genai';
 import * as expect from '../expect.mjs';
+import { kPlainText } from '../upstream/scenarios.mjs';
 import { wire } from '../wiretap.mjs';
 
 const finishWord = { STOP: 'stop', MAX_TOKENS: 'length', SAFETY: 'filter', PROHIBITED_CONTENT: 'filter' };
@@ -17,6 +18,8 @@ function describeError(e) {
     shouldRetry: wire()?.headers?.get('x-should-retry') ?? null,
     shaped: body.error?.code === e.status && words.includes(body.error?.status) && typeof body.error?.message === 'string' };
 }
+
+const isNativeError = (e) => e instanceof ApiError;
 
 const toContents = (turns) => turns.map((turn) => {
   if (turn.answer) return turn.answer.replay;
@@ -88,8 +91,27 @@ async function* streamed(client, ask, signal) {
   return answerFrom(parts, finish, usage, withId());
 }
 
+const post = (x, version, verb, query, headers) => fetch(`${x.where.origin}/${version}/models/${x.model('plain')}:${verb}${query}`, {
+  method: 'POST', headers: { 'content-type': 'application/json', ...headers }, body: JSON.stringify({ contents: [{ role: 'user', parts: [{ text: `raw ${x.nonce}` }] }] }) });
+
+const textOf = (answers) => answers.flatMap((a) => a.candidates?.[0]?.content?.parts ?? []).map((p) => p.text ?? '').join('');
+
+/** Two manners of calling that the package does not use but the API has. */
+const extrasFor = (version) => ({
+  plain: (x) => ({ 'key in the query': async () => {
+    const response = await post(x, version, 'generateContent', `?key=${x.where.key}`, {});
+    expect.equal('status', response.status, 200);
+    expect.equal('text', textOf([await response.json()]), kPlainText);
+  } }),
+  stream: (x) => ({ 'a JSON array without alt=sse': async () => {
+    const response = await post(x, version, 'streamGenerateContent', '', { 'x-goog-api-key': x.where.key });
+    expect.truth('content-type is JSON', response.headers.get('content-type')?.startsWith('application/json'), response.headers.get('content-type'));
+    expect.equal('text', textOf(await response.json()), kPlainText);
+  } }),
+});
+
 const surface = (name, direct, options) => ({
-  name, dialect: 'gemini', operation: 'generate', direct, whole, streamed, describeError, toolErrors: true, reads: { cacheWrite: false, reasoningTokens: true, signature: true },
+  name, dialect: 'gemini', operation: 'generate', direct, whole, streamed, describeError, isNativeError, toolErrors: true, extras: extrasFor(name.split('.')[1]), reads: { cacheWrite: false, reasoningTokens: true, signature: true },
   client: ({ origin, key }) => new GoogleGenAI({ ...options(key, origin), httpOptions: { ...options(key, origin).httpOptions, baseUrl: origin, timeout: 20_000 } }),
   countTokens: async (client, ask) => (await client.models.countTokens({ model: ask.model, contents: toContents(ask.turns) })).totalTokens,
   embed: async (client, model, texts) => {

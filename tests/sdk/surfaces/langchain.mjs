@@ -22,7 +22,7 @@ function outcome(messages, ran) {
 }
 
 export const langchain = {
-  name: 'langchain.agent', dialect: 'openai', operation: 'chat', direct: ['openai', 'compatible'],
+  name: 'langchain.agent', dialect: 'openai', operation: 'chat', direct: ['openai', 'compatible', 'aimock-openai'],
   client: ({ origin, key, provider, model }) => new ChatOpenAI({ model, apiKey: key, maxRetries: 0, timeout: 20_000, streamUsage: true,
     configuration: { baseURL: `${origin}${provider === 'compatible' ? '/compatible' : ''}/v1` } }),
 

@@ -15,6 +15,9 @@ export function describeError(e) {
     shaped: typeof e.error?.message === 'string' && typeof e.error?.type === 'string' };
 }
 
+/** An error the server told in mid-stream; a dropped connection or broken JSON is something else. */
+export const isNativeError = (e) => e instanceof OpenAI.APIError && !(e instanceof OpenAI.APIConnectionError);
+
 function toMessages(ask) {
   const messages = ask.system ? [{ role: 'system', content: ask.system }] : [];
   for (const turn of ask.turns) {
@@ -133,14 +136,25 @@ async function* streamed(client, ask, signal) {
   return answerFrom(collector.message, collector.finish, collector.usage, { requestId, headers: response.headers });
 }
 
-const shared = { whole, streamed, describeError, reads: { cacheWrite: true, reasoningTokens: true }, endsWith: 'data: [DONE]\n\n' };
+/** A client that did not ask for usage must not get the chunk the gateway asks the upstream for. */
+async function bareStream(x) {
+  const stream = await x.client.chat.completions.create({ ...toParams(x.ask('plain')), stream: true });
+  for await (const chunk of stream) expect.truth('no usage chunk comes unasked', !chunk.usage && !(chunk.choices.length === 0 && 'usage' in chunk), chunk);
+  if (!x.exact) return;
+  const entry = (await x.journal()).filter((e) => e.operation === 'chat').at(-1);
+  if (entry) expect.equal('the gateway asked for it itself', JSON.parse(entry.body).stream_options?.include_usage, true);
+}
+
+const extras = { stream: (x) => ({ '20: usage nobody asked for': () => bareStream(x) }) };
+
+const shared = { extras,  whole, streamed, describeError, isNativeError, reads: { cacheWrite: true, reasoningTokens: true }, endsWith: 'data: [DONE]\n\n' };
 
 export const chat = {
-  ...shared, name: 'openai.chat', dialect: 'openai', operation: 'chat', direct: ['openai', 'compatible'],
-  client: ({ origin, key, provider }) => new OpenAI({ apiKey: key, baseURL: `${origin}${provider === 'compatible' ? '/compatible' : ''}/v1`, maxRetries: 0, timeout: 20_000 }),
+  ...shared, name: 'openai.chat', dialect: 'openai', operation: 'chat', direct: ['openai', 'compatible', 'aimock-openai'],
+  client: ({ origin, key, provider }) => new OpenAI({ apiKey: key, baseURL: `${origin}${provider === 'compatible' ? '/compatible' : ''}/v1`, maxRetries: 0, logLevel: 'off', timeout: 20_000 }),
 };
 
 export const azureChat = {
   ...shared, name: 'azure.chat', dialect: 'openai', operation: 'chat', direct: ['azure'],
-  client: ({ origin, key }) => new AzureOpenAI({ apiKey: key, endpoint: origin, apiVersion: '2024-10-21', maxRetries: 0, timeout: 20_000 }),
+  client: ({ origin, key }) => new AzureOpenAI({ apiKey: key, endpoint: origin, apiVersion: '2024-10-21', maxRetries: 0, logLevel: 'off', timeout: 20_000 }),
 };

@@ -2,7 +2,7 @@
 
 import OpenAI from 'openai';
 import * as expect from '../expect.mjs';
-import { describeError } from './openai_chat.mjs';
+import { describeError, isNativeError } from './openai_chat.mjs';
 
 function toInput(ask) {
   return ask.turns.flatMap((turn) => {
@@ -91,8 +91,8 @@ class Ladder {
       case 'response.created': case 'response.in_progress': return expect.equal('status while running', event.response.status, 'in_progress');
       case 'response.output_item.added': return this.#openItem(event);
       case 'response.output_item.done': return this.#closeItem(event);
-      case 'response.completed': case 'response.incomplete': case 'response.failed': return this.#finish(event);
-      case 'error': throw new expect.Mismatch(`error event: ${event.message}`);
+      case 'response.failed': throw OpenAI.APIError.generate(undefined, { error: event.response.error }, event.response.error?.message, new Headers());
+      case 'response.completed': case 'response.incomplete': return this.#finish(event);
       default: return this.#inside(event);
     }
   }
@@ -145,9 +145,9 @@ async function* streamed(client, ask, signal) {
 }
 
 export const responses = {
-  name: 'openai.responses', dialect: 'openai', operation: 'responses', direct: ['openai'], whole, streamed, describeError,
+  name: 'openai.responses', dialect: 'openai', operation: 'responses', direct: ['openai'], whole, streamed, describeError, isNativeError,
   reads: { cacheWrite: true, reasoningTokens: true },
-  client: ({ origin, key }) => new OpenAI({ apiKey: key, baseURL: `${origin}/v1`, maxRetries: 0, timeout: 20_000 }),
+  client: ({ origin, key }) => new OpenAI({ apiKey: key, baseURL: `${origin}/v1`, maxRetries: 0, logLevel: 'off', timeout: 20_000 }),
   countTokens: async (client, ask) => {
     const { model, input, instructions } = toParams(ask);
     const counted = await client.responses.inputTokens.count({ model, input, instructions });

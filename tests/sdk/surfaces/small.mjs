@@ -5,16 +5,16 @@ import { CohereClient, CohereError } from 'cohere-ai';
 import { GoogleGenAI } from '@google/genai';
 import OpenAI, { AzureOpenAI } from 'openai';
 import * as expect from '../expect.mjs';
-import { describeError, usageFrom } from './openai_chat.mjs';
+import { describeError, isNativeError, usageFrom } from './openai_chat.mjs';
 
 const finishWord = { stop: 'stop', length: 'length', content_filter: 'filter' };
-const openaiClient = ({ origin, key, provider }) => new OpenAI({ apiKey: key, baseURL: `${origin}${provider === 'compatible' ? '/compatible' : ''}/v1`, maxRetries: 0, timeout: 20_000 });
-const azureClient = ({ origin, key }) => new AzureOpenAI({ apiKey: key, endpoint: origin, apiVersion: '2024-10-21', maxRetries: 0, timeout: 20_000 });
+const openaiClient = ({ origin, key, provider }) => new OpenAI({ apiKey: key, baseURL: `${origin}${provider === 'compatible' ? '/compatible' : ''}/v1`, maxRetries: 0, logLevel: 'off', timeout: 20_000 });
+const azureClient = ({ origin, key }) => new AzureOpenAI({ apiKey: key, endpoint: origin, apiVersion: '2024-10-21', maxRetries: 0, logLevel: 'off', timeout: 20_000 });
 
 const toCompletion = (ask) => ({ model: ask.model, prompt: ask.turns[0].user, max_tokens: ask.maxTokens ?? 256 });
 
 export const completions = {
-  name: 'openai.completions', dialect: 'openai', operation: 'completions', direct: ['openai', 'compatible'], client: openaiClient, describeError,
+  name: 'openai.completions', dialect: 'openai', operation: 'completions', direct: ['openai', 'compatible'], client: openaiClient, describeError, isNativeError,
   reads: { cacheWrite: true, reasoningTokens: true }, endsWith: 'data: [DONE]\n\n',
   async whole(client, ask, signal) {
     const { data, response } = await client.completions.create(toCompletion(ask), { signal }).withResponse();

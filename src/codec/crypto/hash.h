@@ -1,0 +1,43 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string_view>
+
+// The gateway's hashes. The only home of OpenSSL's EVP interface.
+namespace gatehouse::codec::crypto {
+
+using Digest = std::array<std::uint8_t, 32>;
+
+// SHA-256 (FIPS 180-4) of the bytes.
+Digest Sha256(std::string_view bytes);
+
+// SHA-256 of what comes in pieces. Movable; one thread. After Finish() only destruction and assignment are allowed.
+class Sha256Stream {
+ public:
+  Sha256Stream();
+  ~Sha256Stream();
+  Sha256Stream(Sha256Stream&&) noexcept;
+  Sha256Stream& operator=(Sha256Stream&&) noexcept;
+
+  void Update(std::string_view bytes);
+  Digest Finish();
+
+ private:
+  struct Context;
+  std::unique_ptr<Context> context_;
+};
+
+// HMAC-SHA-256 (RFC 2104). A key of any length, the empty one included.
+Digest HmacSha256(std::string_view key, std::string_view bytes);
+
+inline std::string_view AsText(const Digest& digest) {
+  return {reinterpret_cast<const char*>(digest.data()), digest.size()};
+}
+
+// Whether both are the same, in a time that depends on their lengths alone.
+bool ConstantTimeEquals(std::string_view a, std::string_view b);
+
+}  // namespace gatehouse::codec::crypto
