@@ -10,7 +10,7 @@ import { geminiV1, geminiV1beta, vertexV1beta1 } from './surfaces/gemini.mjs';
 import { langchain } from './surfaces/langchain.mjs';
 import { azureChat, chat } from './surfaces/openai_chat.mjs';
 import { responses } from './surfaces/openai_responses.mjs';
-import { azureEmbeddings, completions, embeddings, modelLists, rerank } from './surfaces/small.mjs';
+import { azureEmbeddings, azureOpaque, completions, embeddings, modelLists, opaque, rerank } from './surfaces/small.mjs';
 import { providers } from './topology.mjs';
 
 export const caseNames = ['plain', 'stream', 'tools', 'tools-stream', 'parallel-tools', 'images', 'reasoning', 'structured', 'error', 'abort', 'odd'];
@@ -27,6 +27,7 @@ const noRerankField = 'a rerank request is a query and documents: the format has
 const listOnly = 'a model list has no request body';
 const loopOnly = 'this row is the agent loop; its single calls are the openai.chat row by the same package';
 const missingAll = (reason, present) => Object.fromEntries(caseNames.filter((name) => !present.includes(name)).map((name) => [name, reason]));
+const opaqueRow = (surface) => ({ surface, cases: small.opaqueCases, missing: missingAll('images, audio and files are passed through: there is no conversation in them', ['plain', 'error', 'abort']) });
 const listRow = (kind, direct) => ({ surface: { name: `models.${kind}`, direct, client: () => null, lists: true }, cases: small.modelCases(modelLists[kind]), missing: missingAll(listOnly, ['plain']) });
 const geminiEmbed = (surface) => ({ surface: { ...surface, name: `${surface.name}.embed`, embeds: true }, cases: small.geminiEmbeddingCases, missing: {
   ...missingAll(noConversation, ['plain', 'error', 'abort']), error: 'the error path is the one of the generate rows of this surface', abort: 'this SDK\'s embedContent takes no abort signal' } });
@@ -38,6 +39,7 @@ export const rows = [
   { surface: completions, cases: { ...small.completionCases, abort: cases.abort }, missing: missingAll(noField, ['plain', 'stream', 'error', 'abort']) },
   embedRow(embeddings), embedRow(azureEmbeddings), geminiEmbed(geminiV1), geminiEmbed(geminiV1beta),
   { surface: rerank, cases: small.rerankCases, missing: missingAll(noRerankField, ['plain', 'error', 'abort']) },
+  opaqueRow(opaque), opaqueRow(azureOpaque),
   listRow('openai', ['openai', 'compatible']), listRow('anthropic', ['anthropic']), listRow('gemini.v1', ['gemini']), listRow('gemini.v1beta', ['gemini']),
 ];
 
@@ -70,6 +72,7 @@ export function reasonAgainst(row, provider, name) {
   const { family } = providers[provider];
   if (row.missing[name]) return row.missing[name];
   if (row.surface.lists) return null;
+  if (row.surface.opaque) return row.surface.direct.includes(provider) ? null : 'passed through as it is, so only a provider that has this very path can answer';
   if (row.surface.reranks) return family === 'cohere' ? null : 'of the providers, only Cohere has a rerank endpoint';
   if (row.surface.embeds) return kNoEmbeddings[provider] ?? (family === 'aimock' && name !== 'plain' ? 'the fake upstream row of this format covers it' : null);
   if (family === 'cohere') return kCohereChat;

@@ -1,9 +1,12 @@
 // Cells of the surfaces without a conversation: completions, embeddings, model lists, and the agent loop.
 
+import { createHash } from 'node:crypto';
+
 import { abortWhole, checkUsage, drain, kSystem, kToolAnswers, kTools } from './cases.mjs';
 import { error as conversationError, refusals } from './error_cases.mjs';
 import * as expect from './expect.mjs';
 import { isChat, read } from './seen.mjs';
+import { kSpeech } from './upstream/opaque.mjs';
 import { kAnswerAfterTools, kPlainText, kTimeArguments, kWeatherArguments, vectorFor } from './upstream/scenarios.mjs';
 
 async function completion(x, how) {
@@ -55,6 +58,43 @@ async function ranking(x) {
   const [entry] = await x.journal();
   expect.equal('documents upstream', JSON.parse(entry.body).documents.length, 3);
 }
+
+const sha256 = (bytes) => createHash('sha256').update(bytes).digest('hex');
+
+async function checkUpload(x) {
+  const content = Buffer.from(Array.from({ length: 70_000 }, (_, i) => (i * 13) % 256));
+  const stored = await x.client.files.create({ file: new File([content], 'a.bin'), purpose: 'assistants' });
+  expect.equal('bytes', stored.bytes, content.length);
+  expect.equal('content, by its digest', stored.filename, sha256(content));
+}
+
+async function opaqueCalls(x) {
+  const azure = x.provider === 'azure';
+  await expect.all({
+    images: async () => {
+      const prompt = `a gate ${x.nonce}`;
+      const { data } = await x.client.images.generate({ model: x.model('plain'), prompt });
+      expect.equal('image', Buffer.from(data[0].b64_json, 'base64').toString(), sha256(prompt));
+    },
+    speech: async () => {
+      const answer = await x.client.audio.speech.create({ model: x.model('plain'), input: x.nonce, voice: 'alloy' });
+      expect.equal('content-type', answer.headers.get('content-type'), 'audio/mpeg');
+      expect.equal('bytes', sha256(Buffer.from(await answer.arrayBuffer())), sha256(kSpeech));
+    },
+    ...(azure ? {} : {
+      moderations: async () => expect.equal('flagged', (await x.client.moderations.create({ model: x.model('plain'), input: x.nonce })).results[0].flagged, false),
+      files: () => checkUpload(x),
+    }),
+  });
+}
+
+const drawOnce = (x, scenario) => (client) => client.images.generate({ model: x.model(scenario), prompt: x.nonce });
+
+export const opaqueCases = {
+  plain: opaqueCalls,
+  error: (x) => refusals(x, (scenario) => ({ run: drawOnce(x, scenario) })),
+  abort: (x) => abortWhole(x, (signal) => x.client.images.generate({ model: x.model('hang'), prompt: x.nonce }, { signal })),
+};
 
 const rankOnce = (x, scenario) => (client) => x.surface.rank(client, x.model(scenario), x.nonce, ['one']);
 

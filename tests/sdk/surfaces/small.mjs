@@ -50,6 +50,9 @@ async function embed(client, model, texts, options) {
 export const embeddings = { name: 'openai.embeddings', dialect: 'openai', operation: 'embeddings', direct: ['openai', 'compatible'], client: openaiClient, describeError, embed };
 export const azureEmbeddings = { name: 'azure.embeddings', dialect: 'openai', operation: 'embeddings', direct: ['azure'], client: azureClient, describeError, embed };
 
+export const opaque = { name: 'openai.opaque', dialect: 'openai', operation: 'opaque', direct: ['openai', 'compatible'], client: openaiClient, describeError, opaque: true };
+export const azureOpaque = { ...opaque, name: 'azure.opaque', direct: ['azure'], client: azureClient };
+
 const cohereStatus = { 400: 'BadRequestError', 401: 'UnauthorizedError', 403: 'ForbiddenError', 404: 'NotFoundError', 429: 'TooManyRequestsError', 500: 'InternalServerError', 503: 'ServiceUnavailableError' };
 
 export const rerank = {

@@ -21,6 +21,9 @@ const posts = [
   [/^\/openai\/deployments\/(?<model>[^/]+)\/embeddings$/, route('openai', 'azure', 'embeddings')],
   [/^\/openai(?:\/v1)?\/responses$/, route('openai', 'azure', 'responses')],
   [/^\/openai(?:\/v1)?\/responses\/input_tokens$/, route('openai', 'azure', 'input_tokens')],
+  ...opaque('/v1', 'openai', { moderations: 'moderations', 'images/generations': 'images', 'audio/speech': 'speech', files: 'files' }),
+  ...opaque('/compatible/v1', 'compatible', { moderations: 'moderations', 'images/generations': 'images', 'audio/speech': 'speech', files: 'files' }),
+  ...opaque('/openai/deployments/(?<model>[^/]+)', 'azure', { 'images/generations': 'images', 'audio/speech': 'speech' }),
   [/^\/v1\/messages$/, route('anthropic', 'anthropic', 'messages')],
   [/^\/v1\/messages\/count_tokens$/, route('anthropic', 'anthropic', 'count')],
   [new RegExp(`^${kGeminiVersion}/models/(?<model>[^/:]+):(?<verb>\\w+)$`), (m) => gemini('gemini', m)],
@@ -31,6 +34,9 @@ const posts = [
   [/^\/v2\/embed$/, route('cohere', 'cohere', 'embed')],
   [/^\/v2\/rerank$/, route('cohere', 'cohere', 'rerank')],
 ];
+function opaque(base, provider, operations) {
+  return Object.entries(operations).map(([path, operation]) => [new RegExp(`^${base}/${path}$`), route('openai', provider, operation)]);
+}
 const gemini = (provider, m) => ({ dialect: 'gemini', provider, operation: m.groups.verb, model: decodeURIComponent(m.groups.model) });
 
 const gets = [

@@ -10,6 +10,7 @@ import * as anthropic from './anthropic.mjs';
 import * as bedrock from './bedrock.mjs';
 import * as cohere from './cohere.mjs';
 import * as gemini from './gemini.mjs';
+import * as opaque from './opaque.mjs';
 import * as openai from './openai.mjs';
 import * as responses from './responses.mjs';
 import { Refusal, refuse } from './check.mjs';
@@ -70,6 +71,10 @@ const handlers = {
     return play(x.res, scriptOf(x.model, false), () => openai.sendEmbeddings(x.res, x.body, x.model));
   },
   'openai.models': (x) => sendJson(x.res, 200, openai.modelList()),
+  'openai.moderations': (x) => play(x.res, scriptOf(x.model, false), () => opaque.moderations(x)),
+  'openai.images': (x) => play(x.res, scriptOf(x.model, false), () => opaque.images(x)),
+  'openai.speech': (x) => play(x.res, scriptOf(x.model, false), () => opaque.speech(x)),
+  'openai.files': (x) => opaque.files(x),
   'anthropic.messages': (x) => {
     anthropic.checkMessages(x.body, x.headers['anthropic-version']);
     const script = scriptOf(x.model, anthropic.messagesAnswered(x.body));
@@ -209,11 +214,11 @@ export class Upstream {
       if (!found) throw new Refusal(404, `no such endpoint: ${request.method} ${url.pathname}`, { kind: 'not_found' });
       Object.assign(entry, found);
       authenticate(found, request, bytes, url.searchParams, this.#secrets);
-      const body = parseBody(request, bytes);
+      const body = found.operation === 'files' ? {} : parseBody(request, bytes);
       const model = found.model ?? body.model ?? '';
       entry.model = model;
       const handle = handlers[`${found.dialect}.${found.operation}`] ?? (() => refuse('path', `unknown operation ${found.operation}`));
-      await handle({ ...found, model, body, res, headers: request.headers, query: url.searchParams });
+      await handle({ ...found, model, body, bytes, res, headers: request.headers, query: url.searchParams });
     } catch (e) {
       if (entry) entry.refusal = e.message;
       if (!(e instanceof Refusal)) {
