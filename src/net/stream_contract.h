@@ -16,6 +16,8 @@
 #include "base/clock.h"
 #include "net/block_on.h"
 #include "net/epoll_loop.h"
+#include "net/fake/fake_loop.h"
+#include "net/fake/fake_stream.h"
 #include "net/stream.h"
 #include "net/tcp_listener.h"
 #include "net/tcp_stream.h"
@@ -30,8 +32,8 @@ class StreamRig {
   // Runs the task to its end.
   virtual void Drive(Task<> task) = 0;
   virtual bool CanReset() const { return true; }
-  // Drops one end so that the other sees a reset.
-  virtual void Reset(std::unique_ptr<Stream> stream) = 0;
+  // Resets the connection under `near`.
+  virtual void Break() = 0;
 
   Stream& near() { return *near_; }
   Stream& far() { return *far_; }
@@ -52,7 +54,7 @@ class RealRig : public StreamRig {
   }
   Loop& loop() override { return loop_; }
   void Drive(Task<> task) override { EXPECT_TRUE(BlockOn(loop_, std::move(task))); }
-  void Reset(std::unique_ptr<Stream> stream) override { stream.reset(); }
+  void Break() override {}
 
  protected:
   EpollLoop loop_{base::SystemClock()};
@@ -66,11 +68,9 @@ class TcpRig : public RealRig {
     EXPECT_TRUE(listener.ok());
     Drive(ConnectBoth(*listener.value()));
   }
-  void Reset(std::unique_ptr<Stream> stream) override {
-    const linger now{.l_onoff = 1, .l_linger = 0};
-    const int descriptor = static_cast<TcpStream&>(*stream).descriptor();
-    EXPECT_EQ(setsockopt(descriptor, SOL_SOCKET, SO_LINGER, &now, sizeof now), 0);
-    stream.reset();
+  void Break() override {
+    const sockaddr nowhere{.sa_family = AF_UNSPEC};
+    EXPECT_EQ(connect(wire_, &nowhere, sizeof nowhere), 0);  // sends RST
   }
 
  private:
@@ -80,7 +80,33 @@ class TcpRig : public RealRig {
     auto far = co_await listener.Accept();
     near_ = std::move(near).value();
     far_ = std::move(far).value();
+    wire_ = static_cast<TcpStream&>(*near_).descriptor();
   }
+
+  int wire_ = -1;
+};
+
+// In memory, on a loop without descriptors.
+class FakeRig final : public StreamRig {
+ public:
+  explicit FakeRig(fake::FakeStream::Options options) {
+    auto pair = fake::FakeStream::Connect(loop_, options);
+    wire_ = pair.near.get();
+    near_ = std::move(pair.near);
+    far_ = std::move(pair.far);
+  }
+  ~FakeRig() override {
+    near_.reset();
+    far_.reset();
+  }
+  Loop& loop() override { return loop_; }
+  void Drive(Task<> task) override { EXPECT_TRUE(loop_.AwaitFor(std::move(task), std::chrono::hours(1))); }
+  void Break() override { wire_->Reset(); }
+
+ private:
+  base::FakeClock clock_;
+  fake::FakeLoop loop_{clock_};
+  fake::FakeStream* wire_ = nullptr;  // `near`, as long as it lives
 };
 
 struct NamedRig {
