@@ -21,8 +21,10 @@ struct Origin {
   net::Endpoint endpoint;
   // kAuto: ALPN on https, HTTP/1.1 on http. kHttp2: ALPN must yield h2, or h2c by prior knowledge.
   enum class Protocol : std::uint8_t { kAuto, kHttp1, kHttp2 } protocol = Protocol::kAuto;
-  std::optional<net::Endpoint> proxy;  // an HTTP proxy: CONNECT for https, absolute-form for http
-  std::string proxy_authorization;     // value of Proxy-Authorization; "" for none
+  // An HTTP proxy. For http origins the pool connects to it and sends absolute-form targets; for https origins the
+  // connector tunnels: a TLS connector over a ProxyConnector.
+  std::optional<net::Endpoint> proxy;
+  std::string proxy_authorization;  // value of Proxy-Authorization; "" for none
 };
 
 struct PoolLimits {
@@ -31,6 +33,7 @@ struct PoolLimits {
   std::size_t max_idle = 256;
   base::Duration idle_timeout = std::chrono::seconds(55);
   std::size_t max_head_bytes = 64 * 1024;
+  std::size_t max_fields = 256;
 };
 
 struct ClientTimeouts {
@@ -59,8 +62,11 @@ class ClientResponse {
   // The next piece, "" at the end; valid until the next call. kTimeout past the idle time-out or the deadline,
   // kUnavailable on a reset, kBadUpstream on broken framing; a body shorter than announced is kBadUpstream too.
   virtual net::Task<base::Result<std::string_view>> ReadBody() = 0;
+  // The rest of the body; kTooLarge beyond `limit`.
   virtual net::Task<base::Result<std::string>> CollectBody(std::size_t limit) = 0;
-  virtual const HeaderMap& trailers() const = 0;
+  // The last piece has been handed out: ReadBody() would give "" at once.
+  virtual bool ended() const = 0;
+  virtual const HeaderMap& trailers() const = 0;  // after the end
 };
 
 struct PoolStatistics {

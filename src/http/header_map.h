@@ -18,6 +18,9 @@ class HeaderMap {
     std::string_view value;
   };
 
+  // Room for that many fields and bytes of names and values, so that adding them does not allocate.
+  void Reserve(std::size_t fields, std::size_t bytes);
+  // `name` and `value` do not point into this map.
   void Add(std::string_view name, std::string_view value);
   void Set(std::string_view name, std::string_view value);  // replaces every field of that name
   void Remove(std::string_view name);

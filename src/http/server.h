@@ -34,12 +34,14 @@ class ServerExchange {
 
   // A whole answer: head and body in one write, with Content-Length.
   virtual net::Task<base::Status> Respond(ResponseHead head, std::string_view body) = 0;
-  // A streamed answer: chunked on HTTP/1.1, DATA frames on HTTP/2. Start() sends the head at once; each Write() is
-  // flushed and returns when the transport has taken the bytes (backpressure). Finish() ends it; an exchange dropped
-  // before Finish() is cut visibly (connection closed, RST_STREAM).
+  // A streamed answer: chunked on HTTP/1.1 (or of the length that `head` states in Content-Length), DATA frames on
+  // HTTP/2. The head leaves with the first bytes that are written in this turn of the loop, else at its end. Each
+  // Write() is flushed and returns when the transport has taken the bytes (backpressure). Finish() ends it, with a last
+  // piece where there is one, in one flush; an exchange dropped before Finish() is cut visibly (connection closed,
+  // RST_STREAM).
   virtual net::Task<base::Status> Start(ResponseHead head) = 0;
   virtual net::Task<base::Status> Write(std::string_view bytes) = 0;
-  virtual net::Task<base::Status> Finish() = 0;
+  virtual net::Task<base::Status> Finish(std::string_view last = {}) = 0;
   virtual bool started() const = 0;
 
   virtual std::uint64_t bytes_received() const = 0;  // of the body
@@ -67,9 +69,14 @@ struct ServerLimits {
   base::Duration head_timeout = std::chrono::seconds(10);  // first byte of a request to the end of its head
   base::Duration idle_timeout = std::chrono::seconds(75);  // between requests
   base::Duration body_timeout = std::chrono::seconds(60);  // between two pieces of a body
-  std::size_t min_body_rate = 64;  // bytes per second, averaged, below which a client is too slow
-  base::Duration write_timeout =
-      std::chrono::seconds(60);  // a client that takes no byte of its answer for that long is gone
+  // Bytes per second, averaged over the time a handler waits for them after a grace of body_timeout, below which a
+  // client is too slow.
+  std::size_t min_body_rate = 64;
+  // A client that takes no byte of its answer for that long is gone.
+  base::Duration write_timeout = std::chrono::seconds(60);
+  // What a client means that closes its sending side after a whole request. A close() looks the same on the wire, and
+  // who waits for an answer hardly ever half-closes: so by default its exchange is cancelled.
+  enum class HalfClose : std::uint8_t { kGone, kServed } half_close = HalfClose::kGone;
 };
 
 struct ServerStatistics {
@@ -78,6 +85,9 @@ struct ServerStatistics {
   std::uint64_t requests = 0;
   std::uint64_t rejected = 0;  // malformed or over a limit, before a handler saw them
   std::uint64_t streams_open = 0;
+  std::uint64_t clients_gone = 0;  // exchanges cancelled because their client left
+  std::uint64_t timeouts = 0;      // connections closed because the client was too slow
+  std::uint64_t handler_faults = 0;
 };
 
 // Serves one listener on one loop: HTTP/1.1, and HTTP/2 by ALPN or prior knowledge. Dropping it closes everything.

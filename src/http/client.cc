@@ -1,0 +1,307 @@
+#include "http/client.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "http/pool_state.h"
+
+namespace gatehouse::http {
+namespace {
+
+std::string HostField(const Origin& origin) {
+  const net::Endpoint& endpoint = origin.endpoint;
+  const bool address = endpoint.host.find(':') != std::string::npos;
+  std::string host = address ? "[" + endpoint.host + "]" : endpoint.host;
+  const std::uint16_t usual = origin.scheme == Origin::Scheme::kHttps ? 443 : 80;
+  if (endpoint.port != usual) host.append(":").append(std::to_string(endpoint.port));
+  return host;
+}
+
+base::Error Busy(std::string detail) {
+  base::Error error = UpstreamUnavailable(std::move(detail));
+  error.source = base::ErrorSource::kGateway;
+  error.public_message = "Too many requests to this upstream are under way. Try again later.";
+  return error;
+}
+
+}  // namespace
+
+// One place in the line for a connection. Woken once; a wake-up that its owner never saw goes to the next.
+class Pool::State::Waiter {
+ public:
+  explicit Waiter(State& state) : state_(state), event_(state.context.loop) {
+    at_ = state_.line_.insert(state_.line_.end(), this);
+    state_.context.statistics.waiting = state_.line_.size();
+  }
+  Waiter(const Waiter&) = delete;
+  Waiter& operator=(const Waiter&) = delete;
+  ~Waiter() {
+    Leave();
+    if (woken_ && !accepted_) state_.WakeOne();
+  }
+
+  void Wake() {
+    Leave();
+    woken_ = true;
+    event_.Set();
+  }
+  net::Task<net::Event::Outcome> Wait(net::Deadline deadline) { return event_.Wait(deadline); }
+  // The owner makes use of its wake-up.
+  void Accept() { accepted_ = true; }
+
+ private:
+  void Leave() {
+    if (left_) return;
+    left_ = true;
+    state_.line_.erase(at_);
+    state_.context.statistics.waiting = state_.line_.size();
+  }
+
+  State& state_;  // whose task holds it
+  net::Event event_;
+  std::list<Waiter*>::iterator at_;
+  bool woken_ = false;
+  bool left_ = false;
+  bool accepted_ = false;
+};
+
+// A connection being made: counts as open, so that the bound holds, and gives its place up if it comes to nothing.
+class Pool::State::Slot {
+ public:
+  explicit Slot(State& state) : state_(&state) { ++state_->context.statistics.connections_open; }
+  Slot(const Slot&) = delete;
+  Slot& operator=(const Slot&) = delete;
+  ~Slot() {
+    if (state_ != nullptr) state_->Closed();
+  }
+  void Keep() { state_ = nullptr; }
+
+ private:
+  State* state_;  // whose task holds it
+};
+
+// Closes connections that were idle for too long.
+class Pool::State::Reaper final : public net::Timer {
+ public:
+  explicit Reaper(State& state) : Timer(state.context.loop), state_(state) {}
+
+ private:
+  void OnTimer() override { state_.DropExpired(); }
+  State& state_;  // owns this
+};
+
+Pool::State::State(net::Loop& loop, net::Connector& connector_to_use, Origin origin, PoolLimits limits)
+    : context{.loop = loop,
+              .origin = std::move(origin),
+              .limits = limits,
+              .host_field = {},
+              .statistics = {},
+              .buffers = {}},
+      connector(connector_to_use),
+      reaper_(std::make_unique<Reaper>(*this)) {
+  context.host_field = HostField(context.origin);
+}
+
+Pool::State::~State() = default;
+
+void Pool::State::Shut() {
+  shut_ = true;
+  reaper_->Disarm();
+  const auto idle = std::exchange(idle_, {});
+  const auto multiplexed = std::exchange(multiplexed_, {});
+  context.statistics.connections_open -= idle.size() + multiplexed.size();
+  CountIdle();
+  while (!line_.empty()) WakeOne();
+}
+
+void Pool::State::WakeOne() {
+  if (!line_.empty()) line_.front()->Wake();
+}
+
+void Pool::State::Closed() {
+  --context.statistics.connections_open;
+  WakeOne();
+}
+
+void Pool::State::GiveBack(std::unique_ptr<H1ClientConnection> connection) {
+  if (shut_) return Closed();
+  connection->buffer().Release();
+  connection->idle_since = context.loop.Now();
+  connection->stream().OnPeerGone([this, gone = connection.get()] { DropIdle(gone); });
+  idle_.push_back(std::move(connection));
+  if (idle_.size() > context.limits.max_idle) DropIdle(idle_.front().get());
+  CountIdle();
+  if (!reaper_->armed()) reaper_->Arm(context.loop.Now() + context.limits.idle_timeout);
+  WakeOne();
+}
+
+void Pool::State::DropIdle(const H1ClientConnection* connection) {
+  const auto at = std::ranges::find(idle_, connection, &std::unique_ptr<H1ClientConnection>::get);
+  if (at == idle_.end()) return;
+  idle_.erase(at);
+  CountIdle();
+  Closed();
+}
+
+void Pool::State::DropExpired() {
+  const base::TimePoint limit = context.loop.Now() - context.limits.idle_timeout;
+  while (!idle_.empty() && idle_.front()->idle_since <= limit) DropIdle(idle_.front().get());
+  if (!idle_.empty()) reaper_->Arm(idle_.front()->idle_since + context.limits.idle_timeout);
+}
+
+void Pool::State::DropClosing() {
+  const std::size_t dropped = std::erase_if(multiplexed_, [](const auto& connection) { return connection->closing(); });
+  for (std::size_t i = 0; i < dropped; ++i) Closed();
+}
+
+std::optional<Pool::State::Carrier> Pool::State::TakeExisting() {
+  for (const auto& connection : multiplexed_) {
+    if (connection->available_streams() > 0) return Carrier{.multiplexed = connection, .reused = true};
+  }
+  while (!idle_.empty()) {
+    H1Lease lease(shared_from_this(), std::move(idle_.back()));
+    idle_.pop_back();
+    CountIdle();
+    lease->stream().OnPeerGone(nullptr);
+    if (lease->Usable()) return Carrier{.lease = std::move(lease), .multiplexed = nullptr, .reused = true};
+  }
+  return std::nullopt;
+}
+
+// Whether another connection may be opened; an idle one that must not be used makes room.
+bool Pool::State::HasRoom(Reuse reuse) {
+  const auto full = [this] { return context.statistics.connections_open >= context.limits.max_connections; };
+  if (reuse == Reuse::kFreshOnly && full() && !idle_.empty()) DropIdle(idle_.front().get());
+  return !full();
+}
+
+net::Task<base::Result<Pool::State::Carrier>> Pool::State::Acquire(std::shared_ptr<State> state, Reuse reuse,
+                                                                   ClientTimeouts timeouts, net::Deadline deadline) {
+  const net::Deadline until = state->context.loop.In(timeouts.connect).Earlier(deadline);
+  bool queued = false;
+  while (true) {
+    if (state->shut_) co_return UpstreamUnavailable("the pool is gone");
+    if (queued || state->line_.empty()) {
+      if (reuse == Reuse::kAllowed) {
+        if (auto existing = state->TakeExisting()) {
+          ++state->context.statistics.reused;
+          co_return std::move(*existing);
+        }
+      }
+      if (state->HasRoom(reuse)) {
+        auto connected = co_await Connect(state, until);
+        co_return connected;
+      }
+    }
+    GH_CO_CHECK_OK(co_await WaitInLine(state, until));
+    queued = true;
+  }
+}
+
+net::Task<base::Status> Pool::State::WaitInLine(std::shared_ptr<State> state, net::Deadline deadline) {
+  if (state->line_.size() >= state->context.limits.max_waiting) co_return Busy("the line for a connection is full");
+  Waiter waiter(*state);
+  const auto outcome = co_await waiter.Wait(deadline);
+  if (outcome == net::Event::Outcome::kTimeout) co_return Busy("no connection became free in time");
+  waiter.Accept();
+  co_return base::Ok();
+}
+
+net::Task<base::Result<Pool::State::Carrier>> Pool::State::Connect(std::shared_ptr<State> state,
+                                                                   net::Deadline deadline) {
+  const Origin& origin = state->context.origin;
+  const bool through_proxy = origin.proxy.has_value() && origin.scheme == Origin::Scheme::kHttp;
+  Slot slot(*state);
+  ++state->context.statistics.connects;
+  auto stream = co_await state->connector.Connect(through_proxy ? *origin.proxy : origin.endpoint, deadline);
+  if (!stream.ok()) {
+    ++state->context.statistics.connect_failures;
+    base::Error error = std::move(stream).TakeError();
+    error.retry = base::Retry::kOtherTarget;
+    co_return error;
+  }
+  slot.Keep();
+  co_return state->Adopt(std::move(stream).value());
+}
+
+base::Result<Pool::State::Carrier> Pool::State::Adopt(std::unique_ptr<net::Stream> stream) {
+  const Origin::Protocol wanted = context.origin.protocol;
+  const bool negotiated = stream->peer().alpn == "h2";
+  const bool prior_knowledge = wanted == Origin::Protocol::kHttp2 && context.origin.scheme == Origin::Scheme::kHttp;
+  if (wanted != Origin::Protocol::kHttp1 && (negotiated || prior_knowledge)) return AdoptHttp2(std::move(stream));
+  if (wanted == Origin::Protocol::kHttp2) {
+    Closed();
+    return BadUpstream("HTTP/2 is required and was not negotiated");
+  }
+  auto connection = std::make_unique<H1ClientConnection>(context, std::move(stream));
+  return Carrier{.lease = H1Lease(shared_from_this(), std::move(connection)), .multiplexed = nullptr};
+}
+
+base::Result<Pool::State::Carrier> Pool::State::AdoptHttp2(std::unique_ptr<net::Stream> stream) {
+  const auto self = weak_from_this();
+  const std::shared_ptr<ClientContext> shared(shared_from_this(), &context);
+  auto connection = MakeH2ClientConnection(shared, std::move(stream), [self] {
+    const auto state = self.lock();
+    if (!state) return;
+    state->DropClosing();
+    state->WakeOne();
+  });
+  if (!connection) {
+    Closed();
+    return BadUpstream("HTTP/2 is not supported");
+  }
+  if (shut_) {
+    Closed();
+  } else {
+    multiplexed_.push_back(connection);
+  }
+  return Carrier{.lease = std::nullopt, .multiplexed = std::move(connection)};
+}
+
+net::Task<SendAttempt> Pool::State::SendOver(Carrier carrier, ClientRequest request, ClientTimeouts timeouts,
+                                             net::Deadline deadline) {
+  if (carrier.multiplexed) {
+    auto attempt = co_await carrier.multiplexed->Send(request, timeouts, deadline);
+    co_return attempt;
+  }
+  auto outcome = co_await (*carrier.lease)->Send(request, timeouts, deadline);
+  if (!outcome.status.ok()) co_return SendAttempt{std::move(outcome.status).TakeError(), outcome.reached};
+  std::unique_ptr<ClientResponse> response =
+      std::make_unique<H1ClientResponse>(*std::move(carrier.lease), timeouts, deadline);
+  co_return SendAttempt{std::move(response), outcome.reached};
+}
+
+net::Task<base::Result<std::unique_ptr<ClientResponse>>> Pool::State::Send(std::shared_ptr<State> state,
+                                                                           ClientRequest request,
+                                                                           ClientTimeouts timeouts,
+                                                                           net::Deadline deadline) {
+  Reuse reuse = Reuse::kAllowed;
+  while (true) {
+    auto carrier = co_await Acquire(state, reuse, timeouts, deadline);
+    if (!carrier.ok()) co_return std::move(carrier).TakeError();
+    const bool reused = carrier.value().reused;
+    auto attempt = co_await SendOver(std::move(carrier).value(), request, timeouts, deadline);
+    if (attempt.response.ok()) co_return std::move(attempt.response);
+    const bool stale = reused && attempt.reached != SendAttempt::Reached::kAnswered &&
+                       attempt.response.error().code == base::ErrorCode::kUnavailable;
+    const bool allowed = request.replay == ClientRequest::Replay::kReplayable ||
+                         attempt.reached == SendAttempt::Reached::kNothingWritten;
+    if (!stale || !allowed || reuse == Reuse::kFreshOnly) co_return std::move(attempt.response);
+    ++state->context.statistics.replays;
+    reuse = Reuse::kFreshOnly;
+  }
+}
+
+Pool::Pool(net::Loop& loop, net::Connector& connector, Origin origin, PoolLimits limits)
+    : state_(std::make_shared<State>(loop, connector, std::move(origin), limits)) {}
+Pool::~Pool() { state_->Shut(); }
+
+net::Task<base::Result<std::unique_ptr<ClientResponse>>> Pool::Send(ClientRequest request, ClientTimeouts timeouts,
+                                                                    net::Deadline deadline) {
+  return State::Send(state_, request, timeouts, deadline);
+}
+
+const PoolStatistics& Pool::statistics() const { return state_->context.statistics; }
+const Origin& Pool::origin() const { return state_->context.origin; }
+
+}  // namespace gatehouse::http

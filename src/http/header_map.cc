@@ -1,0 +1,79 @@
+#include "http/header_map.h"
+
+#include <algorithm>
+
+namespace gatehouse::http {
+namespace {
+
+constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
+  return std::ranges::equal(a, b, {}, ToLower, ToLower);
+}
+
+}  // namespace
+
+void HeaderMap::Reserve(std::size_t fields, std::size_t bytes) {
+  entries_.reserve(fields);
+  bytes_.reserve(bytes);
+}
+
+void HeaderMap::Add(std::string_view name, std::string_view value) {
+  const std::size_t offset = bytes_.size();
+  bytes_.resize(offset + name.size() + value.size());
+  char* const at = std::ranges::transform(name, bytes_.data() + offset, ToLower).out;
+  std::ranges::copy(value, at);
+  entries_.push_back({.offset = static_cast<std::uint32_t>(offset),
+                      .name_length = static_cast<std::uint32_t>(name.size()),
+                      .value_length = static_cast<std::uint32_t>(value.size())});
+}
+
+void HeaderMap::Set(std::string_view name, std::string_view value) {
+  Remove(name);
+  Add(name, value);
+}
+
+void HeaderMap::Remove(std::string_view name) {
+  std::erase_if(entries_, [this, name](const Entry& entry) {
+    return EqualsIgnoringCase({bytes_.data() + entry.offset, entry.name_length}, name);
+  });
+}
+
+void HeaderMap::Clear() {
+  bytes_.clear();
+  entries_.clear();
+}
+
+HeaderMap::Field HeaderMap::at(std::size_t index) const {
+  const Entry& entry = entries_[index];
+  const char* const name = bytes_.data() + entry.offset;
+  return {{name, entry.name_length}, {name + entry.name_length, entry.value_length}};
+}
+
+std::optional<std::string_view> HeaderMap::Find(std::string_view name) const {
+  for (const Field field : *this) {
+    if (field.name == name) return field.value;
+  }
+  return std::nullopt;
+}
+
+std::size_t HeaderMap::Count(std::string_view name) const {
+  return static_cast<std::size_t>(std::count_if(entries_.begin(), entries_.end(), [this, name](const Entry& entry) {
+    return std::string_view(bytes_.data() + entry.offset, entry.name_length) == name;
+  }));
+}
+
+bool IsHopByHop(std::string_view name) {
+  switch (name.size()) {
+    case 2: return name == "te";
+    case 7: return name == "trailer" || name == "upgrade";
+    case 10: return name == "connection" || name == "keep-alive";
+    case 16: return name == "proxy-connection";
+    case 17: return name == "transfer-encoding";
+    case 18: return name == "proxy-authenticate";
+    case 19: return name == "proxy-authorization";
+    default: return false;
+  }
+}
+
+}  // namespace gatehouse::http
