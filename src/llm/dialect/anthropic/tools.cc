@@ -1,0 +1,97 @@
+#include "llm/dialect/anthropic/tools.h"
+
+#include <algorithm>
+#include <array>
+#include <string>
+#include <string_view>
+#include <utility>
+
+#include "codec/json/document.h"
+#include "llm/dialect/anthropic/content.h"
+#include "llm/dialect/anthropic/words.h"
+#include "llm/dialect/common/schema.h"
+
+namespace gatehouse::llm::dialect::anthropic {
+namespace {
+
+using codec::json::Writer;
+
+constexpr std::array<std::string_view, 6> kNeutralMembers = {"type",         "name",   "description",
+                                                             "input_schema", "strict", "cache_control"};
+
+bool IsAllowed(const ChatRequest& request, const Tool& tool) {
+  if (!request.tool_choice || request.tool_choice->mode != ToolChoice::Mode::kAllowed) return true;
+  return std::ranges::find(request.tool_choice->names, tool.name) != request.tool_choice->names.end();
+}
+
+// Members of the client's tool that have no neutral word.
+void WriteFurtherMembers(Writer& writer, const Tool& tool) {
+  if (tool.origin != DialectId::kAnthropic || tool.original.empty()) return;
+  codec::json::Document document;
+  if (!document.Parse(tool.original).ok()) return;
+  for (const auto& [key, value] : document.root()) {
+    if (std::ranges::find(kNeutralMembers, key) == kNeutralMembers.end()) writer.RawField(key, value.raw());
+  }
+}
+
+base::Status WriteFunction(Writer& writer, const Tool& tool, std::string path) {
+  auto schema = common::ObjectSchema(tool.parameters);
+  if (!schema.ok()) {
+    base::Error error = std::move(schema).TakeError();
+    error.param = std::move(path);
+    return error;
+  }
+  writer.BeginObject().Field("name", tool.name);
+  if (!tool.description.empty()) writer.Field("description", tool.description);
+  writer.RawField("input_schema", schema.value());
+  if (tool.strict.value_or(false)) writer.Field("strict", true);
+  WriteFurtherMembers(writer, tool);
+  WriteCacheMark(writer, tool.cache);
+  writer.EndObject();
+  return base::Ok();
+}
+
+base::Status WriteTool(Writer& writer, const Tool& tool, const std::string& path, std::vector<Loss>& losses) {
+  if (tool.kind == ToolKind::kFunction) return WriteFunction(writer, tool, path);
+  if (tool.origin == DialectId::kAnthropic && !tool.original.empty()) {
+    writer.Raw(tool.original);
+  } else {
+    losses.push_back({Loss::Kind::kContent, path, "Anthropic has no tool like " + tool.name + "."});
+  }
+  return base::Ok();
+}
+
+ToolChoice::Mode ModeOf(const ToolChoice& choice) {
+  if (choice.mode != ToolChoice::Mode::kAllowed) return choice.mode;
+  return choice.allowed == ToolChoice::Strength::kRequired ? ToolChoice::Mode::kRequired : ToolChoice::Mode::kAuto;
+}
+
+void WriteChoice(Writer& writer, const ChatRequest& request) {
+  const bool serial = request.parallel_tool_calls == false;
+  if (!request.tool_choice && !serial) return;
+  const ToolChoice choice = request.tool_choice.value_or(ToolChoice{});
+  const ToolChoice::Mode mode = ModeOf(choice);
+  writer.Key("tool_choice").BeginObject().Field("type", common::FindText(kToolChoiceModes, mode));
+  if (mode == ToolChoice::Mode::kNamed && !choice.names.empty()) writer.Field("name", choice.names.front());
+  if (serial && mode != ToolChoice::Mode::kNone) writer.Field("disable_parallel_tool_use", true);
+  writer.EndObject();
+}
+
+}  // namespace
+
+base::Status WriteTools(Writer& writer, const ChatRequest& request, std::vector<Loss>& losses) {
+  std::string tools;
+  Writer tools_writer(tools);
+  tools_writer.BeginArray();
+  for (std::size_t i = 0; i < request.tools.size(); ++i) {
+    if (!IsAllowed(request, request.tools[i])) continue;
+    GH_CHECK_OK(WriteTool(tools_writer, request.tools[i], "tools[" + std::to_string(i) + "]", losses));
+  }
+  tools_writer.EndArray();
+  if (tools == "[]") return base::Ok();
+  writer.RawField("tools", tools);
+  WriteChoice(writer, request);
+  return base::Ok();
+}
+
+}  // namespace gatehouse::llm::dialect::anthropic
