@@ -25,6 +25,7 @@ base::Result<Block> DecodeText(const Node& node) {
   const Node citations = node["citations"];
   GH_CHECK_OK(common::AllowArray(citations));
   if (!citations.value().empty()) block.citations = citations.value().raw();
+  block.citations_origin = DialectId::kAnthropic;
   return Block(std::move(block));
 }
 

@@ -43,6 +43,13 @@ void WriteCacheMark(Writer& writer, const std::optional<CacheMark>& mark) {
   writer.EndObject();
 }
 
+JsonText InputObject(std::string_view arguments) {
+  if (auto object = common::ArgumentsObject(arguments)) return *std::move(object);
+  JsonText wrapped;
+  Writer(wrapped).BeginObject().Field("arguments", arguments).EndObject();
+  return wrapped;
+}
+
 void ContentWriter::Write(const Block& block, Role role, std::string_view path) {
   role_ = role;
   path_ = path;
@@ -58,7 +65,7 @@ void ContentWriter::Write(const TextBlock& text) {
   writer_->BeginObject().Field("type", "text").Field("text", text.text);
   const bool allowed =
       role_ == Role::kAssistant || target_->can.text_citations == Capabilities::Citations::kAnywhere;
-  if (!text.citations.empty() && target_->origin == DialectId::kAnthropic && allowed) {
+  if (!text.citations.empty() && text.citations_origin == DialectId::kAnthropic && allowed) {
     writer_->RawField("citations", text.citations);
   }
   WriteCacheMark(*writer_, text.cache);
@@ -128,12 +135,7 @@ void ContentWriter::Write(const ToolCallBlock& call) {
     return Lose("Anthropic knows function calls only; " + call.name + " is another kind of tool.");
   }
   writer_->BeginObject().Field("type", "tool_use").Field("id", call.id).Field("name", call.name).Key("input");
-  if (const auto object = common::ArgumentsObject(call.arguments)) {
-    writer_->Raw(*object);
-  } else {
-    // A model wrote something that is not an object and the client keeps it in its history: the text stays readable.
-    writer_->BeginObject().Field("arguments", call.arguments).EndObject();
-  }
+  writer_->Raw(InputObject(call.arguments));
   WriteCacheMark(*writer_, call.cache);
   writer_->EndObject();
 }

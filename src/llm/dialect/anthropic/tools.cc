@@ -29,8 +29,9 @@ void WriteFurtherMembers(Writer& writer, const Tool& tool) {
   if (tool.origin != DialectId::kAnthropic || tool.original.empty()) return;
   codec::json::Document document;
   if (!document.Parse(tool.original).ok()) return;
-  for (const auto& [key, value] : document.root()) {
-    if (std::ranges::find(kNeutralMembers, key) == kNeutralMembers.end()) writer.RawField(key, value.raw());
+  for (const auto member : document.root()) {
+    const bool neutral = std::ranges::find(kNeutralMembers, member.key) != kNeutralMembers.end();
+    if (!neutral) writer.RawField(member.key, member.value.raw());
   }
 }
 

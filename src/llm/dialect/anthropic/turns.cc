@@ -14,8 +14,6 @@ void Append(std::vector<TurnBlock>& to, std::vector<TurnBlock> from) {
   std::ranges::move(from, std::back_inserter(to));
 }
 
-bool IsToolResult(const TurnBlock& b) { return std::holds_alternative<ToolResultBlock>(*b.block); }
-
 class Arranger {
  public:
   explicit Arranger(Capabilities::MidSystem mid_system) : mid_system_(mid_system) {}
@@ -34,7 +32,7 @@ class Arranger {
   Conversation Take() && {
     PlaceWaiting();
     Append(result_.system, std::move(waiting_));
-    for (Turn& turn : result_.turns) std::ranges::stable_partition(turn.blocks, IsToolResult);
+    for (Turn& turn : result_.turns) common::PutToolResultsFirst(turn.blocks);
     return std::move(result_);
   }
 

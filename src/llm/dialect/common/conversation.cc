@@ -13,14 +13,6 @@ bool IsSystem(Role role) { return role == Role::kSystem || role == Role::kDevelo
 Role TurnRole(Role role) { return IsSystem(role) ? Role::kSystem : role; }
 bool IsToolResult(const TurnBlock& turn_block) { return std::holds_alternative<ToolResultBlock>(*turn_block.block); }
 
-void ResultsFirst(std::vector<TurnBlock>& blocks) {
-  std::vector<TurnBlock> ordered;
-  ordered.reserve(blocks.size());
-  std::ranges::copy_if(blocks, std::back_inserter(ordered), IsToolResult);
-  std::ranges::copy_if(blocks, std::back_inserter(ordered), std::not_fn(IsToolResult));
-  blocks = std::move(ordered);
-}
-
 using NamesById = std::unordered_map<std::string_view, std::string_view>;
 
 void NoteCalls(const Message& message, NamesById& names) {
@@ -48,6 +40,14 @@ std::string TurnBlock::path() const {
   return std::string(message->source).append(".content[").append(std::to_string(index)).append("]");
 }
 
+void PutToolResultsFirst(std::vector<TurnBlock>& blocks) {
+  std::vector<TurnBlock> ordered;
+  ordered.reserve(blocks.size());
+  std::ranges::copy_if(blocks, std::back_inserter(ordered), IsToolResult);
+  std::ranges::copy_if(blocks, std::back_inserter(ordered), std::not_fn(IsToolResult));
+  blocks = std::move(ordered);
+}
+
 std::vector<Turn> MergeTurns(std::span<const Message> messages, ToolResultPlace place) {
   std::vector<Turn> turns;
   for (const Message& message : messages) {
@@ -58,7 +58,7 @@ std::vector<Turn> MergeTurns(std::span<const Message> messages, ToolResultPlace 
     for (const Block& block : message.blocks) turns.back().blocks.push_back({&block, &message, index++});
   }
   if (place == ToolResultPlace::kFirst) {
-    for (Turn& turn : turns) ResultsFirst(turn.blocks);
+    for (Turn& turn : turns) PutToolResultsFirst(turn.blocks);
   }
   return turns;
 }

@@ -31,6 +31,8 @@ struct Turn {
 // Anthropic and Bedrock demand.
 enum class ToolResultPlace : std::uint8_t { kAsGiven, kFirst };
 
+void PutToolResultsFirst(std::vector<TurnBlock>& blocks);
+
 std::vector<Turn> MergeTurns(std::span<const Message> messages, ToolResultPlace place);
 
 // Sets ToolResultBlock::name from the call it answers, where the client gave only the id. Call it in DecodeRequest.
