@@ -36,8 +36,8 @@ struct ContentTarget {
 // family and empty texts, which are left out.
 class ContentWriter {
  public:
-  ContentWriter(codec::json::Writer& writer, const ContentTarget& target, std::vector<Loss>& losses)
-      : writer_(&writer), target_(&target), losses_(&losses) {}
+  ContentWriter(codec::json::Writer& writer, ContentTarget target, std::vector<Loss>& losses)
+      : writer_(&writer), target_(target), losses_(&losses) {}
 
   void Write(const Block& block, Role role, std::string_view path);
 
@@ -56,7 +56,7 @@ class ContentWriter {
   void Lose(std::string_view reason);
 
   codec::json::Writer* writer_;
-  const ContentTarget* target_;
+  ContentTarget target_;
   std::vector<Loss>* losses_;
   Role role_ = Role::kUser;  // of the message being written
   std::string_view path_;    // of the block being written

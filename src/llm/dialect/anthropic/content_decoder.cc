@@ -120,9 +120,12 @@ struct BlockKind {
   base::Result<Block> (*decode)(const Node& node);
 };
 constexpr BlockKind kKinds[] = {
-    {"text", DecodeText},         {"image", DecodeImage},
-    {"document", DecodeDocument}, {"tool_use", DecodeToolUse},
-    {"thinking", DecodeThinking}, {"redacted_thinking", DecodeRedactedThinking},
+    {"text", DecodeText},
+    {"image", DecodeImage},
+    {"document", DecodeDocument},
+    {"tool_use", DecodeToolUse},
+    {"thinking", DecodeThinking},
+    {"redacted_thinking", DecodeRedactedThinking},
     {"tool_result", DecodeToolResult},
 };
 

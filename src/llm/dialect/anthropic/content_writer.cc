@@ -63,8 +63,7 @@ void ContentWriter::Lose(std::string_view reason) {
 void ContentWriter::Write(const TextBlock& text) {
   if (text.text.empty()) return;  // an empty text block is an error there
   writer_->BeginObject().Field("type", "text").Field("text", text.text);
-  const bool allowed =
-      role_ == Role::kAssistant || target_->can.text_citations == Capabilities::Citations::kAnywhere;
+  const bool allowed = role_ == Role::kAssistant || target_.can.text_citations == Capabilities::Citations::kAnywhere;
   if (!text.citations.empty() && text.citations_origin == DialectId::kAnthropic && allowed) {
     writer_->RawField("citations", text.citations);
   }
@@ -78,7 +77,7 @@ void ContentWriter::Write(const ImageBlock& image) {
     return Lose("Anthropic takes images as JPEG, PNG, GIF or WebP, not as " + media->media_type + ".");
   }
   const auto* file = std::get_if<MediaFile>(&image.source);
-  if (file != nullptr && target_->origin != DialectId::kAnthropic) {
+  if (file != nullptr && target_.origin != DialectId::kAnthropic) {
     return Lose("The image is a file stored at another provider. Send its bytes or a URL.");
   }
   writer_->BeginObject().Field("type", "image");
@@ -101,7 +100,7 @@ bool ContentWriter::WriteDocumentSource(const DocumentBlock& document) {
     writer_->BeginObject().Field("type", "document");
     WriteUrl(*writer_, url->url);
   } else if (const auto* file = std::get_if<MediaFile>(&document.source)) {
-    if (target_->origin != DialectId::kAnthropic) {
+    if (target_.origin != DialectId::kAnthropic) {
       Lose("The document is a file stored at another provider. Send its bytes or a URL.");
       return false;
     }
@@ -115,13 +114,13 @@ bool ContentWriter::WriteDocumentSource(const DocumentBlock& document) {
 }
 
 void ContentWriter::Write(const DocumentBlock& document) {
-  if (role_ == Role::kAssistant && target_->can.assistant_documents == Capabilities::Documents::kUserOnly) {
+  if (role_ == Role::kAssistant && target_.can.assistant_documents == Capabilities::Documents::kUserOnly) {
     return Lose("This version of the Anthropic API takes no documents in messages of the assistant.");
   }
   if (!WriteDocumentSource(document)) return;
   if (!document.name.empty()) writer_->Field("title", document.name);
   if (!document.context.empty()) writer_->Field("context", document.context);
-  if (!document.citations.empty() && target_->origin == DialectId::kAnthropic) {
+  if (!document.citations.empty() && target_.origin == DialectId::kAnthropic) {
     writer_->RawField("citations", document.citations);
   }
   WriteCacheMark(*writer_, document.cache);
@@ -143,7 +142,7 @@ void ContentWriter::Write(const ToolCallBlock& call) {
 void ContentWriter::Write(const ToolResultBlock& result) {
   std::string content;
   Writer content_writer(content);
-  ContentWriter inner(content_writer, *target_, *losses_);
+  ContentWriter inner(content_writer, target_, *losses_);
   content_writer.BeginArray();
   // Structured output goes as a string: the model reads it the same way, and no key in it is taken for a part of the
   // request.
@@ -160,7 +159,7 @@ void ContentWriter::Write(const ToolResultBlock& result) {
 }
 
 bool ContentWriter::IsOurs(const ReasoningBlock& reasoning) const {
-  const bool same_signer = reasoning.signer.empty() || reasoning.signer == target_->provider;
+  const bool same_signer = reasoning.signer.empty() || reasoning.signer == target_.provider;
   return reasoning.origin == DialectId::kAnthropic && same_signer;
 }
 

@@ -40,7 +40,8 @@ constexpr common::Word<ErrorCode> kTypes[] = {
 constexpr std::string_view kSpendLimit = "enforced_spend_limit_reached";
 
 // 429s that time does not heal.
-constexpr std::array<std::string_view, 2> kSpendCodes = {"contract_spend_limit_reached", "enforced_spend_limit_reached"};
+constexpr std::array<std::string_view, 2> kSpendCodes = {"contract_spend_limit_reached",
+                                                         "enforced_spend_limit_reached"};
 constexpr std::array<std::string_view, 4> kContextWords = {"prompt is too long", "context window", "context limit",
                                                            "exceed context"};
 constexpr std::string_view kNoCredit = "credit balance";

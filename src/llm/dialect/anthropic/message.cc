@@ -126,8 +126,7 @@ std::string EncodeMessage(const Answer& answer, const AnswerContext& context) {
   const Choice choice = answer.choices.empty() ? Choice{} : answer.choices.front();
   for (const Block& block : choice.blocks) std::visit(blocks, block);
   writer.EndArray();
-  WriteEnding(writer,
-              {.reason = choice.reason, .stop_sequence = choice.stop_sequence, .detail = choice.detail},
+  WriteEnding(writer, {.reason = choice.reason, .stop_sequence = choice.stop_sequence, .detail = choice.detail},
               blocks.calls);
   writer.Key("usage");
   WriteUsage(writer, answer.usage);

@@ -88,8 +88,8 @@ Status ReadFormat(const Node& node, ChatRequest& request) {
   if (word != "json_schema") return common::Invalid(type, "must be json_schema");
   const Node schema = node["schema"];
   GH_CHECK_OK(common::RequireObject(schema));
-  request.response_format = ResponseFormat{.kind = ResponseFormat::Kind::kJsonSchema,
-                                           .schema = std::string(schema.value().raw())};
+  request.response_format =
+      ResponseFormat{.kind = ResponseFormat::Kind::kJsonSchema, .schema = std::string(schema.value().raw())};
   return base::Ok();
 }
 

@@ -66,7 +66,8 @@ class Encoder {
   std::string Content(const std::vector<common::TurnBlock>& blocks, Role role) {
     std::string content;
     Writer writer(content);
-    ContentWriter blocks_writer(writer, {.origin = request_.origin, .can = can_, .provider = options_.provider}, losses_);
+    ContentWriter blocks_writer(writer, {.origin = request_.origin, .can = can_, .provider = options_.provider},
+                                losses_);
     writer.BeginArray();
     for (const auto& block : blocks) blocks_writer.Write(*block.block, role, block.path());
     writer.EndArray();
@@ -143,7 +144,8 @@ class Encoder {
       const bool blank = text.find_first_not_of(" \t\r\n") == std::string::npos;
       if (!blank) texts.push_back(text);
     }
-    if (texts.size() != request_.stop.size()) Lose("stop", "Anthropic takes no stop sequence that is only white space.");
+    if (texts.size() != request_.stop.size())
+      Lose("stop", "Anthropic takes no stop sequence that is only white space.");
     if (texts.empty()) return;
     writer_.Key("stop_sequences").BeginArray();
     for (const auto text : texts) writer_.String(text);
@@ -174,7 +176,8 @@ class Encoder {
   void WriteNestedExtras(Writer& writer, std::string_view prefix) {
     if (!ours()) return;
     for (const ExtraField& extra : request_.extra) {
-      if (extra.name.starts_with(prefix)) writer.RawField(std::string_view(extra.name).substr(prefix.size()), extra.json);
+      if (extra.name.starts_with(prefix))
+        writer.RawField(std::string_view(extra.name).substr(prefix.size()), extra.json);
     }
   }
 

@@ -97,10 +97,10 @@ TEST(AnthropicRequest, SaysWhereAMistakeIs) {
 }
 
 TEST(AnthropicRequest, ToolResultsKnowTheNameOfTheirCall) {
-  const ChatRequest request = Decoded(
-      R"({"model":"m","max_tokens":1,"messages":[)"
-      R"({"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"weather","input":{}}]},)"
-      R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"sun"}]}]})");
+  const ChatRequest request =
+      Decoded(R"({"model":"m","max_tokens":1,"messages":[)"
+              R"({"role":"assistant","content":[{"type":"tool_use","id":"t1","name":"weather","input":{}}]},)"
+              R"({"role":"user","content":[{"type":"tool_result","tool_use_id":"t1","content":"sun"}]}]})");
   EXPECT_EQ(std::get<ToolResultBlock>(request.messages[1].blocks[0]).name, "weather");
 }
 
@@ -118,27 +118,28 @@ TEST(AnthropicRequest, ResultsOfParallelCallsAreOneUserTurnAndStandFirst) {
 }
 
 TEST(AnthropicRequest, BrokenArgumentsStayReadable) {
-  ChatRequest request = Foreign(
-      {User("hi"),
-       {.role = Role::kAssistant, .blocks = {ToolCallBlock{.id = "a", .name = "f", .arguments = "{\"x\":"}}}});
+  ChatRequest request =
+      Foreign({User("hi"),
+               {.role = Role::kAssistant, .blocks = {ToolCallBlock{.id = "a", .name = "f", .arguments = "{\"x\":"}}}});
   EXPECT_THAT(Encoded(request), HasSubstr(R"("input":{"arguments":"{\"x\":"})"));
 }
 
 TEST(AnthropicRequest, SystemMessagesInTheMiddleGoWhereTheModelTakesThem) {
   const ChatRequest request = Foreign({Says(Role::kSystem, "one"), User("a"), Says(Role::kDeveloper, "two"), User("b"),
                                        Says(Role::kAssistant, "c"), User("d")});
-  EXPECT_THAT(Encoded(request, kOld), HasSubstr(R"("system":[{"type":"text","text":"one"},{"type":"text","text":"two"}])"));
+  EXPECT_THAT(Encoded(request, kOld),
+              HasSubstr(R"("system":[{"type":"text","text":"one"},{"type":"text","text":"two"}])"));
   EXPECT_THAT(Encoded(request, kOld), Not(HasSubstr(R"("role":"system")")));
-  EXPECT_THAT(Encoded(request, kNew),
-              HasSubstr(R"("messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},)"
-                        R"({"role":"system","content":[{"type":"text","text":"two"}]},{"role":"assistant")"));
+  EXPECT_THAT(
+      Encoded(request, kNew),
+      HasSubstr(R"("messages":[{"role":"user","content":[{"type":"text","text":"a"},{"type":"text","text":"b"}]},)"
+                R"({"role":"system","content":[{"type":"text","text":"two"}]},{"role":"assistant")"));
 }
 
 TEST(AnthropicRequest, ReasoningOfAnotherFamilyOrSignerIsLeftOut) {
   const auto with = [](ReasoningBlock block) {
-    return Foreign({User("a"),
-                    {.role = Role::kAssistant, .blocks = {std::move(block), TextBlock{.text = "b"}}},
-                    User("c")});
+    return Foreign(
+        {User("a"), {.role = Role::kAssistant, .blocks = {std::move(block), TextBlock{.text = "b"}}}, User("c")});
   };
   const auto kept = with({.text = "t", .signature = "s", .redacted = "", .origin = DialectId::kAnthropic});
   EXPECT_THAT(Encoded(kept), HasSubstr(R"({"type":"thinking","thinking":"t","signature":"s"})"));
@@ -171,7 +172,8 @@ TEST(AnthropicRequest, EffortBecomesABudgetOrAdaptiveThinking) {
   request.max_output_tokens = 20000;
   request.reasoning = ReasoningConfig{.effort = Effort::kMedium};
   EXPECT_THAT(Encoded(request, kOld), HasSubstr(R"("thinking":{"type":"enabled","budget_tokens":8192})"));
-  EXPECT_THAT(Encoded(request, kNew), HasSubstr(R"("thinking":{"type":"adaptive"},"output_config":{"effort":"medium"})"));
+  EXPECT_THAT(Encoded(request, kNew),
+              HasSubstr(R"("thinking":{"type":"adaptive"},"output_config":{"effort":"medium"})"));
   request.reasoning->effort = Effort::kNone;
   EXPECT_THAT(Encoded(request, kOld), HasSubstr(R"("thinking":{"type":"disabled"})"));
   EXPECT_THAT(LostFields(request, {.model = "claude-3-haiku-20240307"}), ElementsAre());
@@ -189,7 +191,8 @@ TEST(AnthropicRequest, ThinkingThatWouldFailIsLeftOut) {
   request.tool_choice = ToolChoice{.mode = ToolChoice::Mode::kRequired};
   EXPECT_THAT(LostFields(request, kOld), ElementsAre("reasoning"));
   request.tool_choice.reset();
-  request.messages.push_back({.role = Role::kAssistant, .blocks = {ToolCallBlock{.id = "a", .name = "f", .arguments = ""}}});
+  request.messages.push_back(
+      {.role = Role::kAssistant, .blocks = {ToolCallBlock{.id = "a", .name = "f", .arguments = ""}}});
   request.messages.push_back({.role = Role::kUser, .blocks = {ToolResultBlock{.tool_call_id = "a"}}});
   EXPECT_THAT(LostFields(request, kOld), ElementsAre("reasoning"));
   EXPECT_THAT(LostFields(request, kNew), ElementsAre());
@@ -197,7 +200,8 @@ TEST(AnthropicRequest, ThinkingThatWouldFailIsLeftOut) {
 
 TEST(AnthropicRequest, ToolsOfOtherDialectsBecomeOurs) {
   ChatRequest request = Foreign({User("a")});
-  request.tools = {Tool{.name = "none"}, Tool{.name = "bare", .parameters = R"({"properties":{"a":{"type":"string"}}})"}};
+  request.tools = {Tool{.name = "none"},
+                   Tool{.name = "bare", .parameters = R"({"properties":{"a":{"type":"string"}}})"}};
   request.tool_choice = ToolChoice{.mode = ToolChoice::Mode::kNamed, .names = {"bare"}};
   request.parallel_tool_calls = false;
   EXPECT_THAT(Encoded(request),
@@ -231,13 +235,13 @@ TEST(AnthropicRequest, SettingsWithoutAWordAreLossesAndHintsAreMarked) {
 }
 
 TEST(AnthropicRequest, ContentWithoutAWordIsALossWithItsPlace) {
-  ChatRequest request = Foreign({{.role = Role::kUser,
-                                  .blocks = {TextBlock{.text = "a"}, AudioBlock{},
-                                             ImageBlock{.source = InlineMedia{"image/tiff", "AA=="}},
-                                             ImageBlock{.source = MediaFile{.id = "file-1"}},
-                                             OpaqueBlock{.origin = DialectId::kGemini, .type = "x", .json = "{}"}},
-                                  .name = {},
-                                  .source = "messages[0]"}});
+  ChatRequest request = Foreign(
+      {{.role = Role::kUser,
+        .blocks = {TextBlock{.text = "a"}, AudioBlock{}, ImageBlock{.source = InlineMedia{"image/tiff", "AA=="}},
+                   ImageBlock{.source = MediaFile{.id = "file-1"}},
+                   OpaqueBlock{.origin = DialectId::kGemini, .type = "x", .json = "{}"}},
+        .name = {},
+        .source = "messages[0]"}});
   EXPECT_THAT(LostFields(request, kOld), ElementsAre("messages[0].content[1]", "messages[0].content[2]",
                                                      "messages[0].content[3]", "messages[0].content[4]"));
 }

@@ -124,9 +124,8 @@ void MessageDecoder::AddCitation(Value citation, OpenBlock& open, std::vector<Ev
 }
 
 void MessageDecoder::AddCall(Value block, OpenBlock& open, std::vector<Event>& events) {
-  ToolCallStarted call{.block = NumberOf(open),
-                       .id = std::string(block["id"].string()),
-                       .name = std::string(block["name"].string())};
+  ToolCallStarted call{
+      .block = NumberOf(open), .id = std::string(block["id"].string()), .name = std::string(block["name"].string())};
   if (call.id.empty()) call.id = common::SyntheticCallId(id_, 0, call.block);
   if (!block["input"].empty()) open.input = block["input"].raw();
   events.emplace_back(std::move(call));
@@ -145,9 +144,8 @@ void MessageDecoder::StartBlock(Value block, OpenBlock& open, std::vector<Event>
     open.signature = block["signature"].string();
     AddReasoning(block["thinking"].string(), open, events);
   } else if (type == "redacted_thinking") {
-    events.emplace_back(ReasoningSeal{.block = NumberOf(open),
-                                      .redacted = std::string(block["data"].string()),
-                                      .origin = DialectId::kAnthropic});
+    events.emplace_back(ReasoningSeal{
+        .block = NumberOf(open), .redacted = std::string(block["data"].string()), .origin = DialectId::kAnthropic});
   } else {
     open.kind = OpenBlock::Kind::kOpaque;
     open.start = block.raw();

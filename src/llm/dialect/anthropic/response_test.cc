@@ -206,7 +206,8 @@ TEST(AnthropicErrors, ReadByTypeAndBySpendCode) {
   EXPECT_EQ(spend.retry, base::Retry::kOtherTarget);
   const auto rate = read(429, R"({"type":"error","error":{"type":"rate_limit_error","message":"slow"}})");
   EXPECT_EQ(rate.code, base::ErrorCode::kRateLimited);
-  const auto key = read(401, R"({"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}})");
+  const auto key =
+      read(401, R"({"type":"error","error":{"type":"authentication_error","message":"invalid x-api-key"}})");
   EXPECT_EQ(key.code, base::ErrorCode::kUnavailable);
   EXPECT_EQ(key.retry, base::Retry::kOtherTarget);
   EXPECT_THAT(key.public_message, ::testing::Not(HasSubstr("key")));

@@ -92,17 +92,17 @@ TEST(AnthropicEncoder, CallsThatNeverFinishAreStillWrittenAtTheEnd) {
 }
 
 TEST(AnthropicEncoder, TextThatComesBackAfterACallGoesOnInANewBlock) {
-  const Answer answer = Seen({Started{}, ReasoningDelta{.block = 0, .text = "h"}, TextDelta{.block = 1, .text = "a"},
-                              ReasoningDelta{.block = 0, .text = "m"}, TextDelta{.block = 1, .text = "b"},
-                              ChoiceFinished{}});
+  const Answer answer =
+      Seen({Started{}, ReasoningDelta{.block = 0, .text = "h"}, TextDelta{.block = 1, .text = "a"},
+            ReasoningDelta{.block = 0, .text = "m"}, TextDelta{.block = 1, .text = "b"}, ChoiceFinished{}});
   ASSERT_EQ(answer.choices[0].blocks.size(), 4U);
   EXPECT_EQ(std::get<TextBlock>(answer.choices[0].blocks[3]).text, "b");
 }
 
 TEST(AnthropicEncoder, TheSignatureIsTheLastDeltaOfItsBlock) {
-  const std::string lines = Lines(EncodeStream(
-      Chat(), {Started{}, ReasoningSeal{.signature = "sig", .origin = DialectId::kAnthropic},
-               ReasoningDelta{.text = "t"}, BlockFinished{}, ChoiceFinished{}}));
+  const std::string lines =
+      Lines(EncodeStream(Chat(), {Started{}, ReasoningSeal{.signature = "sig", .origin = DialectId::kAnthropic},
+                                  ReasoningDelta{.text = "t"}, BlockFinished{}, ChoiceFinished{}}));
   EXPECT_LT(lines.find("thinking_delta"), lines.find("signature_delta"));
   EXPECT_THAT(lines, HasSubstr(R"("delta":{"type":"signature_delta","signature":"sig"})"));
 }
@@ -119,9 +119,8 @@ TEST(AnthropicEncoder, SealsOfAnotherFamilyComeBackByteForByte) {
   const std::string body = Chat().EncodeWhole(Seen(events), {});
   codec::json::Document answer;
   ASSERT_TRUE(answer.Parse(body).ok());
-  const std::string next =
-      R"({"model":"m","max_tokens":1,"messages":[{"role":"assistant","content":)" +
-      std::string(answer.root()["content"].raw()) + "}]}";
+  const std::string next = R"({"model":"m","max_tokens":1,"messages":[{"role":"assistant","content":)" +
+                           std::string(answer.root()["content"].raw()) + "}]}";
   const auto request = common::testing::Decode(Chat(), next);
   ASSERT_TRUE(request.ok());
   const auto& blocks = request.value().messages[0].blocks;
@@ -142,9 +141,10 @@ TEST(AnthropicEncoder, AFailureIsTheLastFrameAndNoEnd) {
   encoder->Encode(TextDelta{.text = "more"}, out);
   encoder->Finish(out);
   const std::string lines = Lines(out);
-  EXPECT_THAT(lines, ::testing::EndsWith(R"(error {"type":"error","error":{"type":"overloaded_error","message":"busy"},)"
-                                         R"("request_id":"req_1"})"
-                                         "\n"));
+  EXPECT_THAT(lines,
+              ::testing::EndsWith(R"(error {"type":"error","error":{"type":"overloaded_error","message":"busy"},)"
+                                  R"("request_id":"req_1"})"
+                                  "\n"));
   EXPECT_THAT(lines, Not(HasSubstr("message_stop")));
   EXPECT_THAT(lines, Not(HasSubstr("more")));
 }
@@ -175,7 +175,8 @@ TEST(AnthropicEncoder, TooMuchHeldBackIsAFailure) {
   const auto encoder = Chat().NewEncoder({});
   std::string out;
   encoder->Encode(ToolCallStarted{.block = 0, .id = "a", .name = "f"}, out);
-  for (int i = 0; i < 9; ++i) encoder->Encode(ToolCallDelta{.block = 1, .arguments = std::string(1024 * 1024, 'x')}, out);
+  for (int i = 0; i < 9; ++i)
+    encoder->Encode(ToolCallDelta{.block = 1, .arguments = std::string(1024 * 1024, 'x')}, out);
   EXPECT_THAT(out, HasSubstr("event: error"));
 }
 

@@ -17,9 +17,9 @@ namespace gatehouse::llm::dialect::anthropic {
 
 struct Thinking {
   enum class Type : std::uint8_t { kUnsaid, kBudget, kAdaptive, kDisabled } type = Type::kUnsaid;
-  std::uint32_t budget_tokens = 0;     // kBudget
-  std::optional<Effort> effort = {};   // output_config.effort
-  std::string_view display = {};       // of the request's text or of ours
+  std::uint32_t budget_tokens = 0;    // kBudget
+  std::optional<Effort> effort = {};  // output_config.effort
+  std::string_view display = {};      // of the request's text or of ours
 
   bool thinks() const { return type == Type::kBudget || type == Type::kAdaptive; }
 };

@@ -12,7 +12,8 @@
 // What the tests of the dialects share: whole journeys of a request or an answer in one call.
 namespace gatehouse::llm::dialect::common::testing {
 
-inline base::Result<ChatRequest> Decode(const ChatDialect& dialect, std::string_view body, const RequestPath& path = {}) {
+inline base::Result<ChatRequest> Decode(const ChatDialect& dialect, std::string_view body,
+                                        const RequestPath& path = {}) {
   codec::json::Document document;
   GH_CHECK_OK(document.Parse(body));
   return dialect.DecodeRequest(document.root(), path);
