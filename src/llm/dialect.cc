@@ -2,18 +2,19 @@
 
 #include "llm/dialect/anthropic/dialect.h"
 #include "llm/dialect/gemini/gemini.h"
+#include "llm/dialect/openai_chat/dialect.h"
 #include "llm/operation.h"
 
 namespace gatehouse::llm {
 
 const ChatDialect* FindChatDialect(DialectId id) {
   switch (id) {
+    case DialectId::kOpenAiChat: return &dialect::openai_chat::Dialect();
+    case DialectId::kOpenAiResponses: return nullptr;
+    case DialectId::kOpenAiCompletions: return nullptr;
     case DialectId::kAnthropic: return &dialect::anthropic::Chat();
     case DialectId::kGemini: return &dialect::gemini::Chat();
-    case DialectId::kOpenAiChat:
-    case DialectId::kOpenAiResponses:
-    case DialectId::kOpenAiCompletions:
-    case DialectId::kBedrock:
+    case DialectId::kBedrock: return nullptr;
     case DialectId::kCohere: return nullptr;
   }
   return nullptr;

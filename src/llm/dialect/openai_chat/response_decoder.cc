@@ -1,0 +1,148 @@
+#include "llm/dialect/openai_chat/response_decoder.h"
+
+#include <array>
+#include <cstring>
+#include <utility>
+
+#include "llm/dialect/common/upstream_error.h"
+#include "llm/dialect/openai/error.h"
+#include "llm/dialect/openai/usage.h"
+
+namespace gatehouse::llm::dialect::openai_chat {
+namespace {
+
+using base::Ok;
+using base::Status;
+using codec::json::Value;
+
+constexpr std::uint32_t kMaxChoices = 128;
+constexpr std::string_view kDone = "[DONE]";
+
+std::size_t Find(std::string_view text, std::string_view part, std::size_t from) {
+  const void* found = ::memmem(text.data() + from, text.size() - from, part.data(), part.size());
+  return found == nullptr ? std::string_view::npos
+                          : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
+}
+
+std::size_t SkipSpace(std::string_view text, std::size_t at) {
+  while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r')) ++at;
+  return at;
+}
+
+// The quoted word stands somewhere other than before a colon and null.
+bool HasWord(std::string_view json, std::string_view quoted) {
+  for (std::size_t at = Find(json, quoted, 0); at != std::string_view::npos; at = Find(json, quoted, at)) {
+    at = SkipSpace(json, at + quoted.size());
+    if (at == json.size() || json[at] != ':') return true;
+    at = SkipSpace(json, at + 1);
+    if (!json.substr(at).starts_with("null")) return true;
+  }
+  return false;
+}
+
+// Whether a chunk can say anything about usage, an end or an error. Never false for one that does: an unescaped name
+// stands in the text as it is, and an escaped one begins with \u00.
+bool MayMatter(std::string_view json) {
+  return HasWord(json, "\"finish_reason\"") || HasWord(json, "\"usage\"") || HasWord(json, "\"error\"") ||
+         Find(json, "\\u00", 0) != std::string_view::npos;
+}
+
+// Members of an answer beside its choices that are worth keeping; `citations` is Perplexity's.
+constexpr std::array<std::string_view, 3> kAnswerMembers = {"service_tier", "system_fingerprint", "citations"};
+
+void AddOpaque(Value root, std::string_view member, std::vector<Event>& events) {
+  const Value value = root[member];
+  if (value.IsNullish() || (value.IsArray() && value.empty())) return;
+  events.emplace_back(OpaqueEvent{DialectId::kOpenAiChat, std::string(member), std::string(value.raw())});
+}
+
+}  // namespace
+
+// The first chunk of Azure has an empty id and model, and only the filter's results; the next one tells.
+void Decoder::NoteStart(Value root, Detail detail, std::vector<Event>& events) {
+  if (state_ != State::kBefore) return;
+  if (const Value filter = root["prompt_filter_results"]; filter.IsArray()) prompt_filter_ = filter.raw();
+  id_ = root["id"].string();
+  const std::string_view model = root["model"].string();
+  if (id_.empty() && model.empty() && root["choices"].empty()) return;
+  state_ = State::kStarted;
+  events.emplace_back(Started{id_, std::string(model), root["created"].AsInteger().value_or(0)});
+  if (detail == Detail::kUsage) return;
+  if (!prompt_filter_.empty()) {
+    events.emplace_back(
+        OpaqueEvent{DialectId::kOpenAiChat, "prompt_filter_results", std::exchange(prompt_filter_, {})});
+  }
+  for (const std::string_view member : kAnswerMembers) AddOpaque(root, member, events);
+}
+
+// Groq repeats the usage under x_groq; some servers send it with every chunk.
+void Decoder::NoteUsage(Value root, std::vector<Event>& events) {
+  const Value own = root["usage"];
+  const Usage usage = openai::DecodeUsage(own.IsObject() ? own : root["x_groq"]["usage"]);
+  if (usage.source == UsageSource::kNone || usage == usage_) return;
+  usage_ = usage;
+  events.emplace_back(UsageReported{usage});
+}
+
+base::Result<ChoiceDecoder*> Decoder::ChoiceAt(Value choice) {
+  const std::int64_t index = choice["index"].AsInteger().value_or(0);
+  if (!choice.IsObject() || index < 0 || index >= kMaxChoices) return common::BadUpstream("a choice out of bounds");
+  const auto number = static_cast<std::uint32_t>(index);
+  while (choices_.size() <= number) choices_.emplace_back(static_cast<std::uint32_t>(choices_.size()));
+  return &choices_[number];
+}
+
+Status Decoder::DecodeChoices(Value choices, Detail detail, std::vector<Event>& events) {
+  for (const auto member : choices) {
+    GH_TRY(ChoiceDecoder * choice, ChoiceAt(member.value));
+    if (detail == Detail::kFull) {
+      GH_CHECK_OK(choice->Add(member.value, id_, events));
+    } else {
+      choice->NoteFinish(member.value);
+    }
+  }
+  return Ok();
+}
+
+Status Decoder::DecodeChunk(Value root, Detail detail, std::vector<Event>& events) {
+  if (!root.IsObject()) return common::BadUpstream("a chunk that is not an object");
+  if (!openai::FindInBand(root).IsMissing()) return openai::DecodeInBand(root);
+  NoteStart(root, detail, events);
+  GH_CHECK_OK(DecodeChoices(root["choices"], detail, events));
+  NoteUsage(root, events);
+  return Ok();
+}
+
+Status Decoder::Decode(std::string_view event, std::string_view data, Detail detail, std::vector<Event>& events) {
+  if (data.empty() || state_ == State::kDone) return Ok();
+  if (data == kDone) return Close(detail, events);
+  if (detail == Detail::kUsage && state_ == State::kStarted && event != "error" && !MayMatter(data)) return Ok();
+  if (!document_.Parse(data).ok()) return common::BadUpstream(data);
+  if (event == "error") return openai::DecodeInBand(document_.root());
+  return DecodeChunk(document_.root(), detail, events);
+}
+
+Status Decoder::Close(Detail detail, std::vector<Event>& events) {
+  if (state_ == State::kBefore || choices_.empty()) return common::BadUpstream("the stream ended without an answer");
+  state_ = State::kDone;
+  for (ChoiceDecoder& choice : choices_) GH_CHECK_OK(choice.Close(detail, events));
+  return Ok();
+}
+
+Status Decoder::Finish(Detail detail, std::vector<Event>& events) {
+  if (state_ == State::kDone) return Ok();
+  for (const ChoiceDecoder& choice : choices_) {
+    if (!choice.has_finish()) return common::BadUpstream("the stream was cut off");
+  }
+  return Close(detail, events);
+}
+
+Status Decoder::DecodeWhole(std::string_view body, Detail detail, std::vector<Event>& events) {
+  if (!document_.Parse(body).ok()) return common::BadUpstream(body);
+  const Value root = document_.root();
+  GH_CHECK_OK(DecodeChunk(root, detail, events));
+  if (!root["choices"].IsArray()) return common::BadUpstream(body);
+  return Close(detail, events);
+}
+
+}  // namespace gatehouse::llm::dialect::openai_chat

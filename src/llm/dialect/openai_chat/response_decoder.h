@@ -1,0 +1,39 @@
+#pragma once
+
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "codec/json/document.h"
+#include "llm/dialect.h"
+#include "llm/dialect/openai_chat/choice_decoder.h"
+
+namespace gatehouse::llm::dialect::openai_chat {
+
+// Chat completion chunks, or a whole chat completion, as events. Finish reasons are held until the stream's end:
+// servers send them before the usage, on every chunk, or never.
+class Decoder final : public ResponseDecoder {
+ public:
+  base::Status Decode(std::string_view event, std::string_view data, Detail detail,
+                      std::vector<Event>& events) override;
+  base::Status Finish(Detail detail, std::vector<Event>& events) override;
+  base::Status DecodeWhole(std::string_view body, Detail detail, std::vector<Event>& events) override;
+
+ private:
+  base::Status DecodeChunk(codec::json::Value root, Detail detail, std::vector<Event>& events);
+  base::Status DecodeChoices(codec::json::Value choices, Detail detail, std::vector<Event>& events);
+  void NoteStart(codec::json::Value root, Detail detail, std::vector<Event>& events);
+  void NoteUsage(codec::json::Value root, std::vector<Event>& events);
+  base::Result<ChoiceDecoder*> ChoiceAt(codec::json::Value choice);
+  base::Status Close(Detail detail, std::vector<Event>& events);
+
+  codec::json::Document document_;
+  std::vector<ChoiceDecoder> choices_;
+  std::string id_;
+  std::string prompt_filter_;  // came before the answer's id
+  Usage usage_;
+  enum class State : std::uint8_t { kBefore, kStarted, kDone } state_ = State::kBefore;
+};
+
+}  // namespace gatehouse::llm::dialect::openai_chat
