@@ -120,6 +120,7 @@ void Encoder::FlushReasoning(std::uint32_t choice, ChoiceState& state, std::uint
 template <class Write>
 void Encoder::WriteCall(std::uint32_t choice, const Call& call, std::string& out, Write write) {
   const bool legacy = StyleOf(context_) == CallStyle::kLegacyFunctions;
+  if (legacy && call.index > 0) return;  // the retired form has room for one
   WriteDelta(choice, out, [&](Writer& w) {
     if (legacy) {
       w.Key("function_call").BeginObject();
