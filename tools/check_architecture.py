@@ -69,7 +69,7 @@ VAGUE_TYPE = re.compile(rf"\b(?:class|struct|enum|union|concept|using)\s+(?:clas
                         rf"(\w*{VAGUE}(?:[A-Z0-9]\w*)?)\b")
 VAGUE_FILE = re.compile(r"(^|_)(manager|helpers?|utils?|processor)(_|$)")
 INCLUDE = re.compile(r'^\s*#\s*include\s*([<"])([^>"]+)[>"]')
-BOOL = re.compile(r"(?P<before>[(,])\s*(?:const\s+)?bool\b\s*&?\s*(?:\w+\s*)?(?=[,)=])")
+BOOL = re.compile(r"(?P<before>[(,])\s*(?:const\s+)?bool\b\s*(?:\w+\s*)?(?=[,)=])")  # bool& is a result
 NOT_A_PARAMETER = re.compile(r"\b(if|while|for|switch|sizeof|alignof|decltype)\s*(constexpr\s*)?$")
 BOOL_OK = re.compile(r"//\s*bool-ok:\s*\S")
 

@@ -17,7 +17,7 @@ CLEAN = {
     "src/codec/json/document.cc": '#include <simdjson.h>\n#include "base/result.h"\n',
     "src/codec/json/writer.h": "#pragma once\nclass Writer {\n  Writer& Bool(bool value);  // bool-ok: the JSON value\n"
                                "  Writer& Field(std::same_as<bool> auto value);\n  std::map<int, bool> seen;\n"
-                               "  std::tuple<int, bool, int> t;\n  bool flag = false;\n"
+                               "  std::tuple<int, bool, int> t;\n  Status Read(int x, bool& out);\n  bool flag = false;\n"
                                "  void F() { if (bool found = Find(); found) G(static_cast<bool>(1)); }\n};\n",
     "src/codec/http2/session.cc": "#include <nghttp2/nghttp2.h>\n",
     "src/net/epoll_loop.cc": '#include <sys/epoll.h>\n#include "net/tls/context.h"\n',
