@@ -142,6 +142,7 @@ int Callbacks::OnFrame(nghttp2_session* native, const nghttp2_frame* frame, void
   auto* stream = Find(native, frame->hd.stream_id);
   if (stream == nullptr) return Verdict(session);
   const End end = EndsStream(*frame) ? End::kEnd : End::kMore;
+  stream->received_end_ = end == End::kEnd;
   if (frame->hd.type == NGHTTP2_HEADERS) EndBlock(*stream, end);
   if (end == End::kEnd && stream->open()) stream->OnBodyEnd();
   return Verdict(session);

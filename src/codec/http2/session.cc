@@ -207,7 +207,8 @@ void Session::CalmDown(std::string_view why) {
 Stream::~Stream() {
   if (session_ == nullptr) return;
   Session& session = *session_;
-  Reset(ErrorCode::kCancel);
+  if (!ended_) Reset(ErrorCode::kCancel);
+  if (ended_ && !received_end_) Reset(ErrorCode::kNoError);
   session.Detach(*this);
 }
 

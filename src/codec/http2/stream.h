@@ -37,7 +37,8 @@ class Session;
 
 // One stream of a Session. Its owner derives from it and is told what arrives by the hooks, which run inside
 // Session::Receive() and Produce() and therefore only take notes: they call nothing of the session but Consume(),
-// Reset() and Supply(). Destroying an open stream resets it (CANCEL). Streams and their session die in any order.
+// Reset() and Supply(). Destroying an open stream resets it: CANCEL, or NO_ERROR when all of ours is sent. Streams and
+// their session die in any order.
 class Stream {
  public:
   Stream() = default;
@@ -49,8 +50,12 @@ class Stream {
   bool open() const { return session_ != nullptr; }
   // Bytes that were supplied but do not fit the peer's windows or the output yet.
   bool sending() const { return !pending_.empty() || (ending_ && !ended_); }
+  std::size_t pending_bytes() const { return pending_.size(); }
   // Everything of ours, the end included, is framed.
   bool sent_end() const { return ended_; }
+  bool received_end() const { return received_end_; }
+  // Reset() was called.
+  bool reset_by_owner() const { return reset_by_us_; }
 
   // Server: the final head. kEnd: there is no body.
   void Respond(std::span<const Field> fields, End end);
@@ -91,6 +96,7 @@ class Stream {
   bool deferred_ = false;  // the library waits for Supply()
   bool ending_ = false;    // our last piece was supplied
   bool ended_ = false;     // and framed
+  bool received_end_ = false;
   bool reset_by_us_ = false;
 };
 
