@@ -157,9 +157,11 @@ int Callbacks::OnInvalidFrame(nghttp2_session* /*native*/, const nghttp2_frame* 
 int Callbacks::OnStreamClose(nghttp2_session* native, std::int32_t id, std::uint32_t code, void* user) {
   auto& session = *static_cast<Session*>(user);
   auto* stream = Find(native, id);
+  // Judged by what happened, not by the code: a reset may say NO_ERROR.
+  const bool complete = stream != nullptr && stream->ended_ && stream->received_end_;
   const bool by_us = stream == nullptr || stream->reset_by_us_;
-  if (code == NGHTTP2_NO_ERROR) session.resets_.GiveBack();
-  if (code != NGHTTP2_NO_ERROR && !by_us) session.ChargeReset();
+  if (complete) session.resets_.GiveBack();
+  if (!complete && !by_us) session.ChargeReset();
   if (stream != nullptr) {
     session.Detach(*stream);
     stream->OnClosed(static_cast<ErrorCode>(code));

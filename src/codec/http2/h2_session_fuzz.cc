@@ -15,7 +15,8 @@ const std::vector<Field> kAnswer{{":status", "200"}};
 // What one end was told and could act on. Of a stream that breaks off in an error more or less of the last part has
 // been told by then, depending on the cuts.
 std::string Seen(RecordingPeer& peer) {
-  std::string seen = peer.goaways > 0 ? "goaway" : std::to_string(peer.pongs);
+  if (peer.goaways > 0) return "goaway";
+  std::string seen = std::to_string(peer.pongs);
   for (const auto& stream : peer.streams) {
     seen += stream->too_large ? "\ntoo large" : "\n";
     if (stream->ended) {

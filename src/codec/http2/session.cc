@@ -207,8 +207,8 @@ void Session::CalmDown(std::string_view why) {
 Stream::~Stream() {
   if (session_ == nullptr) return;
   Session& session = *session_;
-  if (!ended_) Reset(ErrorCode::kCancel);
-  if (ended_ && !received_end_) Reset(ErrorCode::kNoError);
+  const bool answered = session.role_ == Role::kServer && ended_;  // only the rest of the request is not wanted
+  if (!ended_ || !received_end_) Reset(answered ? ErrorCode::kNoError : ErrorCode::kCancel);
   session.Detach(*this);
 }
 

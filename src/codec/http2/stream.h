@@ -37,8 +37,8 @@ class Session;
 
 // One stream of a Session. Its owner derives from it and is told what arrives by the hooks, which run inside
 // Session::Receive() and Produce() and therefore only take notes: they call nothing of the session but Consume(),
-// Reset() and Supply(). Destroying an open stream resets it: CANCEL, or NO_ERROR when all of ours is sent. Streams and
-// their session die in any order.
+// Reset() and Supply(). Destroying an open stream resets it: CANCEL, or NO_ERROR by a server whose answer is sent.
+// Streams and their session die in any order.
 class Stream {
  public:
   Stream() = default;
