@@ -59,7 +59,7 @@ base::Result<std::string_view> RequireString(const Node& node);
 
 // Reads an optional member: absent or null leaves `out` as it is, another type is an error.
 base::Status Read(const Node& node, std::string& out);
-base::Status Read(const Node& node, bool& out);
+base::Status Read(const Node& node, bool& out);  // bool-ok: what is read, not a switch
 base::Status Read(const Node& node, std::optional<bool>& out);
 base::Status Read(const Node& node, std::optional<double>& out);
 base::Status Read(const Node& node, std::optional<std::uint64_t>& out);

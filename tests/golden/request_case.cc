@@ -1,0 +1,70 @@
+#include <gtest/gtest.h>
+
+#include <string>
+
+#include "case.h"
+#include "codec/json/document.h"
+#include "codec/json/writer.h"
+#include "llm/dialect.h"
+#include "render.h"
+
+// A client's request, decoded and encoded for every provider's dialect: body and losses.
+namespace gatehouse::golden {
+namespace {
+
+// What stands outside the body is derived from the case's name: "_stream" where the verb decides (Gemini, Bedrock),
+// "_v20261021" for the second version of the Anthropic API.
+llm::RequestPath PathOf(const Case& golden_case) {
+  const bool in_path = golden_case.origin == llm::DialectId::kGemini || golden_case.origin == llm::DialectId::kBedrock;
+  const bool stream = golden_case.name.find("_stream") != std::string::npos;
+  const bool newer = golden_case.name.find("_v20261021") != std::string::npos;
+  return {.model = in_path ? "client-model" : "",
+          .delivery = stream ? llm::Delivery::kStream : llm::Delivery::kWhole,
+          .version = newer ? "2026-10-21" : ""};
+}
+
+// The losses as members of the same JSON, so that a reviewer sees them with the body.
+std::string WithLosses(const llm::EncodedRequest& encoded) {
+  std::string text;
+  codec::json::Writer writer(text);
+  writer.BeginObject().RawField("body", encoded.body).Key("losses").BeginArray();
+  std::string_view rest;
+  const std::string lines = Render(encoded.losses);
+  for (rest = lines; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) writer.String(rest.substr(0, rest.find('\n')));
+  writer.EndArray().EndObject();
+  return Pretty(text);
+}
+
+void EncodeTo(const Case& golden_case, const llm::ChatRequest& request, const llm::ChatDialect& target) {
+  const std::string what = std::string(ToString(target.id())) + ".request.json";
+  const auto encoded = target.EncodeRequest(request, {.model = "target-model", .default_max_output_tokens = 4096});
+  if (!encoded.ok()) {
+    ExpectGolden(golden_case, what, Pretty(target.EncodeError(encoded.error(), "").body));
+    return;
+  }
+  codec::json::Document document;
+  ASSERT_TRUE(document.Parse(encoded.value().body).ok()) << ToString(target.id()) << ": " << encoded.value().body;
+  ExpectGolden(golden_case, what, WithLosses(encoded.value()));
+}
+
+}  // namespace
+
+void RunRequestCase(const Case& golden_case) {
+  const std::string body = ReadFile(golden_case.input);
+  const llm::ChatDialect* origin = llm::FindChatDialect(golden_case.origin);
+  ASSERT_NE(origin, nullptr) << "no dialect for " << golden_case.input;
+  codec::json::Document document;
+  const auto parsed = document.Parse(body);
+  ASSERT_TRUE(parsed.ok()) << golden_case.input << ": " << parsed.error().public_message;
+  const auto request = origin->DecodeRequest(document.root(), PathOf(golden_case));
+  if (!request.ok()) {
+    ExpectGolden(golden_case, "error.json", Pretty(origin->EncodeError(request.error(), "").body));
+    return;
+  }
+  for (const llm::DialectId id : kAllDialects) {
+    const llm::ChatDialect* target = llm::FindChatDialect(id);
+    if (target != nullptr) EncodeTo(golden_case, request.value(), *target);
+  }
+}
+
+}  // namespace gatehouse::golden
