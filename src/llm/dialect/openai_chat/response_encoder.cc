@@ -4,6 +4,7 @@
 #include <variant>
 
 #include "codec/sse/sse.h"
+#include "llm/dialect/common/json_text.h"
 #include "llm/dialect/openai/error.h"
 #include "llm/dialect/openai/usage.h"
 #include "llm/dialect/openai_chat/finish.h"
@@ -183,7 +184,7 @@ void Encoder::Add(const Annotated& event, std::string& out) {
   Open(event.choice, out);
   const std::string annotations = AnnotationsOf(event.origin, event.json);
   if (annotations.empty()) return;
-  WriteDelta(event.choice, out, [&](Writer& w) { w.RawField("annotations", annotations); });
+  WriteDelta(event.choice, out, [&](Writer& w) { w.RawField("annotations", common::OneLine(annotations)); });
 }
 
 void Encoder::Add(const LogprobsReported& event, std::string& out) {
@@ -192,7 +193,7 @@ void Encoder::Add(const LogprobsReported& event, std::string& out) {
   out.append(prefix_).append("[");
   Writer writer(out);
   writer.BeginObject().Field("index", event.choice).Key("delta").BeginObject().EndObject();
-  writer.Key("logprobs").BeginObject().RawField("content", event.json).Key("refusal").Null().EndObject();
+  writer.Key("logprobs").BeginObject().RawField("content", common::OneLine(event.json)).Key("refusal").Null().EndObject();
   writer.Key("finish_reason").Null().EndObject();
   out += ']';
   EndChunk(out);
@@ -216,13 +217,13 @@ void Encoder::Add(const ChoiceFinished& event, std::string& out) {
 void Encoder::Add(const OpaqueEvent& event, std::string& out) {
   if (event.origin != DialectId::kOpenAiChat) return;
   if (IsAnswerMember(event.type)) {
-    members_.append(",\"").append(event.type).append("\":").append(event.json);
+    members_.append(",\"").append(event.type).append("\":").append(common::OneLine(event.json));
     SetPrefix();
   } else if (event.type == "audio") {
     Open(event.choice, out);
-    WriteDelta(event.choice, out, [&](Writer& w) { w.RawField("audio", event.json); });
+    WriteDelta(event.choice, out, [&](Writer& w) { w.RawField("audio", common::OneLine(event.json)); });
   } else if (event.type == "prompt_filter_results" || event.type == "citations") {
-    out.append(prefix_).append("[],\"").append(event.type).append("\":").append(event.json);
+    out.append(prefix_).append("[],\"").append(event.type).append("\":").append(common::OneLine(event.json));
     EndChunk(out);
   }
 }
