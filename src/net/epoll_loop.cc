@@ -95,6 +95,12 @@ void EpollLoop::Unregister(Token token) {
   free_slots_.push_back(token.slot);
 }
 
+void EpollLoop::Remove(int descriptor, Token token) {
+  if (!IsLive(token)) return;
+  static_cast<void>(epoll_ctl(epoll_.get(), EPOLL_CTL_DEL, descriptor, nullptr));
+  Unregister(token);
+}
+
 int EpollLoop::WaitMilliseconds() const {
   if (HasDeferred()) return 0;
   const auto next = NextExpiry();

@@ -58,6 +58,8 @@ class EpollLoop final : public Loop {
   std::optional<Token> Register(int descriptor, Pollable& target, Interest interest, Trigger trigger);
   // Before the descriptor is closed; closing it ends the kernel's side by itself.
   void Unregister(Token token);
+  // The same for a descriptor that stays open.
+  void Remove(int descriptor, Token token);
   bool IsLive(Token token) const { return token.generation != 0 && slots_[token.slot].generation == token.generation; }
 
   // How often the loop has slept and woken: for tests that must show that it does not spin.

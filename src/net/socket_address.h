@@ -10,6 +10,15 @@
 
 namespace gatehouse::net {
 
+// Where an address leads (RFC 6890). An IPv4 address inside an IPv6 one (mapped, NAT64) counts as the IPv4 address.
+enum class AddressScope : std::uint8_t {
+  kGlobal,
+  kPrivate,    // 10/8, 172.16/12, 192.168/16, 100.64/10, fc00::/7
+  kLinkLocal,  // 169.254/16 (cloud metadata services live there), fe80::/10
+  kLoopback,   // 127/8, ::1
+  kSpecial,    // unspecified, multicast, broadcast, documentation, reserved
+};
+
 // An IPv4 or IPv6 address with a port.
 class SocketAddress {
  public:
@@ -26,6 +35,8 @@ class SocketAddress {
   SocketAddress WithPort(std::uint16_t port) const;
   std::string Host() const;      // "192.0.2.7", "2001:db8::7"
   std::string ToString() const;  // "192.0.2.7:443", "[2001:db8::7]:443"
+
+  AddressScope Scope() const;
 
   bool operator==(const SocketAddress& other) const;
 

@@ -43,6 +43,7 @@ namespace {
 // Verification of the name: an address is compared with the certificate's addresses, a name with its DNS names. Only a
 // name goes into the SNI extension (RFC 6066 section 3).
 bool ExpectName(SSL& ssl, const std::string& name) {
+  if (name.empty() || name.find('\0') != std::string::npos) return false;
   if (SocketAddress::Parse(name, 0)) return X509_VERIFY_PARAM_set1_ip_asc(SSL_get0_param(&ssl), name.c_str()) == 1;
   SSL_set_hostflags(&ssl, X509_CHECK_FLAG_NO_PARTIAL_WILDCARDS);
   return SSL_set1_host(&ssl, name.c_str()) == 1 && SSL_set_tlsext_host_name(&ssl, name.c_str()) == 1;
@@ -97,7 +98,7 @@ Task<base::Result<std::unique_ptr<Stream>>> TlsClient::Handshake(std::unique_ptr
   auto connection = std::make_shared<Connection>(Connection{.context = context_.Pin(), .name = std::move(name)});
   SslPtr ssl(SSL_new(connection->context->ssl.get()));
   GH_CHECK(ssl != nullptr);
-  if (connection->name.empty() || !ExpectName(*ssl, connection->name)) return RefuseName();
+  if (!ExpectName(*ssl, connection->name)) return RefuseName();
   SSL_set_ex_data(ssl.get(), Connection::Index(), connection.get());
   if (const auto session = connection->context->sessions.Take(connection->name)) {
     SSL_set_session(ssl.get(), session.get());

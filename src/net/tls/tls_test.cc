@@ -201,10 +201,12 @@ TEST_F(TlsTest, AnUnknownAuthorityIsRefused) {
 
 TEST_F(TlsTest, EmptyAndMalformedNamesAreRefusedBeforeAnythingIsSent) {
   auto client = Client(ClientDefaults());
-  auto pair = FakeStream::Connect(loop_);
-  const auto refused = loop_.Await(client->Handshake(std::move(pair.near), "", Deadline::Never()));
-  ASSERT_TRUE(refused && !refused->ok());
-  EXPECT_EQ(pair.far->Received(), "");
+  for (const std::string& name : {std::string(), std::string("localhost\0.evil.test", 20)}) {
+    auto pair = FakeStream::Connect(loop_);
+    const auto refused = loop_.Await(client->Handshake(std::move(pair.near), name, Deadline::Never()));
+    ASSERT_TRUE(refused && !refused->ok());
+    EXPECT_EQ(pair.far->Received(), "");
+  }
 }
 
 TEST_F(TlsTest, TheServerPicksTheIdentityForTheNameAskedFor) {
