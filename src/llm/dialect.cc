@@ -1,6 +1,7 @@
 #include "llm/dialect.h"
 
 #include "llm/dialect/anthropic/dialect.h"
+#include "llm/dialect/bedrock/bedrock.h"
 #include "llm/dialect/gemini/gemini.h"
 #include "llm/dialect/openai_chat/dialect.h"
 #include "llm/operation.h"
@@ -14,7 +15,7 @@ const ChatDialect* FindChatDialect(DialectId id) {
     case DialectId::kOpenAiCompletions: return nullptr;
     case DialectId::kAnthropic: return &dialect::anthropic::Chat();
     case DialectId::kGemini: return &dialect::gemini::Chat();
-    case DialectId::kBedrock: return nullptr;
+    case DialectId::kBedrock: return &dialect::bedrock::Chat();
     case DialectId::kCohere: return nullptr;
   }
   return nullptr;

@@ -130,7 +130,8 @@ class Encoder {
   }
 
   void WriteSettings() {
-    WriteSampling(writer_, request_, can_.sampling, thinking_.thinks() ? Thought::kYes : Thought::kNo, losses_);
+    const Thought thought = thinking_.thinks() ? Thought::kYes : Thought::kNo;
+    WriteSampling(writer_, PlanSampling(request_, can_.sampling, thought, losses_));
     WriteStop();
     WriteMetadata();
     WriteServiceTier();

@@ -20,32 +20,44 @@ void LoseAll(const ChatRequest& request, std::vector<Loss>& losses) {
   if (request.top_k) Lose(losses, "top_k", kReason);
 }
 
-void WriteTemperature(codec::json::Writer& writer, double temperature, Thought thought, std::vector<Loss>& losses) {
+std::optional<double> PlanTemperature(double temperature, Thought thought, std::vector<Loss>& losses) {
   if (thought == Thought::kYes && temperature != kMaxTemperature) {
-    return Lose(losses, "temperature", "Anthropic takes no temperature beside thinking.");
+    Lose(losses, "temperature", "Anthropic takes no temperature beside thinking.");
+    return std::nullopt;
   }
   if (temperature > kMaxTemperature) Lose(losses, "temperature", "Anthropic's temperature ends at 1.");
-  writer.Field("temperature", std::min(temperature, kMaxTemperature));
+  return std::min(temperature, kMaxTemperature);
 }
 
 }  // namespace
 
-void WriteSampling(codec::json::Writer& writer, const ChatRequest& request, Capabilities::Sampling sampling,
-                   Thought thought, std::vector<Loss>& losses) {
-  if (sampling == Capabilities::Sampling::kRefused) return LoseAll(request, losses);
-  if (request.temperature) WriteTemperature(writer, *request.temperature, thought, losses);
-  if (request.top_p && request.temperature && sampling == Capabilities::Sampling::kOneOfBoth) {
+Sampling PlanSampling(const ChatRequest& request, Capabilities::Sampling can, Thought thought,
+                      std::vector<Loss>& losses) {
+  Sampling plan;
+  if (can == Capabilities::Sampling::kRefused) {
+    LoseAll(request, losses);
+    return plan;
+  }
+  if (request.temperature) plan.temperature = PlanTemperature(*request.temperature, thought, losses);
+  if (request.top_p && request.temperature && can == Capabilities::Sampling::kOneOfBoth) {
     Lose(losses, "top_p", "This Claude model takes temperature or top_p, not both.");
   } else if (request.top_p && thought == Thought::kYes && *request.top_p < kLeastTopPWithThinking) {
     Lose(losses, "top_p", "Beside thinking Anthropic takes no top_p under 0.95.");
-  } else if (request.top_p) {
-    writer.Field("top_p", *request.top_p);
+  } else {
+    plan.top_p = request.top_p;
   }
   if (request.top_k && thought == Thought::kYes) {
     Lose(losses, "top_k", "Anthropic takes no top_k beside thinking.");
-  } else if (request.top_k) {
-    writer.Field("top_k", *request.top_k);
+  } else {
+    plan.top_k = request.top_k;
   }
+  return plan;
+}
+
+void WriteSampling(codec::json::Writer& writer, const Sampling& sampling) {
+  if (sampling.temperature) writer.Field("temperature", *sampling.temperature);
+  if (sampling.top_p) writer.Field("top_p", *sampling.top_p);
+  if (sampling.top_k) writer.Field("top_k", *sampling.top_k);
 }
 
 void LoseForeignSettings(const ChatRequest& request, std::vector<Loss>& losses) {

@@ -1,0 +1,243 @@
+#include "llm/dialect/bedrock/response_decode.h"
+
+#include <algorithm>
+#include <map>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "codec/json/document.h"
+#include "llm/dialect/bedrock/error.h"
+#include "llm/dialect/bedrock/usage.h"
+#include "llm/dialect/bedrock/words.h"
+#include "llm/dialect/common/node.h"
+#include "llm/dialect/common/upstream_error.h"
+
+namespace gatehouse::llm::dialect::bedrock {
+namespace {
+
+using codec::json::Value;
+
+constexpr std::size_t kMaxOpenBlocks = 4096;
+
+// A signature is Claude's, wherever Claude runs; what was redacted can be read by Bedrock alone.
+DialectId OriginOf(std::string_view signature) {
+  return signature.empty() ? DialectId::kBedrock : DialectId::kAnthropic;
+}
+
+class Decoder final : public ResponseDecoder {
+ public:
+  base::Status Decode(std::string_view event, std::string_view data, Detail detail,
+                      std::vector<Event>& events) override {
+    events_ = &events;
+    detail_ = detail;
+    if (event.ends_with("xception") || event.ends_with("Error") || event.ends_with("Failure")) {
+      return ToError(0, event, data);
+    }
+    if (auto parsed = document_.Parse(data); !parsed.ok()) {
+      return common::BadUpstream("a payload that is not JSON: " + parsed.error().public_message);
+    }
+    return On(event, document_.root());
+  }
+
+  base::Status Finish(Detail, std::vector<Event>&) override {
+    if (!stopped_) return common::BadUpstream("the stream ended before messageStop");
+    return base::Ok();
+  }
+
+  base::Status DecodeWhole(std::string_view body, Detail detail, std::vector<Event>& events) override {
+    events_ = &events;
+    detail_ = detail;
+    if (auto parsed = document_.Parse(body); !parsed.ok()) {
+      return common::BadUpstream("an answer that is not JSON: " + parsed.error().public_message);
+    }
+    const auto root = document_.root();
+    const auto content = root["output"]["message"]["content"];
+    if (!content.IsArray()) return common::BadUpstream("an answer without output.message.content");
+    Start();
+    std::int64_t index = 0;
+    for (const auto block : content) WholeBlock(index++, block.value);
+    Usage(root["usage"]);
+    Stop(root);
+    return base::Ok();
+  }
+
+ private:
+  struct Open {
+    std::uint32_t number = 0;
+    enum class Kind : std::uint8_t { kUnknown, kText, kReasoning, kTool, kOther } kind = Kind::kUnknown;
+    std::string signature;
+  };
+
+  template <class E>
+  void Emit(E event) {
+    if (detail_ == Detail::kFull) events_->push_back(std::move(event));
+  }
+
+  base::Status On(std::string_view event, Value payload) {
+    if (event == "messageStart") {
+      Start();
+    } else if (event == "contentBlockStart") {
+      return BlockStart(payload);
+    } else if (event == "contentBlockDelta") {
+      return BlockDelta(payload);
+    } else if (event == "contentBlockStop") {
+      BlockStop(payload);
+    } else if (event == "messageStop") {
+      Stop(payload);
+    } else if (event == "metadata") {
+      Usage(payload["usage"]);
+    } else {
+      Emit(OpaqueEvent{DialectId::kBedrock, std::string(event), std::string(payload.raw())});
+    }
+    return base::Ok();
+  }
+
+  void Start() {
+    if (!std::exchange(started_, true)) Emit(Started{});
+  }
+
+  // Blocks are opened by their first event, whichever it is: text comes without a contentBlockStart.
+  base::Result<Open*> OpenAt(Value payload, Open::Kind kind) {
+    Start();
+    const auto index = payload["contentBlockIndex"].AsInteger().value_or(0);
+    if (!open_.contains(index) && open_.size() >= kMaxOpenBlocks) return common::BadUpstream("too many open blocks");
+    auto [found, fresh] = open_.try_emplace(index);
+    if (fresh || (found->second.kind != kind && found->second.kind != Open::Kind::kUnknown)) {
+      if (!fresh) Close(found->second);
+      found->second = Open{.number = next_number_++, .kind = kind, .signature = {}};
+    }
+    found->second.kind = kind;
+    return &found->second;
+  }
+
+  base::Status BlockStart(Value payload) {
+    const auto start = payload["start"];
+    if (const auto tool = start["toolUse"]; tool.IsObject()) {
+      GH_TRY(const auto* block, OpenAt(payload, Open::Kind::kTool));
+      calls_ = ToolCalls::kSome;
+      Emit(ToolCallStarted{.block = block->number,
+                           .id = std::string(tool["toolUseId"].string()),
+                           .name = std::string(tool["name"].string())});
+    } else if (!start.empty()) {
+      GH_TRY(const auto* block, OpenAt(payload, Open::Kind::kOther));
+      Emit(OpaqueBlockAdded{0, block->number, Opaque(start)});
+    }
+    return base::Ok();
+  }
+
+  base::Status BlockDelta(Value payload) {
+    const auto delta = payload["delta"];
+    if (const auto text = delta["text"]; text.IsString()) {
+      GH_TRY(const auto* block, OpenAt(payload, Open::Kind::kText));
+      Emit(TextDelta{0, block->number, std::string(text.string())});
+    } else if (const auto tool = delta["toolUse"]; tool.IsObject()) {
+      GH_TRY(const auto* block, OpenAt(payload, Open::Kind::kTool));
+      Emit(ToolCallDelta{0, block->number, std::string(tool["input"].string())});
+    } else if (const auto reasoning = delta["reasoningContent"]; reasoning.IsObject()) {
+      GH_TRY(auto* block, OpenAt(payload, Open::Kind::kReasoning));
+      ReasoningPiece(*block, reasoning);
+    } else if (const auto citation = delta["citation"]; citation.IsObject()) {
+      GH_TRY(const auto* block, OpenAt(payload, Open::Kind::kText));
+      Emit(Annotated{0, block->number, DialectId::kBedrock, std::string(citation.raw())});
+    }
+    return base::Ok();
+  }
+
+  // A signature may come in pieces; it is one seal.
+  void ReasoningPiece(Open& block, Value piece) {
+    if (const auto text = piece["text"]; text.IsString()) {
+      Emit(ReasoningDelta{0, block.number, std::string(text.string())});
+    }
+    block.signature += piece["signature"].string();
+    if (const auto redacted = piece["redactedContent"]; redacted.IsString()) {
+      Emit(ReasoningSeal{0, block.number, {}, std::string(redacted.string()), {}, DialectId::kBedrock});
+    }
+  }
+
+  void Close(const Open& block) {
+    if (!block.signature.empty()) {
+      Emit(ReasoningSeal{0, block.number, block.signature, {}, {}, OriginOf(block.signature)});
+    }
+    Emit(BlockFinished{0, block.number});
+  }
+
+  void BlockStop(Value payload) {
+    const auto found = open_.find(payload["contentBlockIndex"].AsInteger().value_or(0));
+    if (found == open_.end()) return;
+    Close(found->second);
+    open_.erase(found);
+  }
+
+  // The usage comes after this.
+  void Stop(Value payload) {
+    for (const auto& [index, block] : std::exchange(open_, {})) Close(block);
+    if (std::exchange(stopped_, true)) return;
+    const auto word = payload["stopReason"].string();
+    const auto reason = ToFinishReason(word, calls_);
+    const bool plain = reason == FinishReason::kStop || reason == FinishReason::kToolCalls ||
+                       reason == FinishReason::kStopSequence || reason == FinishReason::kLength;
+    events_->push_back(
+        ChoiceFinished{.reason = reason,
+                       .stop_sequence = std::string(payload["additionalModelResponseFields"]["stop_sequence"].string()),
+                       .detail = plain ? std::string() : std::string(word)});
+  }
+
+  void Usage(Value usage) {
+    if (usage.IsObject()) events_->push_back(UsageReported{ReadUsage(usage)});
+  }
+
+  void WholeBlock(std::int64_t index, Value block) {
+    const auto number = static_cast<std::uint32_t>(index);
+    if (const auto text = block["text"]; text.IsString()) {
+      Emit(TextDelta{0, number, std::string(text.string())});
+    } else if (const auto tool = block["toolUse"]; tool.IsObject()) {
+      WholeCall(number, tool);
+    } else if (const auto reasoning = block["reasoningContent"]; reasoning.IsObject()) {
+      WholeReasoning(number, reasoning);
+    } else if (const auto cited = block["citationsContent"]; cited.IsObject()) {
+      for (const auto part : cited["content"]) Emit(TextDelta{0, number, std::string(part.value["text"].string())});
+      Emit(Annotated{0, number, DialectId::kBedrock, std::string(cited["citations"].raw())});
+    } else {
+      Emit(OpaqueBlockAdded{0, number, Opaque(block)});
+    }
+    Emit(BlockFinished{0, number});
+  }
+
+  void WholeCall(std::uint32_t number, Value tool) {
+    calls_ = ToolCalls::kSome;
+    Emit(ToolCallStarted{
+        .block = number, .id = std::string(tool["toolUseId"].string()), .name = std::string(tool["name"].string())});
+    Emit(ToolCallDelta{0, number, std::string(tool["input"].IsMissing() ? "{}" : tool["input"].raw())});
+  }
+
+  void WholeReasoning(std::uint32_t number, Value reasoning) {
+    const auto text = reasoning["reasoningText"];
+    const auto signature = text["signature"].string();
+    const auto redacted = reasoning["redactedContent"].string();
+    if (!text["text"].string().empty()) Emit(ReasoningDelta{0, number, std::string(text["text"].string())});
+    if (signature.empty() && redacted.empty()) return;
+    Emit(ReasoningSeal{0, number, std::string(signature), std::string(redacted), {}, OriginOf(signature)});
+  }
+
+  static OpaqueBlock Opaque(Value block) {
+    const auto type = block.begin() == block.end() ? std::string_view("block") : (*block.begin()).key;
+    return {DialectId::kBedrock, std::string(type), std::string(block.raw())};
+  }
+
+  codec::json::Document document_;
+  std::vector<Event>* events_ = nullptr;  // of the call that is running
+  Detail detail_ = Detail::kFull;
+  bool started_ = false;
+  bool stopped_ = false;
+  ToolCalls calls_ = ToolCalls::kNone;
+  std::uint32_t next_number_ = 0;
+  std::map<std::int64_t, Open> open_;  // by contentBlockIndex
+};
+
+}  // namespace
+
+std::unique_ptr<ResponseDecoder> NewDecoder() { return std::make_unique<Decoder>(); }
+
+}  // namespace gatehouse::llm::dialect::bedrock
