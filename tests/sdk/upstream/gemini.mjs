@@ -6,7 +6,9 @@ import * as c from './check.mjs';
 import { inputTotal, kSignature, scenarioNames, usageAs, vectorFor } from './scenarios.mjs';
 import { dataFrame, freshId, sendJson, sendStream, sseHeaders, withNoise } from './wire.mjs';
 
-const mark = { thought: c.boolean, thoughtSignature: c.oneOf(kSignature), videoMetadata: c.any, mediaResolution: c.any };
+// The service takes its own signatures, and one word that stands for a call made by another model.
+export const kForeignCall = 'skip_thought_signature_validator';
+const mark = { thought: c.boolean, thoughtSignature: c.oneOf(kSignature, kForeignCall), videoMetadata: c.any, mediaResolution: c.any };
 const blob = c.record({ mimeType: c.matching(/^[a-z]+\/[a-z0-9.+-]+$/), data: c.base64 }, { displayName: c.string });
 const part = c.keyed({
   text: c.string, inlineData: blob, fileData: c.record({ fileUri: c.string }, { mimeType: c.string, displayName: c.string }),
