@@ -35,11 +35,10 @@ struct AnswerBlock {
 
   void operator()(const TextBlock& text) {
     if (text.text.empty()) return;
-    writer.BeginObject().Field("type", "text").Field("text", text.text).Key("citations");
-    if (text.citations.empty() || text.citations_origin != DialectId::kAnthropic) {
-      writer.Null();
-    } else {
-      writer.Raw(text.citations);
+    writer.BeginObject().Field("type", "text").Field("text", text.text);
+    // Absent rather than null where there is none: there are clients that take a list or nothing.
+    if (!text.citations.empty() && text.citations_origin == DialectId::kAnthropic) {
+      writer.RawField("citations", text.citations);
     }
     writer.EndObject();
   }

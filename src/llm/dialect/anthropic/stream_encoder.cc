@@ -19,7 +19,7 @@ using codec::json::Writer;
 constexpr std::size_t kMaxHeldBytes = 8 * 1024 * 1024;
 constexpr std::size_t kEventOverhead = 64;
 
-constexpr std::string_view kEmptyText = R"({"type":"text","text":"","citations":null})";
+constexpr std::string_view kEmptyText = R"({"type":"text","text":""})";
 constexpr std::string_view kEmptyThinking = R"({"type":"thinking","thinking":"","signature":""})";
 
 struct TextSize {

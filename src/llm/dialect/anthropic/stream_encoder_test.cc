@@ -38,7 +38,7 @@ TEST(AnthropicEncoder, WritesTheGrammarWithEventLines) {
       R"("cache_creation_input_tokens":0,"cache_read_input_tokens":0,"cache_creation":{"ephemeral_5m_input_tokens":0,)"
       R"("ephemeral_1h_input_tokens":0},"output_tokens":0,"output_tokens_details":{"thinking_tokens":0}}}})"
       "\n"
-      R"(content_block_start {"type":"content_block_start","index":0,"content_block":{"type":"text","text":"","citations":null}})"
+      R"(content_block_start {"type":"content_block_start","index":0,"content_block":{"type":"text","text":""}})"
       "\n"
       R"(content_block_delta {"type":"content_block_delta","index":0,"delta":{"type":"text_delta","text":"Hi"}})"
       "\n"
