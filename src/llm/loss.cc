@@ -11,7 +11,8 @@ base::Status JudgeLosses(const std::vector<Loss>& losses, LossPolicy policy, std
   if (refused == losses.end()) return base::Ok();
   std::string message = refused->field;
   message.append(" cannot be carried to ").append(target).append(": ").append(refused->reason);
-  if (refused->kind == Loss::Kind::kParameter) message.append(". Leave it out, or choose another model");
+  if (message.ends_with('.')) message.pop_back();  // a reason may be a sentence
+  message.append(refused->kind == Loss::Kind::kParameter ? ". Leave it out, or choose another model." : ".");
   return base::Error{.code = base::ErrorCode::kUnsupported,
                      .source = base::ErrorSource::kClient,
                      .retry = base::Retry::kOtherTarget,

@@ -55,7 +55,7 @@ const table = {
   // Odd but seen in the field; each names the pitfall it stands for.
   'whole-arguments': toolLoop(callThree, { shape: 'whole-arguments' }),          // 1: all arguments in one chunk
   'text-and-tool': toolLoop(callWeather, { text: ['Looking. '], shape: 'text-and-tool' }), // 2: one chunk holds both
-  'unnumbered-tools': toolLoop(callWeather, { shape: 'unnumbered' }),            // 3: fragments without a usable index
+  'unnumbered-tools': toolLoop(callThree, { shape: 'unnumbered' }),            // 3: fragments without a usable index
   'finish-early': () => say(kPlainText, { shape: 'finish-early' }),              // 19: finish before the last text
   'empty-choices': () => say(kPlainText, { shape: 'empty-choices' }),            // 20: Azure's filter chunks
   'reasoning-alias': () => say(kPlainText, {                                     // 21: `reasoning`, not `reasoning_content`

@@ -11,6 +11,7 @@
 #include "llm/dialect/anthropic/tools.h"
 #include "llm/dialect/anthropic/turns.h"
 #include "llm/dialect/anthropic/words.h"
+#include "llm/dialect/common/losses.h"
 
 namespace gatehouse::llm::dialect::anthropic {
 namespace {
@@ -183,12 +184,9 @@ class Encoder {
   }
 
   void WriteExtras() {
+    if (!ours()) return common::AddForeignExtras(request_, "Anthropic", losses_);
     for (const ExtraField& extra : request_.extra) {
-      if (!ours()) {
-        Lose(extra.name, "Anthropic has no equivalent of " + extra.name + ".");
-      } else if (extra.name.find('.') == std::string::npos && Takes(extra.name)) {
-        writer_.RawField(extra.name, extra.json);
-      }
+      if (extra.name.find('.') == std::string::npos && Takes(extra.name)) writer_.RawField(extra.name, extra.json);
     }
   }
 

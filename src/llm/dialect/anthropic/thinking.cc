@@ -1,6 +1,8 @@
 #include "llm/dialect/anthropic/thinking.h"
 
 #include <algorithm>
+#include <optional>
+#include <utility>
 
 #include "llm/dialect/anthropic/words.h"
 
@@ -60,17 +62,19 @@ std::string_view DisplayFor(const ReasoningConfig& config) {
   return asked ? kDisplaySummarized : std::string_view();
 }
 
-// Why thinking cannot be asked for; "" when it can.
-std::string_view Obstacle(const ChatRequest& request, const Thinking& plan, std::span<const common::Turn> turns) {
+Loss Parameter(std::string reason) { return {Loss::Kind::kParameter, "reasoning", std::move(reason)}; }
+
+// Why thinking cannot be asked for; without a value it can. A client that cannot hold thinking would be refused in
+// every turn after its first tool call, so there the rest of the turn goes on without, and only a hint is lost.
+std::optional<Loss> Obstacle(const ChatRequest& request, const Thinking& plan, std::span<const common::Turn> turns) {
   if (plan.type == kBudget && plan.budget_tokens < kLeastBudget) {
-    return "The output limit leaves no room for thinking, which takes at least 1024 tokens.";
+    return Parameter("The output limit leaves no room for thinking, which takes at least 1024 tokens.");
   }
-  if (request.origin == DialectId::kAnthropic) return {};
-  if (ForcesTool(request)) return "Anthropic does not think when a tool call is forced.";
-  if (plan.type == kBudget && LacksThinking(turns)) {
-    return "The conversation does not carry the thinking that came before its tool calls.";
-  }
-  return {};
+  if (request.origin == DialectId::kAnthropic) return std::nullopt;
+  if (ForcesTool(request)) return Parameter("Anthropic does not think when a tool call is forced.");
+  if (plan.type != kBudget || !LacksThinking(turns)) return std::nullopt;
+  return Loss{Loss::Kind::kHint, "reasoning",
+              "The conversation does not carry the thinking that came before its tool calls."};
 }
 
 }  // namespace
@@ -82,15 +86,15 @@ Thinking PlanThinking(const ChatRequest& request, const Capabilities& can, std::
   if (WantsNone(config)) return {.type = can.thinking == Capabilities::Thinking::kNone ? kUnsaid : kDisabled};
   if (!WantsThinking(request)) return {.type = kUnsaid, .effort = config.effort};
   if (can.thinking == Capabilities::Thinking::kNone) {
-    losses.push_back({Loss::Kind::kParameter, "reasoning", "This model does not think."});
+    losses.push_back(Parameter("This model does not think."));
     return {};
   }
   Thinking plan{.type = TypeFor(config, can.thinking), .display = DisplayFor(config)};
   if (plan.type == kBudget) plan.budget_tokens = common::BudgetOf(config, max_tokens);
   const bool keeps_effort = plan.type == kAdaptive || request.origin == DialectId::kAnthropic;
   if (keeps_effort) plan.effort = plan.type == kAdaptive ? common::EffortOf(config) : config.effort;
-  if (const auto obstacle = Obstacle(request, plan, turns); !obstacle.empty()) {
-    losses.push_back({Loss::Kind::kParameter, "reasoning", std::string(obstacle)});
+  if (auto obstacle = Obstacle(request, plan, turns)) {
+    losses.push_back(*std::move(obstacle));
     return {.type = kUnsaid, .effort = plan.effort};
   }
   return plan;

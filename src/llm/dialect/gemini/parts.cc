@@ -5,6 +5,7 @@
 
 #include "llm/dialect/common/tool_call.h"
 #include "llm/dialect/common/words.h"
+#include "llm/dialect/gemini/seal.h"
 
 namespace gatehouse::llm::dialect::gemini {
 namespace {
@@ -137,8 +138,7 @@ base::Result<Block> ReadFunctionResponse(const Node& response, CallLedger& calls
 
 Block ReadText(std::string_view text, bool thought, std::string signature) {
   if (!thought) return TextBlock{.text = std::string(text), .signature = std::move(signature)};
-  return ReasoningBlock{
-      .text = std::string(text), .signature = std::move(signature), .redacted = {}, .origin = DialectId::kGemini};
+  return ReadThought(text, std::move(signature));
 }
 
 // What the part is, in camelCase; "" for a part that says nothing.
@@ -220,7 +220,8 @@ base::Status ReadParts(const Node& content, CallLedger& calls, std::vector<Block
   for (const auto element : parts.value()) {
     const auto part = parts.Element(element.value, index++);
     GH_TRY(auto block, ReadPart(part, calls));
-    blocks.push_back(std::move(block));
+    const auto joined = blocks.empty() ? Joined::kNo : JoinThought(blocks.back(), block);
+    if (joined == Joined::kNo) blocks.push_back(std::move(block));
   }
   return base::Ok();
 }

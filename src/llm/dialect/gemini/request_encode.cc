@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "codec/json/document.h"
+#include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/schema.h"
 #include "llm/dialect/common/words.h"
 #include "llm/dialect/gemini/generation_config.h"
@@ -156,9 +157,7 @@ class RequestWriter {
     if (!request_.prompt_cache_key.empty()) Hint("prompt_cache_key", "Gemini caches prefixes by itself");
   }
 
-  void LoseExtra() {
-    for (const auto& extra : request_.extra) Lose(extra.name, "Gemini has no equivalent of " + extra.name);
-  }
+  void LoseExtra() { common::AddForeignExtras(request_, "Gemini", losses_); }
 
   Writer& writer_;
   const ChatRequest& request_;

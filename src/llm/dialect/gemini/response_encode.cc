@@ -11,6 +11,7 @@
 #include "llm/dialect/common/tool_call.h"
 #include "llm/dialect/gemini/error.h"
 #include "llm/dialect/gemini/gemini.h"
+#include "llm/dialect/gemini/seal.h"
 #include "llm/dialect/gemini/words.h"
 #include "llm/dialect/gemini/write_contents.h"
 
@@ -133,8 +134,7 @@ struct BlockToPart {
   }
   void operator()(const RefusalBlock& refusal) const { out.parts.push_back(TextPart(refusal.text, Thought::kNo, "")); }
   void operator()(const ReasoningBlock& reasoning) const {
-    const std::string_view signature =
-        reasoning.origin == DialectId::kGemini ? std::string_view(reasoning.signature) : std::string_view();
+    const auto signature = ThoughtSignature(reasoning.origin, reasoning.id, reasoning.signature, reasoning.redacted);
     if (reasoning.text.empty() && signature.empty()) return;
     out.parts.push_back(TextPart(reasoning.text, Thought::kYes, signature));
   }
@@ -208,8 +208,8 @@ class Encoder final : public ResponseEncoder {
     if (!e.text.empty()) SendPart(e.choice, TextPart(e.text, Thought::kYes, ""));
   }
   void On(const ReasoningSeal& e) {
-    if (e.origin != DialectId::kGemini || e.signature.empty()) return;
-    SendPart(e.choice, TextPart("", Thought::kYes, e.signature));
+    const auto signature = ThoughtSignature(e.origin, e.id, e.signature, e.redacted);
+    if (!signature.empty()) SendPart(e.choice, TextPart("", Thought::kYes, signature));
   }
   void On(const ToolCallStarted& e) {
     choices_[e.choice].calls[e.block] =

@@ -122,6 +122,14 @@ TEST(GeminiDecodeAnswer, AFinishReasonOnEveryChunkIsOneEnd) {
       1);
 }
 
+TEST(GeminiDecodeAnswer, AnUnknownWordAfterACallIsACall) {
+  const auto answer =
+      Whole(R"({"candidates":[{"content":{"parts":[{"functionCall":{"name":"f"}}]},"finishReason":"FUNCTION_CALL"}]})");
+  EXPECT_EQ(answer.choices[0].reason, FinishReason::kToolCalls);
+  const auto text = Whole(R"({"candidates":[{"content":{"parts":[{"text":"a"}]},"finishReason":"NEW_WORD"}]})");
+  EXPECT_EQ(text.choices[0].reason, FinishReason::kOther);
+}
+
 TEST(GeminiDecodeAnswer, ACutStreamIsNoEnd) {
   const auto cut = DecodeStream({R"({"candidates":[{"content":{"parts":[{"text":"a"}]}}]})"});
   ASSERT_FALSE(cut.status.ok());

@@ -48,8 +48,12 @@ FinishReason Coarse(FinishReason reason) {
 }  // namespace
 
 FinishReason ToFinishReason(std::string_view word, ToolCalls calls) {
-  const auto reason = common::FindValue(kFinishWords, word).value_or(FinishReason::kOther);
-  return reason == FinishReason::kStop && calls == ToolCalls::kSome ? FinishReason::kToolCalls : reason;
+  const auto known = common::FindValue(kFinishWords, word);
+  // Gemini stops when it calls; servers that imitate it have words of their own for that.
+  if (calls == ToolCalls::kSome && known.value_or(FinishReason::kStop) == FinishReason::kStop) {
+    return FinishReason::kToolCalls;
+  }
+  return known.value_or(FinishReason::kOther);
 }
 
 std::string_view FinishWord(FinishReason reason, std::string_view detail) {
