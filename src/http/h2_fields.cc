@@ -18,6 +18,13 @@ void FieldList::AddAll(const HeaderMap& headers) {
   }
 }
 
+void FieldList::AddRequestFields(const HeaderMap& headers) {
+  fields_.reserve(fields_.size() + headers.size());
+  for (const auto& [name, value] : headers) {
+    if (!IsHopByHop(name) && name != "host" && name != "content-length") Add(name, value);
+  }
+}
+
 void JoinCookies(HeaderMap& headers) {
   if (headers.Count("cookie") < 2) return;
   std::string joined;

@@ -19,6 +19,8 @@ class FieldList {
   void AddStatus(std::uint16_t status);
   // All but those that belong to an HTTP/1.1 connection (RFC 9113, 8.2.2).
   void AddAll(const HeaderMap& headers);
+  // The same without Host and Content-Length, which the connection writes itself.
+  void AddRequestFields(const HeaderMap& headers);
   std::span<const codec::http2::Field> view() const { return fields_; }
 
  private:

@@ -176,9 +176,9 @@ void H2ServerExchange::SendHead(const ResponseHead& head, End end) {
 
 net::Task<base::Status> H2ServerExchange::AwaitTaken() {
   while (open() && sending()) {
-    const std::size_t before = pending_bytes();
+    const std::size_t before = pending().size();
     const auto outcome = co_await taken_.Wait(loop().In(connection_.context().limits.write_timeout));
-    if (outcome == net::Event::Outcome::kSet || pending_bytes() < before) continue;
+    if (outcome == net::Event::Outcome::kSet || pending().size() < before) continue;
     ++connection_.context().statistics.timeouts;
     Reset(ErrorCode::kCancel);
     connection_.Flush();

@@ -20,6 +20,7 @@ class H2Transport final : private net::Deferral {
     kPeerGone,   // closed or reset by the peer
     kViolation,  // the peer broke the protocol, or a limit
     kStalled,    // the peer takes no bytes
+    kAbandoned,  // by the owner
     kFinished,   // after a GOAWAY all streams are done
   };
   // The connection. Called from the loop only, never from within its own calls.
@@ -44,6 +45,8 @@ class H2Transport final : private net::Deferral {
   void Flush();
   // The same, without taking anything yet: for what more may be added to in this turn.
   void FlushAtTurnEnd();
+  // The owner gives the connection up: ends at once.
+  void Abandon() { End(Ending::kAbandoned); }
   bool ended() const { return ended_; }
   base::TimePoint last_received() const { return last_received_; }
 

@@ -167,6 +167,14 @@ void Session::Goaway(ErrorCode code) {
 
 void Session::Ping() { nghttp2_submit_ping(session_.get(), NGHTTP2_FLAG_NONE, nullptr); }
 
+void Session::CloseAll(ErrorCode code) {
+  while (streams_ != nullptr) {
+    Stream& stream = *streams_;
+    Detach(stream);
+    stream.OnClosed(code);
+  }
+}
+
 void Session::Attach(Stream& stream, StreamId id) {
   stream.session_ = this;
   stream.id_ = id;

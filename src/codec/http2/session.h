@@ -20,9 +20,9 @@ namespace gatehouse::codec::http2 {
 enum class Role : std::uint8_t { kServer, kClient };
 
 struct SessionLimits {
-  std::uint32_t max_streams = 128;                // that the peer may have open
-  std::uint32_t stream_window = 256 * 1024;       // bytes of one body that are not consumed yet
-  std::uint32_t connection_window = 1024 * 1024;  // the same for all bodies of the connection
+  std::uint32_t max_streams = 128;                    // that the peer may have open
+  std::uint32_t stream_window = 256 * 1024;           // bytes of one body that are not consumed yet
+  std::uint32_t connection_window = 4 * 1024 * 1024;  // the same for all bodies of the connection
   std::uint32_t max_block_bytes = 32 * 1024;  // of a head or trailers: names, values and 32 per field (RFC 9113, 6.5.2)
   std::uint32_t max_block_fields = 128;
   // Streams that end by a reset or an error of the peer (rapid reset and its mirror image); one that ends in order
@@ -75,6 +75,8 @@ class Session {
   void Goaway(ErrorCode code);
   // The answer comes by OnPong().
   void Ping();
+  // The connection is gone: ends every stream with that code.
+  void CloseAll(ErrorCode code);
 
   std::size_t open_streams() const { return open_streams_; }
 

@@ -50,7 +50,8 @@ class Stream {
   bool open() const { return session_ != nullptr; }
   // Bytes that were supplied but do not fit the peer's windows or the output yet.
   bool sending() const { return !pending_.empty() || (ending_ && !ended_); }
-  std::size_t pending_bytes() const { return pending_.size(); }
+  // What was supplied and is not framed yet.
+  std::string_view pending() const { return pending_; }
   // Everything of ours, the end included, is framed.
   bool sent_end() const { return ended_; }
   bool received_end() const { return received_end_; }
@@ -63,6 +64,8 @@ class Stream {
   void SendInterim(std::span<const Field> fields);
   // The next piece of our body. REQUIRES: !sending(). `bytes` lives until OnTaken() or the stream's end.
   void Supply(std::string_view bytes, End end);
+  // `copy` takes the place of pending(), whose bytes go away.
+  void Relocate(std::string_view copy) { pending_ = copy; }
   // `bytes` of the received body are dealt with: the peer may send as many again.
   void Consume(std::size_t bytes);
   void Reset(ErrorCode code);
