@@ -68,13 +68,19 @@ class Pool::State::Waiter {
 // A connection being made: counts as open, so that the bound holds, and gives its place up if it comes to nothing.
 class Pool::State::Slot {
  public:
-  explicit Slot(State& state) : state_(&state) { ++state_->context.statistics.connections_open; }
+  explicit Slot(State& state) : state_(&state) {
+    ++state_->context.statistics.connections_open;
+    ++state_->connecting_;
+  }
   Slot(const Slot&) = delete;
   Slot& operator=(const Slot&) = delete;
   ~Slot() {
-    if (state_ != nullptr) state_->Closed();
+    if (state_ == nullptr) return;
+    State& state = *state_;
+    Keep();
+    state.Closed();
   }
-  void Keep() { state_ = nullptr; }
+  void Keep() { --std::exchange(state_, nullptr)->connecting_; }
 
  private:
   State* state_;  // whose task holds it
@@ -98,6 +104,7 @@ Pool::State::State(net::Loop& loop, net::Connector& connector_to_use, Origin ori
               .statistics = {},
               .buffers = {}},
       connector(connector_to_use),
+      multiplexes_(context.origin.protocol == Origin::Protocol::kHttp2),
       reaper_(std::make_unique<Reaper>(*this)) {
   context.host_field = HostField(context.origin);
 }
@@ -154,11 +161,19 @@ void Pool::State::DropClosing() {
   for (std::size_t i = 0; i < dropped; ++i) Closed();
 }
 
-std::optional<Pool::State::Carrier> Pool::State::TakeExisting() {
+// Streams have ended or may begin, or a connection is on its way out.
+void Pool::State::OnMultiplexedChange() {
+  DropClosing();
+  std::size_t room = 0;
+  for (const auto& connection : multiplexed_) room += connection->available_streams();
+  for (std::size_t woken = std::min(room, line_.size()); woken > 0; --woken) WakeOne();
+}
+
+std::optional<Pool::State::Carrier> Pool::State::TakeExisting(Reuse reuse) {
   for (const auto& connection : multiplexed_) {
     if (connection->available_streams() > 0) return Carrier{.multiplexed = connection, .reused = true};
   }
-  while (!idle_.empty()) {
+  while (reuse == Reuse::kAllowed && !idle_.empty()) {
     H1Lease lease(shared_from_this(), std::move(idle_.back()));
     idle_.pop_back();
     CountIdle();
@@ -182,13 +197,11 @@ net::Task<base::Result<Pool::State::Carrier>> Pool::State::Acquire(std::shared_p
   while (true) {
     if (state->shut_) co_return UpstreamUnavailable("the pool is gone");
     if (queued || state->line_.empty()) {
-      if (reuse == Reuse::kAllowed) {
-        if (auto existing = state->TakeExisting()) {
-          ++state->context.statistics.reused;
-          co_return std::move(*existing);
-        }
+      if (auto existing = state->TakeExisting(reuse)) {
+        ++state->context.statistics.reused;
+        co_return std::move(*existing);
       }
-      if (state->HasRoom(reuse)) {
+      if (!state->SharedConnectUnderWay() && state->HasRoom(reuse)) {
         auto connected = co_await Connect(state, until);
         co_return connected;
       }
@@ -233,6 +246,9 @@ base::Result<Pool::State::Carrier> Pool::State::Adopt(std::unique_ptr<net::Strea
     Closed();
     return BadUpstream("HTTP/2 is required and was not negotiated");
   }
+  if (std::exchange(multiplexes_, false)) {
+    while (!line_.empty()) WakeOne();  // they waited for what cannot be shared
+  }
   auto connection = std::make_unique<H1ClientConnection>(context, std::move(stream));
   return Carrier{.lease = H1Lease(shared_from_this(), std::move(connection)), .multiplexed = nullptr};
 }
@@ -241,10 +257,7 @@ base::Result<Pool::State::Carrier> Pool::State::AdoptHttp2(std::unique_ptr<net::
   const auto self = weak_from_this();
   const std::shared_ptr<ClientContext> shared(shared_from_this(), &context);
   auto connection = MakeH2ClientConnection(shared, std::move(stream), [self] {
-    const auto state = self.lock();
-    if (!state) return;
-    state->DropClosing();
-    state->WakeOne();
+    if (const auto state = self.lock()) state->OnMultiplexedChange();
   });
   if (!connection) {
     Closed();
@@ -253,7 +266,9 @@ base::Result<Pool::State::Carrier> Pool::State::AdoptHttp2(std::unique_ptr<net::
   if (shut_) {
     Closed();
   } else {
+    multiplexes_ = true;
     multiplexed_.push_back(connection);
+    OnMultiplexedChange();
   }
   return Carrier{.lease = std::nullopt, .multiplexed = std::move(connection)};
 }
@@ -282,10 +297,10 @@ net::Task<base::Result<std::unique_ptr<ClientResponse>>> Pool::State::Send(std::
     const bool reused = carrier.value().reused;
     auto attempt = co_await SendOver(std::move(carrier).value(), request, timeouts, deadline);
     if (attempt.response.ok()) co_return std::move(attempt.response);
-    const bool stale = reused && attempt.reached != SendAttempt::Reached::kAnswered &&
+    const bool untouched = attempt.reached == SendAttempt::Reached::kNothingWritten;
+    const bool stale = (reused || untouched) && attempt.reached != SendAttempt::Reached::kAnswered &&
                        attempt.response.error().code == base::ErrorCode::kUnavailable;
-    const bool allowed = request.replay == ClientRequest::Replay::kReplayable ||
-                         attempt.reached == SendAttempt::Reached::kNothingWritten;
+    const bool allowed = request.replay == ClientRequest::Replay::kReplayable || untouched;
     if (!stale || !allowed || reuse == Reuse::kFreshOnly) co_return std::move(attempt.response);
     ++state->context.statistics.replays;
     reuse = Reuse::kFreshOnly;

@@ -34,10 +34,10 @@ bool CarriesBody(std::string_view method) { return method != "GET" && method != 
 
 }  // namespace
 
-std::shared_ptr<MultiplexedConnection> MakeH2ClientConnection(ClientContext& context,
+std::shared_ptr<MultiplexedConnection> MakeH2ClientConnection(std::shared_ptr<ClientContext> context,
                                                               std::unique_ptr<net::Stream> stream,
                                                               std::move_only_function<void()> on_change) {
-  auto connection = std::make_shared<H2ClientConnection>(context, std::move(stream), std::move(on_change));
+  auto connection = std::make_shared<H2ClientConnection>(*context, std::move(stream), std::move(on_change));
   connection->Start();
   return connection;
 }
@@ -74,10 +74,12 @@ void H2ClientConnection::OnReceived() {
   NoteRoom();
 }
 
+// A session that finishes with streams open has cut them off itself, because the upstream broke the protocol.
 void H2ClientConnection::OnEnded(H2Transport::Ending ending) {
   Disarm();
   BeginClosing();
-  session_.CloseAll(ending == H2Transport::Ending::kViolation ? ErrorCode::kProtocolError : ErrorCode::kInternalError);
+  const bool violated = ending == H2Transport::Ending::kViolation || ending == H2Transport::Ending::kFinished;
+  session_.CloseAll(violated ? ErrorCode::kProtocolError : ErrorCode::kInternalError);
 }
 
 void H2ClientConnection::BeginClosing() {
@@ -118,7 +120,7 @@ void H2ClientConnection::OnTimer() {
   if (session_.open_streams() == 0) {
     session_.Goaway(ErrorCode::kNoError);
     BeginClosing();
-    return Flush();
+    return transport_.FlushNow();  // the pool lets go of this at the end of the turn
   }
   if (asked_) return transport_.Abandon();
   asked_ = true;
@@ -151,7 +153,7 @@ net::Task<base::Status> H2ClientConnection::AwaitHead(H2ClientConnection& self, 
                                                       ClientTimeouts timeouts, net::Deadline deadline) {
   net::Deadline until = self.loop_.In(stream.sending() ? timeouts.idle : timeouts.first_byte).Earlier(deadline);
   std::size_t left = stream.pending().size();
-  while (stream.phase() == H2ClientStream::Phase::kAwaitingHead) {
+  while (!stream.headed() && stream.phase() != H2ClientStream::Phase::kFailed) {
     const auto outcome = co_await stream.Changed(until);
     const bool progress = stream.pending().size() < left;
     if (progress) {
@@ -161,7 +163,7 @@ net::Task<base::Status> H2ClientConnection::AwaitHead(H2ClientConnection& self, 
       co_return UpstreamTimedOut(stream.sending() ? "the request could not be written" : "no answer");
     }
   }
-  if (stream.phase() == H2ClientStream::Phase::kFailed) co_return stream.Failure();
+  if (!stream.headed()) co_return stream.Failure();
   co_return base::Ok();
 }
 

@@ -68,7 +68,7 @@ class H2ClientConnection final : public MultiplexedConnection,
   codec::http2::Session session_;
   H2Transport transport_;
   bool closing_ = false;
-  bool asked_ = false;  // a PING is under way
+  bool asked_ = false;           // a PING is under way
   base::TimePoint quiet_since_;  // when the last stream ended, or the first of those that are open began
   std::size_t room_ = 0;         // as the pool knows it
 };

@@ -41,7 +41,7 @@ void H2ClientStream::OnField(Block block, std::string_view name, std::string_vie
 void H2ClientStream::OnBlockEnd(Block block, End /*end*/) {
   answered_ = true;
   if (block == Block::kInterim && ++interim_heads_ > kMaxInterimHeads) Break(ErrorCode::kProtocolError);
-  if (block == Block::kHead) phase_ = Phase::kBody;
+  if (block == Block::kHead) headed_ = true;
   changed_.Set();
 }
 
@@ -56,12 +56,12 @@ void H2ClientStream::OnBody(std::string_view bytes) {
 }
 
 void H2ClientStream::OnBodyEnd() {
-  if (phase_ == Phase::kBody) phase_ = Phase::kEnded;
+  if (phase_ == Phase::kUnderWay) phase_ = Phase::kEnded;
   changed_.Set();
 }
 
 void H2ClientStream::OnClosed(ErrorCode code) {
-  if (phase_ != Phase::kEnded && phase_ != Phase::kFailed) {
+  if (phase_ == Phase::kUnderWay) {
     phase_ = Phase::kFailed;
     code_ = code;
   }

@@ -21,8 +21,9 @@ class H2ClientStream final : public codec::http2::Stream {
  public:
   explicit H2ClientStream(net::Loop& loop) : changed_(loop) {}
 
-  enum class Phase : std::uint8_t { kAwaitingHead, kBody, kEnded, kFailed };
+  enum class Phase : std::uint8_t { kUnderWay, kEnded, kFailed };
   Phase phase() const { return phase_; }
+  bool headed() const { return headed_; }
   // The stream broke off. REQUIRES: kFailed.
   base::Error Failure() const;
   // How far a failed request got.
@@ -55,8 +56,9 @@ class H2ClientStream final : public codec::http2::Stream {
   std::string received_;  // bounded by the stream's window
   std::string lent_;
   std::string rest_of_request_;
-  Phase phase_ = Phase::kAwaitingHead;
-  bool answered_ = false;
+  Phase phase_ = Phase::kUnderWay;
+  bool headed_ = false;    // the final head has come
+  bool answered_ = false;  // any head has
   int interim_heads_ = 0;
   codec::http2::ErrorCode code_ = codec::http2::ErrorCode::kNoError;
 };

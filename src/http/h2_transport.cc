@@ -43,6 +43,10 @@ void H2Transport::FlushAtTurnEnd() {
   if (!ended_) Schedule(stream_.loop());
 }
 
+void H2Transport::FlushNow() {
+  if (!waiting_to_write_) WriteOut();
+}
+
 void H2Transport::Receive(std::string_view bytes) {
   last_received_ = stream_.loop().Now();
   const base::Status taken = session_.Receive(bytes, last_received_);

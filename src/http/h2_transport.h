@@ -45,6 +45,8 @@ class H2Transport final : private net::Deferral {
   void Flush();
   // The same, without taking anything yet: for what more may be added to in this turn.
   void FlushAtTurnEnd();
+  // The same at once, for an owner that is about to go.
+  void FlushNow();
   // The owner gives the connection up: ends at once.
   void Abandon() { End(Ending::kAbandoned); }
   bool ended() const { return ended_; }

@@ -31,7 +31,7 @@ struct Pool::State final : H1ConnectionOwner, std::enable_shared_from_this<Pool:
   class Waiter;
   class Slot;
   class Reaper;
-  enum class Reuse : std::uint8_t { kAllowed, kFreshOnly };
+  enum class Reuse : std::uint8_t { kAllowed, kFreshOnly };  // HTTP/2 connections are shared in any case
   // What carries one request: exactly one of them.
   struct Carrier {
     std::optional<H1Lease> lease;
@@ -47,7 +47,10 @@ struct Pool::State final : H1ConnectionOwner, std::enable_shared_from_this<Pool:
                                          net::Deadline deadline);
   base::Result<Carrier> Adopt(std::unique_ptr<net::Stream> stream);
   base::Result<Carrier> AdoptHttp2(std::unique_ptr<net::Stream> stream);
-  std::optional<Carrier> TakeExisting();
+  std::optional<Carrier> TakeExisting(Reuse reuse);
+  // A connection is being made that will carry more than the request it is made for.
+  bool SharedConnectUnderWay() const { return multiplexes_ && connecting_ > 0; }
+  void OnMultiplexedChange();
   bool HasRoom(Reuse reuse);
   void DropIdle(const H1ClientConnection* connection);
   void DropExpired();
@@ -56,6 +59,8 @@ struct Pool::State final : H1ConnectionOwner, std::enable_shared_from_this<Pool:
   void CountIdle() { context.statistics.connections_idle = idle_.size(); }
 
   bool shut_ = false;
+  bool multiplexes_;                                       // the origin speaks HTTP/2, as far as is known
+  std::size_t connecting_ = 0;                             // connections being made
   std::vector<std::unique_ptr<H1ClientConnection>> idle_;  // the longest idle first
   std::vector<std::shared_ptr<MultiplexedConnection>> multiplexed_;
   std::list<Waiter*> line_;
