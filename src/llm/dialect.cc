@@ -3,7 +3,9 @@
 #include "llm/dialect/anthropic/dialect.h"
 #include "llm/dialect/bedrock/bedrock.h"
 #include "llm/dialect/gemini/gemini.h"
+#include "llm/dialect/openai/embeddings.h"
 #include "llm/dialect/openai_chat/dialect.h"
+#include "llm/dialect/openai_completions/dialect.h"
 #include "llm/operation.h"
 
 namespace gatehouse::llm {
@@ -12,7 +14,7 @@ const ChatDialect* FindChatDialect(DialectId id) {
   switch (id) {
     case DialectId::kOpenAiChat: return &dialect::openai_chat::Dialect();
     case DialectId::kOpenAiResponses: return nullptr;
-    case DialectId::kOpenAiCompletions: return nullptr;
+    case DialectId::kOpenAiCompletions: return &dialect::openai_completions::Dialect();
     case DialectId::kAnthropic: return &dialect::anthropic::Chat();
     case DialectId::kGemini: return &dialect::gemini::Chat();
     case DialectId::kBedrock: return &dialect::bedrock::Chat();
@@ -21,7 +23,12 @@ const ChatDialect* FindChatDialect(DialectId id) {
   return nullptr;
 }
 
-const EmbeddingDialect* FindEmbeddingDialect(DialectId) { return nullptr; }
+const EmbeddingDialect* FindEmbeddingDialect(DialectId id) {
+  switch (id) {
+    case DialectId::kOpenAiChat: return &dialect::openai::Embeddings();
+    default: return nullptr;
+  }
+}
 
 const CountDialect* FindCountDialect(DialectId id) {
   return id == DialectId::kAnthropic ? &dialect::anthropic::Count() : nullptr;

@@ -21,8 +21,8 @@ struct Field {
 };
 
 // Reads every member of `node` (an object) by the table; members that the table does not name go to `extra` under
-// `prefix` + their name, in the order of the body. A null `extra` ignores them. `spell` brings a client's spelling of a
-// name to the table's.
+// `prefix` + their name, in the order of the body, unless they are null. A null `extra` ignores them. `spell` brings a
+// client's spelling of a name to the table's.
 template <class T, class Spell = std::identity>
 base::Status ReadFields(const Node& node, std::span<const Field<T>> fields, T& out, std::vector<ExtraField>* extra,
                         std::string_view prefix = {}, Spell spell = {}) {
@@ -32,7 +32,7 @@ base::Status ReadFields(const Node& node, std::span<const Field<T>> fields, T& o
     const auto known = std::ranges::find(fields, name, &Field<T>::name);
     if (known != fields.end()) {
       GH_CHECK_OK(known->read(node.Member(member), out));
-    } else if (extra != nullptr) {
+    } else if (extra != nullptr && !member.value.IsNull()) {
       extra->push_back({std::string(prefix).append(name), std::string(member.value.raw())});
     }
   }

@@ -77,14 +77,15 @@ bool Contains(std::string_view text, std::string_view part) { return text.find(p
 
 // Servers without a code for it say it in words.
 bool SpeaksOfContextLength(std::string_view message) {
-  constexpr std::array<std::string_view, 5> kPhrases = {
-      "maximum context length", "context window", "exceeds the available context size", "prompt is too long",
-      "context_length_exceeded"};
+  constexpr std::array<std::string_view, 5> kPhrases = {"maximum context length", "context window",
+                                                        "exceeds the available context size", "prompt is too long",
+                                                        "context_length_exceeded"};
   return std::ranges::any_of(kPhrases, [&](std::string_view phrase) { return Contains(message, phrase); });
 }
 
 std::optional<ErrorCode> FromWords(Value error, std::uint16_t status, std::string_view message) {
-  for (const std::string_view word : {error["code"].string(), error["innererror"]["code"].string(), error["type"].string()}) {
+  for (const std::string_view word :
+       {error["code"].string(), error["innererror"]["code"].string(), error["type"].string()}) {
     if (const auto code = common::FindValue(kWords, word)) return code;
   }
   const bool callers = status == 400 || status == 413 || status == 422;

@@ -230,6 +230,10 @@ void ChoiceDecoder::AddExtras(Value choice, std::vector<Event>& events) {
   if (logprobs.IsArray() && !logprobs.empty()) {
     events.emplace_back(LogprobsReported{number_, DialectId::kOpenAiChat, std::string(logprobs.raw())});
   }
+  if (const Value own = choice["logprobs"]; own["tokens"].IsArray()) {  // a text completion's
+    events.emplace_back(
+        LogprobsReported{number_, DialectId::kOpenAiCompletions, std::string("[").append(own.raw()).append("]")});
+  }
   const Value filter = choice["content_filter_results"];  // Azure
   if (filter.IsObject() && !filter.empty()) {
     events.emplace_back(
@@ -241,10 +245,12 @@ void ChoiceDecoder::NoteFinish(Value choice) {
   if (const auto word = choice["finish_reason"].string(); !word.empty()) finish_ = word;
 }
 
-// A choice of a stream has a `delta`; Azure's filter chunks have none. A whole answer's has a `message`.
+// A choice of a stream has a `delta`; Azure's filter chunks have none. A whole answer's has a `message`, a text
+// completion's a `text`.
 Status ChoiceDecoder::Add(Value choice, std::string_view answer_id, std::vector<Event>& events) {
   const Value delta = choice["delta"];
   GH_CHECK_OK(AddDelta(delta.IsObject() ? delta : choice["message"], answer_id, events));
+  AddText(choice["text"].string(), events);
   AddExtras(choice, events);
   NoteFinish(choice);
   return Ok();

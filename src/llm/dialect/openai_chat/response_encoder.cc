@@ -193,7 +193,12 @@ void Encoder::Add(const LogprobsReported& event, std::string& out) {
   out.append(prefix_).append("[");
   Writer writer(out);
   writer.BeginObject().Field("index", event.choice).Key("delta").BeginObject().EndObject();
-  writer.Key("logprobs").BeginObject().RawField("content", common::OneLine(event.json)).Key("refusal").Null().EndObject();
+  writer.Key("logprobs")
+      .BeginObject()
+      .RawField("content", common::OneLine(event.json))
+      .Key("refusal")
+      .Null()
+      .EndObject();
   writer.Key("finish_reason").Null().EndObject();
   out += ']';
   EndChunk(out);
