@@ -2,13 +2,17 @@
 
 #include <algorithm>
 
+#include "codec/http1/characters.h"
+
 namespace gatehouse::http {
 namespace {
 
-constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+// Enough for most heads.
+constexpr std::size_t kFirstFields = 16;
+constexpr std::size_t kFirstBytes = 512;
 
 bool EqualsIgnoringCase(std::string_view a, std::string_view b) {
-  return std::ranges::equal(a, b, {}, ToLower, ToLower);
+  return std::ranges::equal(a, b, {}, codec::http1::ToLower, codec::http1::ToLower);
 }
 
 }  // namespace
@@ -20,9 +24,9 @@ void HeaderMap::Reserve(std::size_t fields, std::size_t bytes) {
 
 void HeaderMap::Add(std::string_view name, std::string_view value) {
   const std::size_t offset = bytes_.size();
-  bytes_.resize(offset + name.size() + value.size());
-  char* const at = std::ranges::transform(name, bytes_.data() + offset, ToLower).out;
-  std::ranges::copy(value, at);
+  if (entries_.capacity() == 0) Reserve(kFirstFields, kFirstBytes);
+  bytes_.append(name).append(value);
+  codec::http1::LowerInPlace(bytes_.data() + offset, name.size());
   entries_.push_back({.offset = static_cast<std::uint32_t>(offset),
                       .name_length = static_cast<std::uint32_t>(name.size()),
                       .value_length = static_cast<std::uint32_t>(value.size())});

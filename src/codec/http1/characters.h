@@ -3,9 +3,12 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 
-#if defined(__SSE2__)
+#if defined(__SSE4_2__)
+#include <nmmintrin.h>
+#elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
 
@@ -47,6 +50,24 @@ inline const char* SkipClass(const char* at, const char* end, internal::Characte
   return at;
 }
 
+// The first byte at or after `at` that is no token character.
+inline const char* SkipToken(const char* at, const char* end) {
+#if defined(__SSE4_2__)
+  // Ranges that hold no token character but for the last, which is looked at again below.
+  alignas(16) static constexpr char kRanges[16] = {'\x00', ' ', '"', '"', '(', ')', ',', ',',
+                                                   '/', '/', ':', '@', '[', ']', '{', '\xFF'};
+  const __m128i ranges = _mm_load_si128(reinterpret_cast<const __m128i*>(kRanges));
+  while (end - at >= 16) {
+    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+    const int stop = _mm_cmpestri(ranges, 16, bytes, 16, _SIDD_LEAST_SIGNIFICANT | _SIDD_CMP_RANGES | _SIDD_UBYTE_OPS);
+    at += stop;
+    if (stop < 16 && !IsClass(*at, internal::kTokenCharacter)) return at;
+    if (stop < 16) ++at;
+  }
+#endif
+  return SkipClass(at, end, internal::kTokenCharacter);
+}
+
 constexpr bool IsFieldByte(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
@@ -75,7 +96,7 @@ inline const char* SkipFieldBytes(const char* at, const char* end) {
 
 inline bool IsToken(std::string_view text) {
   return !text.empty() &&
-         SkipClass(text.data(), text.data() + text.size(), internal::kTokenCharacter) == text.data() + text.size();
+         SkipToken(text.data(), text.data() + text.size()) == text.data() + text.size();
 }
 
 inline bool IsFieldValue(std::string_view text) {
@@ -83,6 +104,41 @@ inline bool IsFieldValue(std::string_view text) {
 }
 
 constexpr char ToLower(char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; }
+
+namespace internal {
+
+// Eight letters at once: sets bit 5 of the bytes from 'A' to 'Z'.
+constexpr std::uint64_t ToLower8(std::uint64_t bytes) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  const std::uint64_t low7 = bytes & (kOnes * 0x7F);
+  const std::uint64_t from_a = low7 + kOnes * (0x80 - 'A');
+  const std::uint64_t beyond_z = low7 + kOnes * (0x7F - 'Z');
+  const std::uint64_t upper = (from_a ^ beyond_z) & ~bytes & (kOnes * 0x80);
+  return bytes | (upper >> 2);
+}
+
+template <class Word>
+void LowerWord(char* at) {
+  Word word;
+  std::memcpy(&word, at, sizeof word);
+  word = static_cast<Word>(ToLower8(word));
+  std::memcpy(at, &word, sizeof word);
+}
+
+}  // namespace internal
+
+// ASCII letters to lower case. Words overlap at the end, for lowering twice is lowering once.
+inline void LowerInPlace(char* at, std::size_t size) {
+  if (size >= 8) {
+    for (std::size_t i = 0; i + 8 < size; i += 8) internal::LowerWord<std::uint64_t>(at + i);
+    return internal::LowerWord<std::uint64_t>(at + size - 8);
+  }
+  if (size >= 4) {
+    internal::LowerWord<std::uint32_t>(at);
+    return internal::LowerWord<std::uint32_t>(at + size - 4);
+  }
+  for (std::size_t i = 0; i < size; ++i) at[i] = ToLower(at[i]);
+}
 
 // `lower_case` is in lower case already.
 constexpr bool EqualsIgnoringCase(std::string_view text, std::string_view lower_case) {

@@ -124,7 +124,7 @@ Progress FieldSection::ParseLine(std::string_view bytes) {
   const char* const start = bytes.data() + at_;
   const char* const end = bytes.data() + bytes.size();
   if (spans_.size() == max_fields_) return Reject(Reason::kTooManyFields);
-  const char* const colon = SkipClass(start, end, internal::kTokenCharacter);
+  const char* const colon = SkipToken(start, end);
   if (colon == end) return Progress::kNeedMore;
   if (*colon != ':' || colon == start) return Reject(BadNameByte(*colon, colon == start));
   const char* const value_end = SkipFieldBytes(colon + 1, end);

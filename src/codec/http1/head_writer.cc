@@ -1,7 +1,7 @@
 #include "codec/http1/head_writer.h"
 
-#include <algorithm>
 #include <charconv>
+#include <cstring>
 
 #include "codec/http1/characters.h"
 
@@ -17,25 +17,43 @@ void AppendRequestLine(std::string& out, std::string_view method, std::string_vi
   out.append(method).append(" ").append(target).append(" HTTP/1.1\r\n");
 }
 
-void AppendField(std::string& out, std::string_view name, std::string_view value) {
+namespace {
+
+// One that holds a control character or has no token for a name: rare, and never right.
+void AppendRepaired(std::string& out, std::string_view name, std::string_view value) {
   if (!IsToken(name)) return;
+  out.append(name).append(": ");
+  for (const char c : value) out.push_back(IsFieldByte(c) ? c : ' ');
+  out.append("\r\n");
+}
+
+}  // namespace
+
+void AppendField(std::string& out, std::string_view name, std::string_view value) {
+  if (!IsToken(name) || !IsFieldValue(value)) return AppendRepaired(out, name, value);
   const std::size_t start = out.size();
-  const std::size_t size = name.size() + value.size() + 4;
-  out.resize(start + size);
-  char* at = std::ranges::copy(name, out.data() + start).out;
-  *at++ = ':';
-  *at++ = ' ';
-  char* const value_end = std::ranges::copy(value, at).out;
-  value_end[0] = '\r';
-  value_end[1] = '\n';
-  if (SkipFieldBytes(at, value_end) == value_end) return;
-  std::replace_if(at, value_end, [](char c) { return !IsFieldByte(c); }, ' ');
+  const std::size_t size = start + name.size() + value.size() + 4;
+  if (size > out.capacity()) out.reserve(2 * size);
+  out.resize_and_overwrite(size, [&](char* bytes, std::size_t) {
+    char* at = bytes + start;
+    std::memcpy(at, name.data(), name.size());
+    at += name.size();
+    *at++ = ':';
+    *at++ = ' ';
+    if (!value.empty()) std::memcpy(at, value.data(), value.size());
+    at += value.size();
+    *at++ = '\r';
+    *at++ = '\n';
+    return size;
+  });
 }
 
 void AppendContentLength(std::string& out, std::uint64_t length) {
-  char digits[20];
-  const auto end = std::to_chars(digits, digits + sizeof digits, length).ptr;
-  out.append("content-length: ").append(digits, static_cast<std::size_t>(end - digits)).append("\r\n");
+  char line[16 + 20 + 2] = "content-length: ";
+  char* end = std::to_chars(line + 16, line + sizeof line, length).ptr;
+  *end++ = '\r';
+  *end++ = '\n';
+  out.append(line, static_cast<std::size_t>(end - line));
 }
 
 std::string_view ReasonPhrase(std::uint16_t status) {
