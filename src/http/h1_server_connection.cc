@@ -216,8 +216,8 @@ net::Task<H1ServerConnection::After> H1ServerConnection::FinishExchange(ServeOut
   if (!exchange_->started()) co_await AnswerFault();
   if (!exchange_->finished()) co_return After::kClose;
   if (exchange_->keep_alive()) {
-    const After after = co_await DiscardRestOfBody();
-    co_return after;
+    const base::Status discarded = co_await exchange_->DiscardBody();
+    co_return discarded.ok() ? After::kContinue : After::kClose;
   }
   if (!exchange_->body_ended() || !buffer_.empty()) co_await Linger();
   co_return After::kClose;
@@ -230,15 +230,6 @@ net::Task<> H1ServerConnection::AnswerFault() {
   if (!body.empty()) head.headers.Add("content-type", body.starts_with('{') ? "application/json" : "text/plain");
   const base::Status sent = co_await exchange_->Respond(std::move(head), body);
   static_cast<void>(sent);  // a client that is gone is found by the caller
-}
-
-// The handler has answered without reading the whole body, of which little is left.
-net::Task<H1ServerConnection::After> H1ServerConnection::DiscardRestOfBody() {
-  while (!exchange_->body_ended()) {
-    const auto piece = co_await exchange_->ReadBody();
-    if (!piece.ok()) co_return After::kClose;
-  }
-  co_return After::kContinue;
 }
 
 net::Task<> H1ServerConnection::Refuse() {

@@ -57,7 +57,6 @@ class H1ServerConnection final : public ServerConnection, private net::Deferral 
   net::Task<After> FinishExchange(ServeOutcome outcome);
   net::Task<> AnswerFault();
   net::Task<> Refuse();
-  net::Task<After> DiscardRestOfBody();
   net::Task<> Linger();
   void TakeExchange();
   void GoIdle();

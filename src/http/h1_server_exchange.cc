@@ -14,8 +14,6 @@ namespace codec1 = codec::http1;
 namespace {
 
 constexpr std::string_view kContinue = "HTTP/1.1 100 Continue\r\n\r\n";
-// A body that the handler did not want is read to its end when no more than this is left; else the connection closes.
-constexpr std::uint64_t kMaxDiscard = 64 * 1024;
 // Memory is given to a body as it comes, whatever length was announced.
 constexpr std::size_t kFirstBodyReserve = 64 * 1024;
 
@@ -201,9 +199,20 @@ net::Task<base::Status> H1ServerExchange::CollectDirectly(std::string& into) {
   co_return base::Ok();
 }
 
+net::Task<base::Status> H1ServerExchange::DiscardBody() {
+  const std::uint64_t limit = bytes_received_ + kMaxDiscard;
+  while (!body_.ended()) {
+    const auto piece = co_await ReadBody();
+    if (!piece.ok()) co_return piece.error();
+    if (bytes_received_ > limit) co_return BodyFailed(BodyTooLarge(kMaxDiscard));
+  }
+  co_return base::Ok();
+}
+
 bool H1ServerExchange::CanDiscardBody() const {
   if (body_.ended()) return true;
-  return body_.kind() == codec1::BodyKind::kLength && body_.left() <= kMaxDiscard && !expect_continue_;
+  if (body_broken_ || expect_continue_) return false;
+  return body_.kind() == codec1::BodyKind::kChunked || body_.left() <= kMaxDiscard;
 }
 
 bool H1ServerExchange::DecideKeepAlive() const {

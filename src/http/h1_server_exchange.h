@@ -44,8 +44,12 @@ class H1ServerExchange final : public ServerExchange {
   bool finished() const { return phase_ == Phase::kFinished; }
   bool keep_alive() const { return keep_alive_ && CanDiscardBody(); }
   bool body_ended() const { return body_.ended(); }
-  // What is left of the body is little and sure to come.
+  // A body that the handler did not want is read to its end when no more than this is left, so that the connection can
+  // go on behind it.
+  static constexpr std::uint64_t kMaxDiscard = 64 * 1024;
+  // As far as is known, what is left of the body is little and sure to come.
   bool CanDiscardBody() const;
+  net::Task<base::Status> DiscardBody();
   bool reading() const { return readers_ > 0; }
   // Sends a head that no write has taken along in this turn.
   void FlushHead();

@@ -269,6 +269,20 @@ TEST_F(H1Server, SkipsASmallBodyThatTheHandlerLeft) {
   EXPECT_EQ(Exchange(*client, "def" + std::string(kGet)), Ok("GET /a "));
 }
 
+TEST_F(H1Server, SkipsAChunkedBodyThatTheHandlerLeftWithinBounds) {
+  Serve();
+  const std::string early = "POST /early HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  const std::string no = "HTTP/1.1 403 Forbidden\r\nx-test: 1\r\ncontent-length: 2\r\n\r\nno";
+  auto client = Connect();
+  EXPECT_EQ(Exchange(*client, early + "3\r\nabc\r\n0\r\n\r\n" + std::string(kGet)), no + Ok("GET /a "));
+  EXPECT_EQ(Exchange(*client, early + "20000\r\n" + std::string(0x20000, 'x') + "\r\n0\r\n\r\n" + std::string(kGet)),
+            no);
+  EXPECT_EQ(server->statistics().connections_open, 0U);
+  auto broken = Connect();
+  EXPECT_EQ(Exchange(*broken, early + "zz\r\n" + std::string(kGet)), no);
+  EXPECT_EQ(server->statistics().connections_open, 0U);
+}
+
 TEST_F(H1Server, ClosesOverALargeBodyThatTheHandlerLeft) {
   Serve();
   auto client = Connect();

@@ -55,7 +55,7 @@ inline const char* SkipToken(const char* at, const char* end) {
 #if defined(__SSE4_2__)
   // Ranges that hold no token character but for the last, which is looked at again below.
   alignas(16) static constexpr char kRanges[16] = {'\x00', ' ', '"', '"', '(', ')', ',', ',',
-                                                   '/', '/', ':', '@', '[', ']', '{', '\xFF'};
+                                                   '/',    '/', ':', '@', '[', ']', '{', '\xFF'};
   const __m128i ranges = _mm_load_si128(reinterpret_cast<const __m128i*>(kRanges));
   while (end - at >= 16) {
     const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
@@ -95,8 +95,7 @@ inline const char* SkipFieldBytes(const char* at, const char* end) {
 }
 
 inline bool IsToken(std::string_view text) {
-  return !text.empty() &&
-         SkipToken(text.data(), text.data() + text.size()) == text.data() + text.size();
+  return !text.empty() && SkipToken(text.data(), text.data() + text.size()) == text.data() + text.size();
 }
 
 inline bool IsFieldValue(std::string_view text) {
