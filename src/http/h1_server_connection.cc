@@ -224,9 +224,9 @@ net::Task<H1ServerConnection::After> H1ServerConnection::FinishExchange(ServeOut
 }
 
 net::Task<> H1ServerConnection::AnswerFault() {
-  constexpr std::uint16_t kStatus = 500;
-  const std::string body = context_.handler.RejectionBody(kStatus, "the request was not answered");
-  ResponseHead head{.status = kStatus};
+  const std::uint16_t status = exchange_->fault_status();
+  const std::string body = context_.handler.RejectionBody(status, ReasonPhrase(status));
+  ResponseHead head{.status = status};
   if (!body.empty()) head.headers.Add("content-type", body.starts_with('{') ? "application/json" : "text/plain");
   const base::Status sent = co_await exchange_->Respond(std::move(head), body);
   static_cast<void>(sent);  // a client that is gone is found by the caller

@@ -79,7 +79,7 @@ void H1ServerExchange::Begin() {
   expect_continue_ = parser_.expect_continue() && !body_.ended();
   client_keeps_alive_ = parser_.keep_alive();
   keep_alive_ = false;
-  body_broken_ = false;
+  body_error_.reset();
   readers_ = 0;
   waited_ = {};
   phase_ = Phase::kUnanswered;
@@ -115,7 +115,7 @@ net::Deadline H1ServerExchange::BodyDeadline() const {
 }
 
 base::Error H1ServerExchange::BodyFailed(base::Error error) {
-  body_broken_ = true;
+  body_error_ = error.code;
   return error;
 }
 
@@ -136,7 +136,7 @@ net::Task<base::Status> H1ServerExchange::SendContinue() {
 }
 
 net::Task<base::Result<std::string_view>> H1ServerExchange::ReadBody() {
-  if (body_broken_) co_return ClientGone("body broken earlier");
+  if (body_error_) co_return ClientGone("body broken earlier");
   if (expect_continue_) GH_CO_CHECK_OK(co_await SendContinue());
   while (true) {
     const H1Body::Step step = body_.Take(connection_->buffer());
@@ -199,6 +199,11 @@ net::Task<base::Status> H1ServerExchange::CollectDirectly(std::string& into) {
   co_return base::Ok();
 }
 
+std::uint16_t H1ServerExchange::fault_status() const {
+  if (body_error_ == base::ErrorCode::kTimeout) return 408;
+  return body_error_ ? 400 : 500;
+}
+
 net::Task<base::Status> H1ServerExchange::DiscardBody() {
   const std::uint64_t limit = bytes_received_ + kMaxDiscard;
   while (!body_.ended()) {
@@ -211,12 +216,12 @@ net::Task<base::Status> H1ServerExchange::DiscardBody() {
 
 bool H1ServerExchange::CanDiscardBody() const {
   if (body_.ended()) return true;
-  if (body_broken_ || expect_continue_) return false;
+  if (body_error_ || expect_continue_) return false;
   return body_.kind() == codec1::BodyKind::kChunked || body_.left() <= kMaxDiscard;
 }
 
 bool H1ServerExchange::DecideKeepAlive() const {
-  return client_keeps_alive_ && !body_broken_ && connection_->MayContinue();
+  return client_keeps_alive_ && !body_error_ && connection_->MayContinue();
 }
 
 H1ServerExchange::Framing H1ServerExchange::FramingOf(const ResponseHead& head) const {

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -42,6 +43,8 @@ class H1ServerExchange final : public ServerExchange {
 
   // For the connection, after the handler.
   bool finished() const { return phase_ == Phase::kFinished; }
+  // What a handler that gave no answer leaves to be said: 400 or 408 for a body that was broken or late, else 500.
+  std::uint16_t fault_status() const;
   bool keep_alive() const { return keep_alive_ && CanDiscardBody(); }
   bool body_ended() const { return body_.ended(); }
   // A body that the handler did not want is read to its end when no more than this is left, so that the connection can
@@ -79,8 +82,8 @@ class H1ServerExchange final : public ServerExchange {
   H1Body body_;
   bool expect_continue_ = false;
   bool client_keeps_alive_ = false;
-  bool keep_alive_ = false;  // decided when the answer's head is built
-  bool body_broken_ = false;
+  bool keep_alive_ = false;                    // decided when the answer's head is built
+  std::optional<base::ErrorCode> body_error_;  // once set, nothing more can be read from this connection
   int readers_ = 0;
   base::Duration waited_{};  // for the client's bytes
   Phase phase_ = Phase::kUnanswered;

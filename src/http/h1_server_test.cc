@@ -29,7 +29,10 @@ class EchoHandler final : public Handler {
     const Counter counter(*this);
     const std::string path(exchange.head().path());
     if (path == "/wait") co_await gate.Wait(net::Deadline::Never());
-    if (path == "/silent") co_return;
+    if (path == "/silent") {
+      static_cast<void>(co_await exchange.CollectBody(limit));
+      co_return;
+    }
     if (path == "/throw") throw std::runtime_error("a bug");
     if (path == "/early") {
       co_await Answer(exchange, 403, "no");
@@ -350,6 +353,13 @@ TEST_F(H1Server, RejectsABrokenChunkedBodyAndDoesNotReadOn) {
   EXPECT_TRUE(answer.starts_with("HTTP/1.1 400 ")) << answer;
   EXPECT_NE(answer.find("connection: close"), std::string::npos);
   EXPECT_EQ(handler.started, 1);
+}
+
+TEST_F(H1Server, AnswersABrokenBodyForAHandlerThatDoesNot) {
+  Serve();
+  auto client = Connect();
+  const std::string head = "POST /silent HTTP/1.1\r\nHost: h\r\nTransfer-Encoding: chunked\r\n\r\n";
+  EXPECT_TRUE(Exchange(*client, head + "zz\r\n").starts_with("HTTP/1.1 400 "));
 }
 
 TEST_F(H1Server, BoundsTheHead) {

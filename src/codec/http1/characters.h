@@ -6,8 +6,8 @@
 #include <cstring>
 #include <string_view>
 
-#if defined(__SSE4_2__)
-#include <nmmintrin.h>
+#if defined(__SSSE3__)
+#include <tmmintrin.h>
 #elif defined(__SSE2__)
 #include <emmintrin.h>
 #endif
@@ -50,19 +50,43 @@ inline const char* SkipClass(const char* at, const char* end, internal::Characte
   return at;
 }
 
+#if defined(__SSSE3__)
+namespace internal {
+
+// For each low nibble, a bit per high nibble 2 to 7 with which it makes a token character.
+constexpr std::array<std::uint8_t, 16> MakeTokenNibbles() {
+  std::array<std::uint8_t, 16> nibbles{};
+  for (std::size_t c = 0; c < 128; ++c) {
+    if ((kClasses[c] & kTokenCharacter) != 0) nibbles[c & 0xF] |= static_cast<std::uint8_t>(1U << (c >> 4));
+  }
+  return nibbles;
+}
+
+alignas(16) inline constexpr std::array<std::uint8_t, 16> kTokenNibbles = MakeTokenNibbles();
+alignas(16) inline constexpr std::array<std::uint8_t, 16> kHighNibbleBits = {1, 2, 4, 8, 16, 32, 64, 128};
+
+// A bit for each of sixteen bytes that is no token character.
+inline unsigned NonTokenMask(const char* at) {
+  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+  const __m128i low_bits = _mm_set1_epi8(0xF);
+  const __m128i low = _mm_shuffle_epi8(_mm_load_si128(reinterpret_cast<const __m128i*>(kTokenNibbles.data())),
+                                       _mm_and_si128(bytes, low_bits));
+  const __m128i high = _mm_shuffle_epi8(_mm_load_si128(reinterpret_cast<const __m128i*>(kHighNibbleBits.data())),
+                                        _mm_and_si128(_mm_srli_epi16(bytes, 4), low_bits));
+  const __m128i none = _mm_cmpeq_epi8(_mm_and_si128(low, high), _mm_setzero_si128());
+  return static_cast<unsigned>(_mm_movemask_epi8(none));
+}
+
+}  // namespace internal
+#endif
+
 // The first byte at or after `at` that is no token character.
 inline const char* SkipToken(const char* at, const char* end) {
-#if defined(__SSE4_2__)
-  // Ranges that hold no token character but for the last, which is looked at again below.
-  alignas(16) static constexpr char kRanges[16] = {'\x00', ' ', '"', '"', '(', ')', ',', ',',
-                                                   '/',    '/', ':', '@', '[', ']', '{', '\xFF'};
-  const __m128i ranges = _mm_load_si128(reinterpret_cast<const __m128i*>(kRanges));
+#if defined(__SSSE3__)
   while (end - at >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const int stop = _mm_cmpestri(ranges, 16, bytes, 16, _SIDD_LEAST_SIGNIFICANT | _SIDD_CMP_RANGES | _SIDD_UBYTE_OPS);
-    at += stop;
-    if (stop < 16 && !IsClass(*at, internal::kTokenCharacter)) return at;
-    if (stop < 16) ++at;
+    const unsigned mask = internal::NonTokenMask(at);
+    if (mask != 0) return at + __builtin_ctz(mask);
+    at += 16;
   }
 #endif
   return SkipClass(at, end, internal::kTokenCharacter);
