@@ -31,7 +31,10 @@ const EmbeddingDialect* FindEmbeddingDialect(DialectId id) {
 }
 
 const CountDialect* FindCountDialect(DialectId id) {
-  return id == DialectId::kAnthropic ? &dialect::anthropic::Count() : nullptr;
+  switch (id) {
+    case DialectId::kAnthropic: return &dialect::anthropic::Count();
+    default: return nullptr;
+  }
 }
 
 }  // namespace gatehouse::llm

@@ -31,6 +31,9 @@ enum class FinishReason : std::uint8_t {
   kOther,  // the provider's word is in `detail`
 };
 
+// "stop", "length" ...: the word for logs and metrics (gen_ai.response.finish_reasons).
+std::string_view ToString(FinishReason reason);
+
 struct Started {
   std::string id;     // the provider's
   std::string model;  // as the provider reports it

@@ -1,0 +1,115 @@
+#include "admin/admin_handler.h"
+
+#include <utility>
+
+#include "codec/crypto/encoding.h"
+#include "codec/crypto/hash.h"
+#include "codec/json/writer.h"
+
+namespace gatehouse::admin {
+namespace {
+
+using codec::json::Writer;
+
+net::Task<> Send(http::ServerExchange& exchange, std::uint16_t status, std::string content_type, std::string body) {
+  http::ResponseHead head{.status = status, .headers = {}};
+  head.headers.Add("content-type", content_type);
+  head.headers.Add("cache-control", "no-store");
+  if (status == 401) head.headers.Add("www-authenticate", "Basic realm=\"gatehouse admin\"");
+  static_cast<void>(co_await exchange.Respond(std::move(head), body));
+}
+
+std::string ErrorBody(std::string_view code, std::string_view message) {
+  std::string out;
+  Writer writer(out);
+  writer.BeginObject().Key("error").BeginObject().Field("code", code).Field("message", message).EndObject().EndObject();
+  return out;
+}
+
+net::Task<> SendError(http::ServerExchange& exchange, std::uint16_t status, std::string_view code,
+                      std::string_view message) {
+  return Send(exchange, status, "application/json", ErrorBody(code, message));
+}
+
+std::string_view Word(Readiness readiness) {
+  switch (readiness) {
+    case Readiness::kStarting: return "starting";
+    case Readiness::kReady: return "ready";
+    case Readiness::kDraining: return "draining";
+  }
+  return "unknown";
+}
+
+}  // namespace
+
+net::Task<> AdminHandler::Serve(http::ServerExchange& exchange) {
+  const std::string_view path = exchange.head().path();
+  const std::string_view method = exchange.head().method;
+  if (path == "/livez") return Send(exchange, 200, "text/plain", "ok\n");
+  if (path == "/readyz") return Ready(exchange);
+  if (path == "/metrics")
+    return Send(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", context_.metrics.Expose());
+  if (!path.starts_with("/admin/v1/"))
+    return SendError(exchange, 404, "not_found", "The admin listener has /livez, /readyz, /metrics and /admin/v1/.");
+  if (Check(exchange.head()) == Access::kRefused) {
+    return SendError(exchange, 401, "unauthenticated", "Send the admin password by HTTP Basic authentication.");
+  }
+  if (path == "/admin/v1/targets" && method == "GET") return Targets(exchange);
+  if (path == "/admin/v1/reload" && method == "POST") return Reload(exchange);
+  return SendError(exchange, 404, "not_found", "Known: GET /admin/v1/targets, POST /admin/v1/reload.");
+}
+
+net::Task<> AdminHandler::Ready(http::ServerExchange& exchange) {
+  const Readiness readiness = context_.readiness();
+  std::string body;
+  Writer writer(body);
+  writer.BeginObject().Field("status", Word(readiness));
+  if (const std::string problem = context_.problem(); !problem.empty()) writer.Field("problem", problem);
+  writer.EndObject();
+  body.push_back('\n');
+  return Send(exchange, readiness == Readiness::kReady ? 200 : 503, "application/json", std::move(body));
+}
+
+net::Task<> AdminHandler::Targets(http::ServerExchange& exchange) {
+  const base::TimePoint now = context_.clock.Now();
+  std::string body;
+  Writer writer(body);
+  writer.BeginObject().Key("targets").BeginArray();
+  for (const auto& row : context_.health.List()) {
+    writer.BeginObject()
+        .Field("provider", row.provider)
+        .Field("model", row.model)
+        .Field("breaker", features::routing::ToString(row.health->state(now)))
+        .Field("in_flight", row.health->busy())
+        .Field("available_in_ms",
+               std::chrono::duration_cast<std::chrono::milliseconds>(row.health->AvailableAt(now) - now).count())
+        .EndObject();
+  }
+  writer.EndArray().EndObject();
+  return Send(exchange, 200, "application/json", std::move(body));
+}
+
+net::Task<> AdminHandler::Reload(http::ServerExchange& exchange) {
+  const base::Status status = context_.reload();
+  if (status.ok()) return Send(exchange, 200, "application/json", R"({"status":"reloaded"})");
+  return Send(exchange, 422, "application/json", ErrorBody("invalid_configuration", status.error().public_message));
+}
+
+AdminHandler::Access AdminHandler::Check(const http::RequestHead& head) const {
+  constexpr std::string_view kScheme = "Basic ";
+  const auto value = head.headers.Find("authorization").value_or("");
+  if (!value.starts_with(kScheme)) return Access::kRefused;
+  const auto decoded = codec::crypto::Base64Decode(value.substr(kScheme.size()));
+  if (!decoded) return Access::kRefused;
+  const auto colon = decoded->find(':');
+  if (colon == std::string::npos) return Access::kRefused;
+  const auto digest = codec::crypto::Sha256(std::string_view(*decoded).substr(colon + 1));
+  return codec::crypto::ConstantTimeEquals(codec::crypto::AsText(digest), password_digest_) ? Access::kGranted
+                                                                                            : Access::kRefused;
+}
+
+std::string AdminHandler::RejectionBody(std::uint16_t, std::string_view reason) const {
+  return ErrorBody("bad_request", reason);
+}
+
+}  // namespace gatehouse::admin

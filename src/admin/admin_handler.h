@@ -1,0 +1,49 @@
+#pragma once
+
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+
+#include "base/metrics.h"
+#include "base/secret.h"
+#include "features/routing/health.h"
+#include "http/server.h"
+
+namespace gatehouse::admin {
+
+enum class Readiness : std::uint8_t { kStarting, kReady, kDraining };
+
+// What the admin listener shows. All outlive the handler; called on the admin loop.
+struct AdminContext {
+  const base::Metrics& metrics;
+  const features::routing::HealthBoard& health;
+  const base::Clock& clock;
+  std::function<Readiness()> readiness;
+  std::function<std::string()> problem;  // why it is not ready, or what is degraded; "" for nothing
+  std::function<base::Status()> reload;  // reads the configuration again
+};
+
+// The admin listener: /livez, /readyz and /metrics for machines, /admin/v1/* with the admin password for people.
+// Loopback unless configured otherwise.
+class AdminHandler final : public http::Handler {
+ public:
+  AdminHandler(AdminContext context, std::string password_digest)
+      : context_(std::move(context)), password_digest_(std::move(password_digest)) {}
+
+  net::Task<> Serve(http::ServerExchange& exchange) override;
+  std::string RejectionBody(std::uint16_t status, std::string_view reason) const override;
+
+ private:
+  net::Task<> Ready(http::ServerExchange& exchange);
+  net::Task<> Targets(http::ServerExchange& exchange);
+  net::Task<> Reload(http::ServerExchange& exchange);
+  // HTTP Basic with any user name; compares digests in constant time.
+  enum class Access : std::uint8_t { kGranted, kRefused };
+  Access Check(const http::RequestHead& head) const;
+
+  AdminContext context_;
+  std::string password_digest_;  // SHA-256 of the password, raw bytes
+};
+
+}  // namespace gatehouse::admin

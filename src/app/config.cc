@@ -1,0 +1,210 @@
+#include "app/config.h"
+
+#include <array>
+#include <cstdio>
+#include <cstdlib>
+#include <fstream>
+#include <set>
+#include <sstream>
+#include <utility>
+
+#include "app/config_models.h"
+#include "app/registrations.h"
+#include "codec/config/tree.h"
+#include "codec/crypto/encoding.h"
+
+namespace gatehouse::app {
+namespace {
+
+using codec::config::Choice;
+using codec::config::Node;
+
+std::optional<std::uint16_t> ReadPort(Node node) {
+  const auto port = node.AsInteger({.min = 0, .max = 65'535});
+  return port ? std::optional<std::uint16_t>(static_cast<std::uint16_t>(*port)) : std::nullopt;
+}
+
+void ReadLimits(Node node, http::ServerLimits& limits) {
+  if (const auto value = node["head_bytes"].AsBytes({.min = 1024, .max = 1U << 20U})) limits.max_head_bytes = *value;
+  if (const auto value = node["connections"].AsInteger({.min = 1, .max = 1'000'000}))
+    limits.max_connections = static_cast<std::size_t>(*value);
+  if (const auto value = node["streams"].AsInteger({.min = 1, .max = 65'536}))
+    limits.max_streams = static_cast<std::uint32_t>(*value);
+  if (const auto value = node["requests_per_connection"].AsInteger({.min = 0, .max = 1'000'000'000}))
+    limits.max_requests_per_connection = static_cast<std::uint32_t>(*value);
+  if (const auto value = node["head_timeout"].AsDuration()) limits.head_timeout = *value;
+  if (const auto value = node["idle_timeout"].AsDuration()) limits.idle_timeout = *value;
+  if (const auto value = node["body_timeout"].AsDuration()) limits.body_timeout = *value;
+  if (const auto value = node["write_timeout"].AsDuration()) limits.write_timeout = *value;
+}
+
+std::optional<TlsFiles> ReadTls(Node node) {
+  if (!node.IsPresent()) return {};
+  constexpr std::array<Choice<TlsFiles::Clients>, 3> kClients = {{{"ignored", TlsFiles::Clients::kIgnored},
+                                                                  {"optional", TlsFiles::Clients::kOptional},
+                                                                  {"required", TlsFiles::Clients::kRequired}}};
+  TlsFiles tls{.certificate_file = node.Required("certificate_file").AsString().value_or(""),
+               .key_file = node.Required("key_file").AsString().value_or(""),
+               .client_ca_file = node["client_ca_file"].AsString().value_or("")};
+  tls.clients = node["client_certificates"].AsEnum<TlsFiles::Clients>(kClients).value_or(
+      tls.client_ca_file.empty() ? TlsFiles::Clients::kIgnored : TlsFiles::Clients::kRequired);
+  if (tls.clients != TlsFiles::Clients::kIgnored && tls.client_ca_file.empty()) {
+    node.AddProblem("client certificates need `client_ca_file`");
+  }
+  return tls;
+}
+
+ListenerConfig ReadListener(Node node) {
+  ListenerConfig listener;
+  listener.name = node["name"].AsString().value_or("public");
+  listener.address = node["address"].AsString().value_or("127.0.0.1");
+  listener.port = ReadPort(node["port"]).value_or(8080);
+  listener.tls = ReadTls(node["tls"]);
+  ReadLimits(node["limits"], listener.limits);
+  return listener;
+}
+
+AdminConfig ReadAdmin(Node node) {
+  AdminConfig admin;
+  admin.address = node["address"].AsString().value_or("127.0.0.1");
+  admin.port = ReadPort(node["port"]).value_or(9090);
+  if (const auto hash = node["password_hash"].AsString()) {
+    const auto digest = features::identity::ParseKeyHash(*hash);
+    if (digest.ok()) {
+      admin.password_digest = codec::crypto::AsText(digest.value());
+    } else {
+      node["password_hash"].AddProblem(digest.error().public_message);
+    }
+  }
+  return admin;
+}
+
+LogConfig ReadLog(Node node) {
+  constexpr std::array<Choice<features::telemetry::AccessLog>, 2> kAccess = {
+      {{"stdout", features::telemetry::AccessLog::kOn}, {"off", features::telemetry::AccessLog::kOff}}};
+  constexpr std::array<Choice<base::LogLevel>, 4> kLevels = {{{"debug", base::LogLevel::kDebug},
+                                                              {"info", base::LogLevel::kInfo},
+                                                              {"warning", base::LogLevel::kWarning},
+                                                              {"error", base::LogLevel::kError}}};
+  return {.access = node["access"].AsEnum<features::telemetry::AccessLog>(kAccess).value_or(
+              features::telemetry::AccessLog::kOn),
+          .level = node["level"].AsEnum<base::LogLevel>(kLevels).value_or(base::LogLevel::kInfo)};
+}
+
+void ReadProviders(Node list, Config& config) {
+  for (const Node& node : list.Elements()) {
+    const std::string name = node.Required("name").AsString().value_or("");
+    const Node kind_node = node.Required("kind");
+    const std::string kind = kind_node.AsString().value_or("");
+    const auto read = FindProviderKind(kind);
+    if (read == nullptr) {
+      std::string known;
+      for (const auto one : ProviderKinds()) known.append(known.empty() ? "" : ", ").append(one);
+      if (kind_node.IsPresent()) kind_node.AddProblem("unknown provider kind `" + kind + "`; known: " + known);
+      node.MarkRead();
+      continue;
+    }
+    if (config.providers.contains(name)) node.AddProblem("a provider of this name exists already");
+    config.providers.insert_or_assign(name, std::shared_ptr<const providers::common::Blueprint>(read(name, node)));
+  }
+}
+
+// "2027-01-31" or "2027-01-31T12:00:00Z".
+std::optional<base::WallTime> ParseDate(const std::string& text) {
+  std::tm parts{};
+  const char* format = text.size() > 10 ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d";
+  const char* end = ::strptime(text.c_str(), format, &parts);
+  if (end == nullptr || *end != '\0') return {};
+  return base::WallTime(std::chrono::seconds(::timegm(&parts)));
+}
+
+features::identity::ApiKey ReadKey(Node node) {
+  features::identity::ApiKey key;
+  key.principal.name = node.Required("name").AsString().value_or("");
+  key.principal.key_id = key.principal.name;
+  key.principal.organization = node["organization"].AsString().value_or("");
+  key.principal.team = node["team"].AsString().value_or("");
+  key.principal.project = node["project"].AsString().value_or("");
+  key.principal.models = node["models"].AsStrings().value_or(std::vector<std::string>());
+  if (const auto hash = node.Required("hash").AsString()) {
+    const auto digest = features::identity::ParseKeyHash(*hash);
+    if (digest.ok()) {
+      key.digest = digest.value();
+    } else {
+      node["hash"].AddProblem(digest.error().public_message);
+    }
+  }
+  if (const auto expires = node["expires"].AsString()) {
+    const auto date = ParseDate(*expires);
+    if (!date) node["expires"].AddProblem("must be a date such as 2027-01-31 or 2027-01-31T12:00:00Z");
+    key.expires = date.value_or(base::WallTime::max());
+  }
+  return key;
+}
+
+void ReadKeys(Node list, Config& config) {
+  std::vector<features::identity::ApiKey> keys;
+  std::set<std::string> names;
+  for (const Node& node : list.Elements()) {
+    keys.push_back(ReadKey(node));
+    if (!names.insert(keys.back().principal.name).second) node.AddProblem("a key of this name exists already");
+  }
+  config.keys = std::make_shared<const features::identity::KeyRing>(std::move(keys));
+}
+
+ingress::GateSettings ReadGate(Node root) {
+  ingress::GateSettings gate;
+  if (const auto bytes = root["limits"]["body_bytes"].AsBytes({.min = 1024, .max = std::uint64_t{1} << 32U}))
+    gate.max_body_bytes = *bytes;
+  if (const auto timeout = root["limits"]["timeout"].AsDuration()) gate.timeout = *timeout;
+  if (root["expose_attempts"].AsBool().value_or(false))
+    gate.attempts_header = ingress::GateSettings::AttemptsHeader::kShown;
+  if (auto field = root["reasoning_field"].AsString()) gate.reasoning_field = std::move(*field);
+  gate.pass_through_openai = root["pass_through"]["openai"].AsString().value_or("");
+  gate.pass_through_anthropic = root["pass_through"]["anthropic"].AsString().value_or("");
+  return gate;
+}
+
+base::Result<base::Secret> ResolveSecret(const codec::config::SecretReference& reference) {
+  if (reference.kind == codec::config::SecretReference::Kind::kEnvironment) {
+    const char* value =
+        std::getenv(reference.name.c_str());  // NOLINT(concurrency-mt-unsafe): the environment is never changed
+    if (value == nullptr) return base::InvalidRequest("environment variable " + reference.name + " is not set");
+    return base::Secret(value);
+  }
+  GH_TRY(std::string text, ReadFile(reference.name));
+  while (!text.empty() && (text.back() == '\n' || text.back() == '\r')) text.pop_back();
+  return base::Secret(std::move(text));
+}
+
+}  // namespace
+
+base::Result<std::string> ReadFile(const std::string& path) {
+  std::ifstream file(path, std::ios::binary);
+  if (!file) return base::InvalidRequest("cannot read " + path);
+  std::ostringstream text;
+  text << file.rdbuf();
+  return std::move(text).str();
+}
+
+base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, features::routing::HealthBoard& board) {
+  GH_TRY(const codec::config::Tree tree, codec::config::Tree::Parse(yaml, ResolveSecret));
+  const Node root = tree.root();
+  auto config = std::make_shared<Config>();
+  static_cast<void>(root.Required("version").AsInteger({.min = 1, .max = 1}));
+  for (const Node& node : root["listeners"].Elements()) config->listeners.push_back(ReadListener(node));
+  if (config->listeners.empty()) config->listeners.push_back({.name = "public"});
+  config->admin = ReadAdmin(root["admin"]);
+  config->log = ReadLog(root["log"]);
+  config->threads = static_cast<std::uint32_t>(root["threads"].AsInteger({.min = 0, .max = 1024}).value_or(0));
+  config->drain_timeout = root["drain_timeout"].AsDuration().value_or(config->drain_timeout);
+  config->probe_interval = root["health"]["probe_interval"].AsDuration().value_or(base::Duration{});
+  config->gate = ReadGate(root);
+  ReadProviders(root.Required("providers"), *config);
+  config->routes = ReadModels(root.Required("models"), *config, root["health"], board);
+  ReadKeys(root["keys"], *config);
+  GH_CHECK_OK(tree.Finish());
+  return std::shared_ptr<const Config>(std::move(config));
+}
+
+}  // namespace gatehouse::app

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "features/identity/keys.h"
+#include "features/routing/health.h"
+#include "features/routing/route.h"
+#include "features/telemetry/telemetry.h"
+#include "http/server.h"
+#include "ingress/gate.h"
+#include "providers/common/blueprint.h"
+
+namespace gatehouse::app {
+
+struct TlsFiles {
+  std::string certificate_file;
+  std::string key_file;
+  std::string client_ca_file;  // "" = clients show no certificate
+  enum class Clients : std::uint8_t { kIgnored, kOptional, kRequired } clients = Clients::kIgnored;
+  bool operator==(const TlsFiles&) const = default;
+};
+
+struct ListenerConfig {
+  std::string name;
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 8080;
+  std::optional<TlsFiles> tls;
+  http::ServerLimits limits;
+};
+
+struct AdminConfig {
+  std::string address = "127.0.0.1";
+  std::uint16_t port = 9090;
+  std::string password_digest;  // raw SHA-256; "" = generate a password at start
+};
+
+struct LogConfig {
+  features::telemetry::AccessLog access = features::telemetry::AccessLog::kOn;
+  base::LogLevel level = base::LogLevel::kInfo;
+};
+
+// A configuration that was understood whole. Immutable.
+struct Config {
+  std::vector<ListenerConfig> listeners;
+  AdminConfig admin;
+  LogConfig log;
+  std::uint32_t threads = 0;  // 0 = one per core
+  base::Duration drain_timeout = std::chrono::seconds(30);
+  base::Duration probe_interval{};  // 0 = no active health checks
+  ingress::GateSettings gate;
+  std::map<std::string, std::shared_ptr<const providers::common::Blueprint>, std::less<>> providers;
+  std::shared_ptr<const std::vector<features::routing::Route>> routes;
+  std::shared_ptr<const features::identity::KeyRing> keys;
+};
+
+// Reads a YAML text. All problems come at once, each with its line. `board` gives targets their health, which outlives
+// reloads.
+base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, features::routing::HealthBoard& board);
+
+// A configuration file's text.
+base::Result<std::string> ReadFile(const std::string& path);
+
+}  // namespace gatehouse::app

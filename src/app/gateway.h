@@ -1,0 +1,75 @@
+#pragma once
+
+#include <atomic>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "admin/admin_handler.h"
+#include "app/config.h"
+#include "app/loop_runtime.h"
+#include "base/log.h"
+#include "base/metrics.h"
+#include "base/secret.h"
+
+namespace gatehouse::app {
+
+// The whole process: reads the configuration, runs one loop per core and the admin listener, reloads, drains. Owned by
+// main; its own loop, which runs on the main thread, serves the admin listener, signals and file changes.
+class Gateway {
+ public:
+  struct Options {
+    std::string config_path;  // "" = `config_text`
+    std::string config_text;
+    enum class Output : std::uint8_t {
+      kPlain,
+      kFriendly
+    } output = Output::kPlain;    // friendly: for a person at a terminal
+    base::Secret admin_password;  // shown to a person by main; "" = the configuration has its hash
+  };
+
+  explicit Gateway(Options options);
+  Gateway(const Gateway&) = delete;
+  Gateway& operator=(const Gateway&) = delete;
+  ~Gateway();
+
+  // Listens on everything; then Run() serves until SIGTERM or SIGINT and returns after the drain.
+  base::Status Start();
+  void Run();
+  // Where the first listener can be reached: "http://127.0.0.1:8080".
+  std::string PublicUrl() const { return public_url_; }
+  std::string AdminUrl() const { return admin_url_; }
+
+ private:
+  base::Result<std::shared_ptr<const Config>> Load();
+  base::Status Listen();
+  base::Status ListenAdmin();
+  base::Result<std::shared_ptr<net::tls::TlsServer>> TlsFor(const ListenerConfig& listener);
+  base::Status Reload();
+  void ReloadAndTell(std::string_view why);
+  void Announce(std::string_view listener, std::string_view address, std::uint16_t port);
+  net::Task<> WatchFile();
+  void BeginDrain();
+
+  Options options_;
+  base::LogWriter output_;
+  features::routing::HealthBoard health_;
+  std::shared_ptr<const Config> config_;  // of the main thread
+  std::string loaded_text_;
+  std::string problem_;  // why the last reload was refused
+  std::unique_ptr<base::Log> log_;
+  std::unique_ptr<base::Metrics> metrics_;
+  net::EpollLoop loop_;
+  std::vector<std::unique_ptr<LoopRuntime>> loops_;
+  ServerTls tls_;
+  std::unique_ptr<admin::AdminHandler> admin_;
+  std::unique_ptr<http::Server> admin_server_;
+  admin::Readiness readiness_ = admin::Readiness::kStarting;
+  std::string public_url_;
+  std::string admin_url_;
+  net::TaskGroup tasks_;
+};
+
+}  // namespace gatehouse::app

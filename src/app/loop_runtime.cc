@@ -1,0 +1,144 @@
+#include "app/loop_runtime.h"
+
+#include <utility>
+
+#include "app/pipeline_order.h"
+#include "base/check.h"
+#include "features/routing/routing_stage.h"
+#include "net/socket_address.h"
+#include "net/tcp_listener.h"
+
+namespace gatehouse::app {
+namespace {
+
+constexpr base::Duration kHandshakeTimeout = std::chrono::seconds(10);
+
+// A gate and what it runs on: dies when the last exchange that began with it is over.
+struct OwnedGate {
+  std::shared_ptr<const Config> config;  // blueprints and keys, which the providers and stages refer to
+  std::map<std::string, std::unique_ptr<pipeline::Provider>, std::less<>> providers;
+  ingress::Gate gate;
+};
+
+}  // namespace
+
+LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_ptr<const Config> config)
+    : shared_(shared),
+      index_(index),
+      loop_(shared.clock),
+      random_(static_cast<std::uint64_t>(shared.clock.Wall().time_since_epoch().count()) * 31 + index),
+      telemetry_(loop_, shared.metrics, index, shared.access_log, config->log.access),
+      upstreams_(loop_, shared.log),
+      handler_(std::make_unique<ingress::GatewayHandler>(ingress::LoopContext{loop_, random_, telemetry_},
+                                                         BuildGate(config))),
+      tasks_(loop_),
+      probes_(std::make_unique<net::TaskGroup>(loop_)) {
+  if (index_ == 0 && config->probe_interval.count() > 0) probes_->Spawn(ProbeForever(std::move(config)));
+}
+
+LoopRuntime::~LoopRuntime() { GH_CHECK(!thread_.joinable()); }
+
+std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_ptr<const Config>& config) {
+  auto owned = std::make_shared<OwnedGate>();
+  owned->config = config;
+  std::map<std::string, pipeline::Provider*, std::less<>> by_name;
+  for (const auto& [name, blueprint] : config->providers) {
+    by_name[name] = owned->providers.emplace(name, blueprint->Build(upstreams_)).first->second.get();
+  }
+  auto routes = std::make_shared<const features::routing::RouteTable>(config->routes, by_name);
+  owned->gate.settings = config->gate;
+  owned->gate.pipeline = BuildPipeline(*config, std::move(routes));
+  return {owned, &owned->gate};
+}
+
+base::Result<std::uint16_t> LoopRuntime::Listen(const ListenerConfig& config, std::uint16_t port,
+                                                std::shared_ptr<net::tls::TlsServer> tls) {
+  const auto address = net::SocketAddress::Parse(config.address, port);
+  if (!address)
+    return base::InvalidRequest("listener `" + config.name + "`: " + config.address + " is not an IP address");
+  GH_TRY(std::unique_ptr<net::Listener> listener,
+         net::TcpListener::Listen(loop_, *address, {.max_connections = config.limits.max_connections}));
+  const std::uint16_t bound = listener->port();
+  auto& listening = *listening_.emplace_back(std::make_unique<Listening>());
+  listening.server = std::make_unique<http::Server>(loop_, config.limits, *handler_);
+  listening.tls = std::move(tls);
+  listening.listener = listener.get();
+  if (listening.tls) {
+    tasks_.Spawn(AcceptTls(std::move(listener), listening));
+  } else {
+    tasks_.Spawn(listening.server->Run(std::move(listener)));
+  }
+  return bound;
+}
+
+net::Task<> LoopRuntime::AcceptTls(std::unique_ptr<net::Listener> listener, Listening& listening) {
+  for (;;) {
+    auto stream = co_await listener->Accept();
+    if (!stream.ok()) {
+      listening.listener = nullptr;
+      co_return;
+    }
+    tasks_.Spawn(Handshake(std::move(stream).value(), listening));
+  }
+}
+
+net::Task<> LoopRuntime::Handshake(std::unique_ptr<net::Stream> stream, Listening& listening) {
+  auto secured = co_await listening.tls->Handshake(std::move(stream), {}, loop_.In(kHandshakeTimeout));
+  if (secured.ok()) {
+    listening.server->Adopt(std::move(secured).value());
+  } else {
+    shared_.log.Debug("TLS handshake failed", {{"detail", secured.error().detail}});
+  }
+}
+
+void LoopRuntime::Start() {
+  thread_ = std::thread([this] { loop_.Run(); });
+}
+
+void LoopRuntime::Use(std::shared_ptr<const Config> config) {
+  handler_->Replace(BuildGate(config));
+  probes_ = std::make_unique<net::TaskGroup>(loop_);
+  if (index_ == 0 && config->probe_interval.count() > 0) probes_->Spawn(ProbeForever(std::move(config)));
+}
+
+void LoopRuntime::Apply(std::shared_ptr<const Config> config) {
+  loop_.Post([this, next = std::move(config)]() mutable { Use(std::move(next)); });
+}
+
+void LoopRuntime::Drain(base::Duration at_most) {
+  loop_.Post([this, at_most] { tasks_.Spawn(DrainAndStop(at_most)); });
+}
+
+net::Task<> LoopRuntime::DrainAndStop(base::Duration at_most) {
+  const net::Deadline deadline = loop_.In(at_most);
+  for (const auto& listening : listening_) {
+    if (listening->tls && listening->listener != nullptr) listening->listener->Close();
+  }
+  for (const auto& listening : listening_) co_await listening->server->Drain(deadline);
+  loop_.Stop();
+}
+
+void LoopRuntime::Join() {
+  if (thread_.joinable()) thread_.join();
+}
+
+net::Task<> LoopRuntime::ProbeForever(std::shared_ptr<const Config> config) {
+  constexpr base::Duration kProbeTimeout = std::chrono::seconds(5);
+  std::map<std::string, std::unique_ptr<pipeline::Provider>, std::less<>> providers;
+  for (const auto& [name, blueprint] : config->providers) providers.emplace(name, blueprint->Build(upstreams_));
+  for (;;) {
+    co_await loop_.Sleep(config->probe_interval);
+    for (const auto& [name, provider] : providers) {
+      const base::Status status = co_await provider->Probe(loop_.In(kProbeTimeout));
+      if (!status.ok())
+        shared_.log.Warning("upstream probe failed", {{"provider", name}, {"detail", status.error().detail}});
+      for (const auto& route : *config->routes) {
+        for (const auto& target : route.targets) {
+          if (target.provider_name == name) target.health->Probed(loop_.Now(), status);
+        }
+      }
+    }
+  }
+}
+
+}  // namespace gatehouse::app

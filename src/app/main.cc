@@ -1,0 +1,115 @@
+#include <csignal>
+#include <cstdio>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+
+#include "app/config.h"
+#include "app/demo.h"
+#include "app/gateway.h"
+
+namespace gatehouse::app {
+namespace {
+
+constexpr std::string_view kUsage = R"(gatehouse: one gateway between applications and every AI model they use
+
+  gatehouse serve [--config FILE]   serve; without a file, a demo on loopback that needs no provider
+  gatehouse check --config FILE     read a configuration and say what is wrong with it
+  gatehouse key new                 make an API key and print it with its hash
+  gatehouse key hash                read a key from standard input and print its hash
+  gatehouse version
+)";
+
+void Say(std::FILE* where, std::string_view text) { std::fwrite(text.data(), 1, text.size(), where); }
+
+int Fail(const base::Error& error) {
+  Say(stderr, "gatehouse: " + error.public_message + "\n");
+  if (!error.detail.empty()) Say(stderr, "  " + error.detail + "\n");
+  return 1;
+}
+
+// The value of `--config`, or nullopt; exits the parse with usage on anything unknown.
+std::optional<std::string> ConfigPath(std::span<char* const> arguments) {
+  if (arguments.empty()) return "";
+  if (arguments.size() == 2 && std::string_view(arguments[0]) == "--config") return arguments[1];
+  return {};
+}
+
+void BlockSignals() {
+  std::signal(SIGPIPE, SIG_IGN);
+  sigset_t signals;
+  sigemptyset(&signals);
+  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
+}
+
+int Serve(const std::string& config_path) {
+  BlockSignals();  // before any thread starts, so that all inherit it
+  Gateway::Options options{.config_path = config_path, .config_text = {}};
+  std::string key;
+  const std::string password = NewPassword();
+  options.admin_password = base::Secret(password);
+  if (config_path.empty()) {
+    key = NewKey();
+    options.config_text = DemoConfig(HashOf(key));
+    options.output = Gateway::Options::Output::kFriendly;
+  }
+  Gateway gateway(std::move(options));
+  if (auto status = gateway.Start(); !status.ok()) return Fail(status.error());
+  if (config_path.empty()) Say(stderr, Welcome(gateway.PublicUrl(), gateway.AdminUrl(), key, password));
+  gateway.Run();
+  return 0;
+}
+
+int Check(const std::string& config_path) {
+  auto text = ReadFile(config_path);
+  if (!text.ok()) return Fail(text.error());
+  features::routing::HealthBoard board;
+  auto config = ReadConfig(text.value(), board);
+  if (!config.ok()) return Fail(config.error());
+  std::string summary = config_path + ": " + std::to_string(config.value()->providers.size()) + " providers, " +
+                        std::to_string(config.value()->routes->size()) + " models, " +
+                        std::to_string(config.value()->keys->size()) + " keys: fine\n";
+  Say(stdout, summary);
+  return 0;
+}
+
+int Key(std::string_view what) {
+  if (what == "new") {
+    const std::string key = NewKey();
+    Say(stdout, "key:  " + key + "\nhash: " + HashOf(key) + "\n");
+    return 0;
+  }
+  if (what != "hash") {
+    Say(stderr, kUsage);
+    return 2;
+  }
+  std::string key;
+  for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) key.push_back(static_cast<char>(c));
+  Say(stdout, HashOf(key) + "\n");
+  return 0;
+}
+
+int Main(std::span<char* const> arguments) {
+  const std::string_view command = arguments.size() > 1 ? arguments[1] : "help";
+  if (command == "serve" || command == "check") {
+    const auto path = ConfigPath(arguments.subspan(2));
+    if (path && (command == "serve" || !path->empty())) return command == "serve" ? Serve(*path) : Check(*path);
+  } else if (command == "key" && arguments.size() == 3) {
+    return Key(arguments[2]);
+  } else if (command == "version") {
+    Say(stdout, "gatehouse 0.1.0\n");
+    return 0;
+  } else if (command == "help" || command == "--help") {
+    Say(stdout, kUsage);
+    return 0;
+  }
+  Say(stderr, kUsage);
+  return 2;
+}
+
+}  // namespace
+}  // namespace gatehouse::app
+
+int main(int argc, char** argv) { return gatehouse::app::Main({argv, static_cast<std::size_t>(argc)}); }

@@ -1,0 +1,15 @@
+#pragma once
+
+#include <memory>
+
+#include "app/config.h"
+#include "features/routing/routing_stage.h"
+#include "pipeline/stage.h"
+
+namespace gatehouse::app {
+
+// The stages of one loop in the order in which they see a request. The order and its reasons are in the source.
+std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config,
+                                                        std::shared_ptr<const features::routing::RouteTable> routes);
+
+}  // namespace gatehouse::app

@@ -1,0 +1,48 @@
+#pragma once
+
+#include <cstddef>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "base/metrics.h"
+#include "net/loop.h"
+#include "pipeline/observer.h"
+
+namespace gatehouse::features::telemetry {
+
+enum class AccessLog : std::uint8_t { kOff, kOn };
+
+// The metrics of the data plane, in the order of Metric.
+std::vector<base::Metrics::Declaration> MetricDeclarations();
+
+// Counts and logs what became of the exchanges of one loop. One JSON line per request, gathered and handed to the
+// writer in blocks. Belongs to its loop; `metrics` and `writer` outlive it. Dropping it hands over what is gathered.
+class ExchangeTelemetry final : public pipeline::ExchangeObserver, private net::Timer {
+ public:
+  ExchangeTelemetry(net::Loop& loop, base::Metrics& metrics, std::size_t shard, base::LogWriter& writer,
+                    AccessLog access_log);
+  ~ExchangeTelemetry() override;
+
+  void Began(pipeline::Surface surface) override;
+  void Ended(const pipeline::ExchangeEnd& end) override;
+
+ private:
+  void OnTimer() override;
+  void Flush();
+  void CountEnd(const pipeline::ExchangeEnd& end);
+  void CountTokens(const pipeline::Exchange& exchange);
+  void CountAttempts(const pipeline::Exchange& exchange);
+
+  net::Loop& loop_;
+  base::Metrics& metrics_;
+  const std::size_t shard_;
+  base::LogWriter& writer_;
+  const AccessLog access_log_;
+  std::string lines_;
+};
+
+// Appends the access-log line of one request, newline included.
+void AppendAccessLine(std::string& out, const pipeline::ExchangeEnd& end, base::WallTime now);
+
+}  // namespace gatehouse::features::telemetry

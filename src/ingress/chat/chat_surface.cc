@@ -1,0 +1,161 @@
+#include "ingress/chat/chat_surface.h"
+
+#include <memory>
+#include <string>
+#include <utility>
+
+#include "ingress/chat/json_array.h"
+#include "llm/dialect.h"
+#include "llm/event.h"
+
+namespace gatehouse::ingress::chat {
+namespace {
+
+using base::Error;
+using base::Result;
+using llm::Delivery;
+using llm::EventSource;
+using pipeline::ExchangeEnd;
+
+// Remembers of the events what the log, the metrics and the ledger want.
+void Observe(const llm::Batch& batch, pipeline::Outcome& outcome) {
+  outcome.events += batch.frames.size();
+  for (const llm::Event& event : batch.events) {
+    if (const auto* usage = std::get_if<llm::UsageReported>(&event)) outcome.usage = usage->usage;
+    if (const auto* finished = std::get_if<llm::ChoiceFinished>(&event))
+      outcome.finish_reason = llm::ToString(finished->reason);
+  }
+}
+
+Result<pipeline::ChatCall> DecodeCall(const PathMatch& match, std::unique_ptr<const pipeline::JsonBody> body) {
+  const llm::ChatDialect* dialect = llm::FindChatDialect(match.dialect);
+  if (dialect == nullptr) return base::Internal("no chat dialect " + std::string(llm::ToString(match.dialect)));
+  const llm::RequestPath path{.model = match.model, .delivery = match.delivery, .version = match.version};
+  GH_TRY(llm::ChatRequest request, dialect->DecodeRequest(body->root(), path));
+  pipeline::ChatCall call{.dialect = match.dialect, .body = std::move(body), .request = std::move(request)};
+  call.delivery = call.request.stream ? Delivery::kStream : match.delivery;
+  call.version = match.version;
+  return call;
+}
+
+// An answer on its way to the client.
+class Delivering {
+ public:
+  Delivering(Session& session, pipeline::Reply& reply)
+      : session_(session),
+        reply_(reply),
+        chat_(*std::get_if<pipeline::ChatReply>(&reply.answer)),
+        call_(*std::get_if<pipeline::ChatCall>(&session.exchange().operation)),
+        dialect_(*llm::FindChatDialect(call_.dialect)) {
+    context_.id = session.id().substr(session.id().find('_') + 1);
+    context_.model = session.exchange().model;
+    context_.created_seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(session.context().loop.clock().Wall().time_since_epoch())
+            .count();
+    context_.include_usage = call_.request.stream_usage;
+    constexpr std::size_t kBytesPerToken = 4;
+    context_.estimated_input_tokens = call_.body->text().size() / kBytesPerToken;
+    context_.request = &call_.request;
+    context_.reasoning_field = session.gate().settings.reasoning_field;
+  }
+
+  net::Task<> Whole() {
+    llm::Collector collector;
+    std::string raw;
+    bool pass = chat_.dialect == call_.dialect;
+    for (;;) {
+      auto outcome = co_await chat_.events->Pull(batch_);
+      if (!outcome.ok()) {
+        co_await session_.Fail(std::move(outcome).TakeError());
+        co_return;
+      }
+      if (outcome.value() == EventSource::Outcome::kEnd) break;
+      Observe(batch_, session_.exchange().outcome);
+      pass = pass && batch_.raw_is_current;
+      if (pass) {
+        for (const auto& frame : batch_.frames) raw.append(frame.raw);
+      } else {
+        for (const auto& event : batch_.events) collector.Add(event);
+      }
+    }
+    if (!pass) raw = dialect_.EncodeWhole(std::move(collector).Take(), context_);
+    co_await session_.Respond(session_.NewHead(200, "application/json", &reply_), std::move(raw));
+  }
+
+  net::Task<> Stream() {
+    const bool as_array = session_.match().wire == PathMatch::Wire::kJsonArray;
+    http::ResponseHead head = session_.NewHead(
+        200, as_array ? std::string_view("application/json") : dialect_.stream_content_type(), &reply_);
+    head.headers.Add("cache-control", "no-cache");
+    session_.NoteStatus(200);
+    if (!(co_await session_.http().Start(std::move(head))).ok()) co_return;
+    JsonArrayFramer array;
+    std::string out;
+    for (;;) {
+      out.clear();
+      auto outcome = co_await chat_.events->Pull(batch_);
+      const bool more = outcome.ok() && outcome.value() == EventSource::Outcome::kBatch;
+      if (more) {
+        Observe(batch_, session_.exchange().outcome);
+        Render(out);
+      } else if (outcome.ok()) {
+        if (encoder_) encoder_->Finish(out);
+        session_.NoteEnd(ExchangeEnd::Ending::kAnswered);
+      } else {
+        Break(outcome.error(), out);
+      }
+      if (as_array) out = more ? array.Frame(out) : array.Close(out);
+      if (!out.empty() && !(co_await session_.http().Write(out)).ok()) {
+        session_.NoteEnd(ExchangeEnd::Ending::kClientGone);
+        co_return;
+      }
+      if (!more) break;
+    }
+    static_cast<void>(co_await session_.http().Finish());
+  }
+
+ private:
+  void Render(std::string& out) {
+    if (chat_.dialect == call_.dialect && batch_.raw_is_current && !encoder_) {
+      for (const auto& frame : batch_.frames) out.append(frame.raw);
+      return;
+    }
+    for (const auto& event : batch_.events) encoder().Encode(event, out);
+  }
+
+  // The upstream failed in the middle: the dialect's own error, and no end that was not there.
+  void Break(const Error& error, std::string& out) {
+    session_.NoteError(error);
+    session_.NoteEnd(ExchangeEnd::Ending::kCutMidStream);
+    encoder().Fail(error, session_.id(), out);
+  }
+
+  llm::ResponseEncoder& encoder() {
+    if (!encoder_) encoder_ = dialect_.NewEncoder(context_);
+    return *encoder_;
+  }
+
+  Session& session_;  // all outlive the task that uses them
+  pipeline::Reply& reply_;
+  pipeline::ChatReply& chat_;
+  const pipeline::ChatCall& call_;
+  const llm::ChatDialect& dialect_;
+  llm::AnswerContext context_;
+  llm::Batch batch_;
+  std::unique_ptr<llm::ResponseEncoder> encoder_;
+};
+
+}  // namespace
+
+net::Task<> Serve(Session& session) {
+  auto reply = co_await RunJson(session, &DecodeCall);
+  if (!reply) co_return;
+  Delivering delivering(session, *reply);
+  if (std::get_if<pipeline::ChatCall>(&session.exchange().operation)->delivery == Delivery::kStream) {
+    co_await delivering.Stream();
+  } else {
+    co_await delivering.Whole();
+  }
+}
+
+}  // namespace gatehouse::ingress::chat

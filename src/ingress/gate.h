@@ -1,0 +1,37 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "base/random.h"
+#include "net/loop.h"
+#include "pipeline/observer.h"
+#include "pipeline/stage.h"
+
+namespace gatehouse::ingress {
+
+struct GateSettings {
+  std::size_t max_body_bytes = 32U << 20U;
+  enum class AttemptsHeader : std::uint8_t { kHidden, kShown } attempts_header = AttemptsHeader::kHidden;
+  std::string reasoning_field = "reasoning_content";  // to openai.chat clients
+  base::Duration timeout = std::chrono::minutes(10);  // of an exchange, unless its route says less
+  std::string pass_through_openai;  // the model whose route takes opaque requests that name none; "" refuses them
+  std::string pass_through_anthropic;
+};
+
+// All that serving needs of one configuration. Immutable; every exchange pins the one it began with.
+struct Gate {
+  GateSettings settings;
+  std::shared_ptr<const pipeline::Pipeline> pipeline;
+};
+
+// What the surfaces need of their loop. Lives as long as the loop.
+struct LoopContext {
+  net::Loop& loop;
+  base::Random& random;
+  pipeline::ExchangeObserver& observer;
+};
+
+}  // namespace gatehouse::ingress

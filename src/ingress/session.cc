@@ -1,0 +1,183 @@
+#include "ingress/session.h"
+
+#include <utility>
+
+#include "base/check.h"
+#include "codec/json/writer.h"
+
+namespace gatehouse::ingress {
+namespace {
+
+using base::Error;
+using base::Result;
+
+std::string RequestIdOf(const http::RequestHead& head, const LoopContext& context) {
+  const auto given = head.headers.Find("x-request-id");
+  if (given && base::IsAcceptableRequestId(*given)) return std::string(*given);
+  return base::NewRequestId(context.loop.clock().Wall(), context.random);
+}
+
+base::TraceContext TraceOf(const http::RequestHead& head, base::Random& random) {
+  return base::NextSpan(base::ParseTraceParent(head.headers.Find("traceparent").value_or("")), random);
+}
+
+// The client's headers that mean something to an upstream of its dialect.
+std::vector<pipeline::HeaderField> ForwardedRequestHeaders(const http::RequestHead& head, llm::DialectId dialect) {
+  std::vector<pipeline::HeaderField> forwarded;
+  const auto forward = [&](std::string_view name) {
+    if (const auto value = head.headers.Find(name)) forwarded.push_back({std::string(name), std::string(*value)});
+  };
+  if (dialect == llm::DialectId::kAnthropic) forward("anthropic-beta");
+  if (dialect == llm::DialectId::kOpenAiChat || dialect == llm::DialectId::kOpenAiResponses) forward("openai-beta");
+  return forwarded;
+}
+
+// [{"provider":...,"model":...,"outcome":...,"ms":...},...]
+std::string FormatAttempts(const std::vector<pipeline::Attempt>& attempts) {
+  std::string out;
+  codec::json::Writer writer(out);
+  writer.BeginArray();
+  for (const auto& attempt : attempts) {
+    writer.BeginObject()
+        .Field("provider", attempt.provider)
+        .Field("model", attempt.model)
+        .Field("outcome", attempt.outcome)
+        .Field("status", attempt.status)
+        .Field("reason", attempt.reason)
+        .Field("ms", std::chrono::duration_cast<std::chrono::milliseconds>(attempt.took).count())
+        .EndObject();
+  }
+  writer.EndArray();
+  return out;
+}
+
+// A header value is one line of visible characters.
+std::string OneLine(std::string text) {
+  for (char& c : text) {
+    if (static_cast<unsigned char>(c) < 0x20 || static_cast<unsigned char>(c) >= 0x7F) c = ' ';
+  }
+  return text;
+}
+
+bool WasRetriedHere(const pipeline::Exchange* exchange, const Error& error) {
+  return exchange != nullptr && !exchange->attempts.empty() && error.source == base::ErrorSource::kUpstream;
+}
+
+}  // namespace
+
+Session::Session(http::ServerExchange& http, const LoopContext& context, std::shared_ptr<const Gate> gate)
+    : http_(http),
+      context_(context),
+      gate_(std::move(gate)),
+      started_(context.loop.Now()),
+      id_(RequestIdOf(http.head(), context)),
+      trace_(TraceOf(http.head(), context.random)) {}
+
+Session::~Session() {
+  const auto surface = exchange_ ? exchange_->surface : match_.surface;
+  context_.observer.Ended({.exchange = exchange_.get(),
+                           .request_id = id_,
+                           .trace_id = trace_.trace(),
+                           .client_address = http_.peer().address,
+                           .method = http_.head().method,
+                           .path = http_.head().path(),
+                           .surface = pipeline::ToString(surface),
+                           .status = status_,
+                           .error = error_,
+                           .detail = detail_,
+                           .ending = ending_,
+                           .duration = context_.loop.Now() - started_,
+                           .bytes_in = http_.bytes_received(),
+                           .bytes_out = http_.bytes_sent()});
+}
+
+net::Task<Result<std::string>> Session::ReadBody() { return http_.CollectBody(gate_->settings.max_body_bytes); }
+
+net::Task<Result<std::unique_ptr<const pipeline::JsonBody>>> Session::ReadJson() {
+  GH_CO_TRY(std::string text, co_await ReadBody());
+  co_return pipeline::JsonBody::Parse(std::move(text));
+}
+
+pipeline::Exchange& Session::Open(pipeline::Operation operation, std::string model) {
+  exchange_ =
+      std::make_unique<pipeline::Exchange>(context_.loop, context_.random, match_.surface, std::move(operation));
+  exchange_->id = id_;
+  exchange_->trace = trace_;
+  exchange_->model = std::move(model);
+  exchange_->credential = CredentialOf(http_.head(), match_.dialect);
+  exchange_->session = std::string(http_.head().headers.Find("x-session-id").value_or(""));
+  exchange_->started = started_;
+  exchange_->deadline = {started_ + gate_->settings.timeout};
+  exchange_->request_headers = ForwardedRequestHeaders(http_.head(), match_.dialect);
+  context_.observer.Began(match_.surface);
+  return *exchange_;
+}
+
+net::Task<std::optional<pipeline::Reply>> Session::Run(pipeline::Operation operation, std::string model) {
+  auto reply = co_await gate_->pipeline->Run(Open(std::move(operation), std::move(model)));
+  if (reply.ok()) co_return std::move(reply).value();
+  co_await Fail(std::move(reply).TakeError());
+  co_return std::nullopt;
+}
+
+http::ResponseHead Session::NewHead(std::uint16_t status, std::string_view content_type, const pipeline::Reply* reply) {
+  http::ResponseHead head{.status = status, .headers = {}};
+  if (!content_type.empty()) head.headers.Add("content-type", content_type);
+  head.headers.Add("x-request-id", id_);
+  if (match_.dialect == llm::DialectId::kAnthropic) head.headers.Add("request-id", id_);
+  if (reply != nullptr) {
+    for (const auto& field : reply->headers) head.headers.Add(field.name, field.value);
+  }
+  if (exchange_) {
+    for (const auto& warning : exchange_->warnings) head.headers.Add("gatehouse-warning", OneLine(warning));
+    if (gate_->settings.attempts_header == GateSettings::AttemptsHeader::kShown && !exchange_->attempts.empty()) {
+      head.headers.Add("gatehouse-attempts", OneLine(FormatAttempts(exchange_->attempts)));
+    }
+  }
+  return head;
+}
+
+void Session::NoteError(const Error& error) {
+  error_ = base::ToString(error.code);
+  detail_ = error.detail;
+}
+
+net::Task<> Session::Respond(http::ResponseHead head, std::string body) {
+  status_ = head.status;
+  const auto sent = co_await http_.Respond(std::move(head), body);
+  if (sent.ok() && ending_ == pipeline::ExchangeEnd::Ending::kClientGone)
+    ending_ = pipeline::ExchangeEnd::Ending::kAnswered;
+}
+
+net::Task<> Session::Fail(Error error) {
+  NoteError(error);
+  const llm::ChatDialect& dialect = ErrorDialect(match_.dialect);
+  const bool retried = WasRetriedHere(exchange_.get(), error);
+  const auto retry_after = error.retry_after_seconds;
+  const llm::ErrorReply reply = dialect.EncodeError(Localized(std::move(error), dialect), id_);
+  http::ResponseHead head = NewHead(reply.status, "application/json", nullptr);
+  if (retry_after) head.headers.Add("retry-after", std::to_string(*retry_after));
+  if (retried) head.headers.Add("x-should-retry", "false");
+  ending_ = pipeline::ExchangeEnd::Ending::kFailed;
+  co_await Respond(std::move(head), reply.body);
+}
+
+Error Localized(Error error, const llm::ChatDialect& dialect) {
+  if (error.code != base::ErrorCode::kUnsupported || error.param.empty()) return error;
+  const std::string spelled(dialect.Spell(error.param));
+  if (spelled == error.param) return error;
+  if (const auto at = error.public_message.find(error.param); at != std::string::npos) {
+    error.public_message.replace(at, error.param.size(), spelled);
+  }
+  error.param = spelled;
+  return error;
+}
+
+const llm::ChatDialect& ErrorDialect(llm::DialectId id) {
+  const llm::ChatDialect* dialect = llm::FindChatDialect(id);
+  if (dialect == nullptr) dialect = llm::FindChatDialect(llm::DialectId::kOpenAiChat);
+  GH_CHECK(dialect != nullptr);
+  return *dialect;
+}
+
+}  // namespace gatehouse::ingress

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+
+#include "base/result.h"
+#include "http/server.h"
+#include "ingress/gate.h"
+#include "ingress/path.h"
+#include "llm/dialect.h"
+#include "pipeline/exchange.h"
+
+namespace gatehouse::ingress {
+
+// One request from its head to its end: ids, the exchange once it is understood, and the one answer. Lives in the frame
+// that serves the request; when that frame goes, by whatever way, the observer is told how it ended.
+class Session {
+ public:
+  // All four outlive the session.
+  Session(http::ServerExchange& http, const LoopContext& context, std::shared_ptr<const Gate> gate);
+  Session(const Session&) = delete;
+  Session& operator=(const Session&) = delete;
+  ~Session();
+
+  const http::RequestHead& head() const { return http_.head(); }
+  http::ServerExchange& http() { return http_; }
+  const Gate& gate() const { return *gate_; }
+  const LoopContext& context() const { return context_; }
+  const std::string& id() const { return id_; }
+  const PathMatch& match() const { return match_; }
+  void SetMatch(PathMatch match) { match_ = std::move(match); }
+
+  net::Task<base::Result<std::string>> ReadBody();
+  // The body as JSON.
+  net::Task<base::Result<std::unique_ptr<const pipeline::JsonBody>>> ReadJson();
+
+  // Makes the exchange of this request. `model` is the public name.
+  pipeline::Exchange& Open(pipeline::Operation operation, std::string model);
+  pipeline::Exchange& exchange() { return *exchange_; }
+
+  // Opens the exchange and runs the pipeline; nullopt when it refused, and the client has been told.
+  net::Task<std::optional<pipeline::Reply>> Run(pipeline::Operation operation, std::string model);
+
+  // Headers of every answer: request id, warnings, attempts, what the upstream may say.
+  http::ResponseHead NewHead(std::uint16_t status, std::string_view content_type, const pipeline::Reply* reply);
+
+  net::Task<> Respond(http::ResponseHead head, std::string body);
+  // The error in the client's dialect.
+  net::Task<> Fail(base::Error error);
+  // For streams: remembers how it ended.
+  void NoteStatus(std::uint16_t status) { status_ = status; }
+  void NoteEnd(pipeline::ExchangeEnd::Ending ending) { ending_ = ending; }
+  void NoteError(const base::Error& error);
+
+ private:
+  http::ServerExchange& http_;
+  const LoopContext& context_;
+  std::shared_ptr<const Gate> gate_;
+  base::TimePoint started_;
+  std::string id_;
+  base::TraceContext trace_;
+  PathMatch match_;
+  std::unique_ptr<pipeline::Exchange> exchange_;
+  std::uint16_t status_ = 0;
+  // Until something else is known: a frame that is dropped in the middle was dropped because the client went away.
+  pipeline::ExchangeEnd::Ending ending_ = pipeline::ExchangeEnd::Ending::kClientGone;
+  std::string error_;
+  std::string detail_;
+};
+
+// Reads the JSON body, decodes it by `decode` (PathMatch, body -> Result<Call>), opens the exchange for the model that
+// the call names and runs the pipeline. nullopt when any of it failed; the client has then been told.
+template <class Call>
+net::Task<std::optional<pipeline::Reply>> RunJson(
+    Session& session, base::Result<Call> (*decode)(const PathMatch&, std::unique_ptr<const pipeline::JsonBody>)) {
+  auto body = co_await session.ReadJson();
+  if (!body.ok()) {
+    co_await session.Fail(std::move(body).TakeError());
+    co_return std::nullopt;
+  }
+  auto call = decode(session.match(), std::move(body).value());
+  if (!call.ok()) {
+    co_await session.Fail(std::move(call).TakeError());
+    co_return std::nullopt;
+  }
+  std::string model = call.value().request.model;
+  co_return co_await session.Run(std::move(call).value(), std::move(model));
+}
+
+// The error's text in the client's words: a neutral field name becomes the one the client used.
+base::Error Localized(base::Error error, const llm::ChatDialect& dialect);
+
+// The dialect whose error format a surface uses.
+const llm::ChatDialect& ErrorDialect(llm::DialectId id);
+
+}  // namespace gatehouse::ingress

@@ -1,0 +1,105 @@
+#pragma once
+
+#include <algorithm>
+#include <any>
+#include <cstdint>
+#include <string>
+#include <string_view>
+#include <typeindex>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/random.h"
+#include "base/result.h"
+#include "base/trace_context.h"
+#include "llm/usage.h"
+#include "net/loop.h"
+#include "pipeline/operation.h"
+#include "pipeline/surface.h"
+
+namespace gatehouse::pipeline {
+
+// Who acts. Filled by the identity stage.
+struct Principal {
+  std::string organization;
+  std::string team;
+  std::string project;
+  std::string name;  // the user, application or agent; for a static key, the key's name
+  std::string key_id;
+  std::vector<std::string> models;  // the public models it may use; empty: all
+
+  bool MayUse(std::string_view model) const {
+    return models.empty() || std::ranges::find(models, model) != models.end();
+  }
+};
+
+// One upstream call of an exchange, for the log, the `gatehouse-attempts` header and the record.
+struct Attempt {
+  std::string provider;
+  std::string model;
+  base::Duration started_after{};  // since the exchange began
+  base::Duration took{};           // until the first batch or the failure
+  std::uint16_t status = 0;        // of the upstream; 0: none came
+  std::string outcome;             // "ok", or the error code's name
+  std::string reason;              // why this target: "priority 0", "retry after rate_limited"
+};
+
+// What the stages found out, for the log, metrics and, later, ledger and record. Figures and names only.
+struct Outcome {
+  llm::Usage usage;
+  std::string provider;
+  std::string upstream_model;
+  std::string finish_reason;
+  base::Duration time_to_first_event{};
+  std::uint64_t events = 0;
+};
+
+// One governed action, from the moment its request is understood to the last byte of its answer. Owned by the ingress,
+// lives and dies on one loop. Stages change it in order; what one feature keeps for itself is attached by type.
+class Exchange {
+ public:
+  Exchange(net::Loop& owner, base::Random& generator, Surface kind, Operation what)
+      : loop(owner), random(generator), surface(kind), operation(std::move(what)) {}
+  Exchange(const Exchange&) = delete;
+  Exchange& operator=(const Exchange&) = delete;
+
+  net::Loop& loop;       // outlives the exchange
+  base::Random& random;  // the loop's; outlives the exchange
+  std::string id;
+  base::TraceContext trace{};
+  const Surface surface;
+  Operation operation;
+  std::string model;       // the public name asked for
+  std::string credential;  // as presented; the identity stage clears it
+  std::string session;     // what sticky routing hashes: a session header, or the end user
+  Principal principal;
+  base::TimePoint started{};
+  net::Deadline deadline;
+
+  std::vector<HeaderField> request_headers;  // of the client, by allow-list, for an upstream of the same dialect
+
+  std::vector<Attempt> attempts;
+  std::vector<std::string> warnings;  // `gatehouse-warning` headers
+  Outcome outcome;
+
+  template <class T>
+  T& Attach(T state) {
+    for (auto& [type, value] : attached_) {
+      if (type == typeid(T)) return value.template emplace<T>(std::move(state));
+    }
+    return attached_.emplace_back(typeid(T), std::any()).second.template emplace<T>(std::move(state));
+  }
+  template <class T>
+  T* Find() {
+    for (auto& [type, value] : attached_) {
+      if (type == typeid(T)) return std::any_cast<T>(&value);
+    }
+    return nullptr;
+  }
+
+ private:
+  std::vector<std::pair<std::type_index, std::any>> attached_;
+};
+
+}  // namespace gatehouse::pipeline

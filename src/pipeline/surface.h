@@ -1,0 +1,25 @@
+#pragma once
+
+#include <cstdint>
+#include <string_view>
+
+namespace gatehouse::pipeline {
+
+// A protocol offered to clients.
+enum class Surface : std::uint8_t {
+  kOpenAiChat,
+  kOpenAiResponses,
+  kOpenAiCompletions,
+  kOpenAiEmbeddings,
+  kAnthropicMessages,
+  kGeminiGenerate,
+  kGeminiEmbeddings,
+  kTokenCount,
+  kRerank,
+  kModels,
+  kPassThrough,  // endpoints whose content is opaque: images, audio, files, batches
+};
+
+std::string_view ToString(Surface surface);  // "openai.chat", ...
+
+}  // namespace gatehouse::pipeline
