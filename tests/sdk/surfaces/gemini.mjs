@@ -83,7 +83,7 @@ async function* streamed(client, ask, signal) {
     if (!candidate) continue;
     expect.truth('no content after the finish reason', finish === null, chunk);
     const fresh = candidate.content?.parts ?? [];
-    parts.push(...fresh.filter((p) => p.text !== ''));
+    parts.push(...fresh.filter((p) => p.text !== '' || p.thoughtSignature));
     finish = candidate.finishReason ?? null;
     yield fresh.map((p) => p.text ?? '').join('');
   }
