@@ -11,10 +11,11 @@ import { parseArgs } from 'node:util';
 
 import { caseNames, reasonAgainst, rows } from './plan.mjs';
 import { printMatrix } from './report.mjs';
-import { makeSecrets, providers, publicName, startAimock, startGatehouse, startUpstream } from './topology.mjs';
+import { makeSecrets, providers, publicName, startAimock, startGatehouse, startUpstream, upstreamName } from './topology.mjs';
 
 const kParallelCells = 6;
 const kCellMs = 25_000;
+const kMatrixMs = 240_000;
 
 const { values: options } = parseArgs({ options: {
   gatehouse: { type: 'string' }, direct: { type: 'boolean', default: false }, only: { type: 'string', multiple: true }, json: { type: 'string' }, verbose: { type: 'boolean', default: false },
@@ -30,7 +31,7 @@ const kFaulty = /^(error|cut|end|garbage|wrong|hang|slow)/;
 
 /** The names a row uses for a scenario's model: in the gateway's catalogue, or the upstream's own. */
 const modelName = (row, provider, scenario) => {
-  if (options.direct) return scenario;
+  if (options.direct) return upstreamName(provider, scenario);
   return publicName(provider, scenario, kFaulty.test(scenario) ? variantOf(row) : undefined);
 };
 
@@ -114,12 +115,15 @@ function makeCells() {
   return cells;
 }
 
+const outOfTime = ({ row, provider, name }) => ({ surface: row.surface.name, provider, case: name, state: 'failed', ms: 0, why: `not reached: the matrix has ${kMatrixMs / 1000} s`, journal: [] });
+
 async function runAll(world, cells) {
   const queue = cells.filter((cell) => cell.reason === null);
   const results = [];
+  const until = Date.now() + kMatrixMs;
   const worker = async () => {
     for (let cell = queue.shift(); cell; cell = queue.shift()) {
-      results.push(await runCell(world, cell));
+      results.push(Date.now() < until ? await runCell(world, cell) : outOfTime(cell));
       if (world.gatehouse?.child.exit) throw new Error(`gatehouse ended: ${JSON.stringify(world.gatehouse.child.exit)}\n${world.gatehouse.child.log.slice(-6000)}`);
     }
   };

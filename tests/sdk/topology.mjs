@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import {
-  kAnswerAfterTools, kPerson, kPlainText, kReasoning, kSignature, kTimeArguments, kWeatherArguments, scenarioNames,
+  bedrockModel, kAnswerAfterTools, kPerson, kPlainText, kReasoning, kSignature, kTimeArguments, kWeatherArguments, scenarioNames,
 } from './upstream/scenarios.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -74,12 +74,17 @@ function modelLines(rows) {
   return Object.entries(providers).flatMap(([provider, p]) => {
     const scenarios = p.upstream === 'fake' ? scenarioNames : ['plain', 'tools', 'parallel-tools', 'structured', 'reasoning', 'length', 'filter', 'shredded', 'comments', 'images', ...scenarioNames.filter(isFaulty)];
     return scenarios.flatMap((scenario) => [undefined, ...(isFaulty(scenario) ? rows : [])].map((row) => {
-      const upstreamModel = p.upstream === 'gateway' ? simulatedModel(scenario) : row ? `${scenario}.${row.replaceAll('.', '_')}` : scenario;
-      return `  - { name: ${publicName(provider, scenario, row?.replaceAll('.', '_'))}, strategy: priority, targets: [ { provider: ${provider}, model: ${upstreamModel} } ] }`;
+      const upstreamModel = upstreamName(provider, row ? `${scenario}.${row.replaceAll('.', '_')}` : scenario);
+      return `  - { name: ${publicName(provider, scenario, row?.replaceAll('.', '_'))}, strategy: priority, targets: [ { provider: ${provider}, model: "${upstreamModel}" } ] }`;
     }));
   });
 }
-const simulatedModel = () => 'demo-small';
+
+/** What the provider itself calls the model that plays a scenario. */
+export function upstreamName(provider, scenario) {
+  if (provider === 'simulated') return 'demo-small';
+  return provider === 'bedrock' ? bedrockModel(scenario) : scenario;
+}
 
 export function writeConfiguration(file, { ports, rows, clientKey }) {
   const hash = createHash('sha256').update(clientKey).digest('hex');

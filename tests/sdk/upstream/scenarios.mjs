@@ -79,7 +79,10 @@ const table = {
   'wrong-type': () => say(kPlainText, { html: true }),
 };
 
-export const scenarioOf = (model) => model.split('.')[0];
+// On Bedrock the id tells whose model it is, and with that which fields it takes; the colon has to be escaped in the path.
+const kBedrockPrefix = 'us.anthropic.claude-sonnet-4-5.';
+export const bedrockModel = (scenario) => `${kBedrockPrefix}${scenario}:0`;
+export const scenarioOf = (model) => (model.startsWith(kBedrockPrefix) ? model.slice(kBedrockPrefix.length) : model).split(/[.:]/)[0];
 export const scenarioNames = Object.keys(table);
 
 /** The script for this request, or null when no such model exists. */
