@@ -84,18 +84,19 @@ base::Result<Parser::Outcome> Parser::Next(Frame& frame) {
     const bool found = end != kNoFrameEnd;
     const std::string_view piece = input_.substr(0, found ? end : input_.size());
     if (carry_state_ == Carry::kReturned) {
-      carry_.clear();
+      active_ = 1 - active_;
+      carry().clear();
       carry_state_ = Carry::kUnfinished;
     }
-    if (carry_.size() + piece.size() > max_frame_bytes_) return TooLarge();
+    if (carry().size() + piece.size() > max_frame_bytes_) return TooLarge();
     input_.remove_prefix(piece.size());
     if (!found) {
-      carry_.append(piece);
+      carry().append(piece);
       return Outcome::kNeedMore;
     }
     std::string_view raw = piece;
-    if (!carry_.empty()) {
-      raw = carry_.append(piece);
+    if (!carry().empty()) {
+      raw = carry().append(piece);
       carry_state_ = Carry::kReturned;
     }
     if (ParseFrame(raw, frame) == Outcome::kFrame) return Outcome::kFrame;
@@ -105,10 +106,10 @@ base::Result<Parser::Outcome> Parser::Next(Frame& frame) {
 
 base::Result<Parser::Outcome> Parser::Finish(Frame& frame) {
   if (carry_state_ == Carry::kFailed) return TooLarge();
-  if (carry_state_ == Carry::kReturned || carry_.empty()) return Outcome::kNeedMore;
+  if (carry_state_ == Carry::kReturned || carry().empty()) return Outcome::kNeedMore;
   carry_state_ = Carry::kReturned;
   line_ = Line::kEmpty;
-  return ParseFrame(carry_, frame);
+  return ParseFrame(carry(), frame);
 }
 
 Parser::Outcome Parser::ParseFrame(std::string_view raw, Frame& frame) {

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <string>
@@ -9,8 +10,8 @@
 
 namespace gatehouse::codec::sse {
 
-// One server-sent event (WHATWG HTML, 9.2.6). Views into the parser's memory or the bytes last fed, valid until the
-// next call of the parser.
+// One server-sent event (WHATWG HTML, 9.2.6). Views into the parser's memory or the bytes last fed. `raw` is valid
+// until the next Feed, so that all frames of one read can be passed on together; the others until the next call.
 struct Frame {
   std::string_view event;  // "" when the stream named none
   std::string_view data;   // the data lines joined by \n
@@ -49,18 +50,21 @@ class Parser {
     kLastCarriageReturn,  // the same, and the line was blank: the frame is complete
   };
   enum class Carry : std::uint8_t {
-    kUnfinished,  // carry_ is the beginning of a frame
-    kReturned,    // carry_ is the frame that was returned last
+    kUnfinished,  // the carry is the beginning of a frame
+    kReturned,    // the carry is the frame that was returned last
     kFailed,      // over the limit
   };
 
-  // Offset in input_ behind the frame that carry_ and input_ begin with. Every byte is looked at once.
+  // Offset in input_ behind the frame that the carry and input_ begin with. Every byte is looked at once.
   std::size_t FindFrameEnd();
   Outcome ParseFrame(std::string_view raw, Frame& frame);
+  // The carry that is being filled. A returned one is left alone and the other taken, for `raw` looks into it.
+  std::string& carry() { return carries_[active_]; }
   base::Error TooLarge();
 
   std::size_t max_frame_bytes_;
-  std::string carry_;   // a frame, or its beginning, that came in several feeds
+  std::array<std::string, 2> carries_;  // a frame, or its beginning, that came in several feeds
+  std::size_t active_ = 0;
   std::string joined_;  // data of a frame with several data lines
   std::string_view input_;
   bool first_ = true;  // a BOM is still possible

@@ -167,6 +167,24 @@ TEST(SseParser, TheRawBytesAddUpToTheStream) {
   }
 }
 
+TEST(SseParser, TheRawBytesOfAllFramesOfOneFeedStayValidTogether) {
+  const std::string stream =
+      "data: a\n\ndata: [DONE]\n\ndata: a longer one, beyond any small string\n\nid: 3\ndata: c\n\n";
+  for (std::size_t cut = 1; cut < stream.size(); ++cut) {
+    Parser parser;
+    Frame frame;
+    std::string seen;
+    for (const std::string_view piece :
+         {std::string_view(stream).substr(0, cut), std::string_view(stream).substr(cut)}) {
+      parser.Feed(piece);
+      std::vector<std::string_view> raws;
+      while (parser.Next(frame).value() == Parser::Outcome::kFrame) raws.push_back(frame.raw);
+      for (const std::string_view raw : raws) seen.append(raw);
+    }
+    EXPECT_EQ(seen, stream) << "cut at " << cut;
+  }
+}
+
 TEST(SseParser, AFrameOverTheLimitIsAnError) {
   const std::string fits = "data: 0123456789\n\n";
   EXPECT_FALSE(Parse({fits}, fits.size()).failed);
