@@ -8,6 +8,7 @@
 #include <chrono>
 #include <cstdint>
 #include <memory>
+#include <random>
 #include <span>
 #include <string>
 #include <string_view>
@@ -316,6 +317,28 @@ TEST_P(StreamContractTest, AResetFailsTheReader) {
   rig_->Drive(ExpectReset(rig_->far()));
 }
 
+TEST_P(StreamContractTest, AResetThatAWriteHasMetIsNotAnOrderlyEndToTheReader) {
+  if (!rig_->CanReset()) GTEST_SKIP() << "this transport has no reset";
+  rig_->Break();
+  rig_->TakeNear().reset();
+  rig_->Drive(WriteUntilBroken(rig_->far()));
+  rig_->Drive(ExpectReset(rig_->far()));
+}
+
+Task<> WriteLater(Stream& stream, std::string bytes) {
+  co_await stream.loop().Sleep(5ms);
+  co_await Write(stream, std::move(bytes));
+}
+
+TEST_P(StreamContractTest, AWriteAfterItsOwnEndFailsAndReadingGoesOn) {
+  rig_->near().CloseWrite();
+  const std::string_view late = "late";
+  EXPECT_EQ(rig_->near().TryWrite(std::span(&late, 1)).state, IoState::kFailed);
+  std::string received;
+  rig_->Drive(Together(rig_->loop(), ReadExactly(rig_->near(), 4, received), WriteLater(rig_->far(), "more")));
+  EXPECT_EQ(received, "more");
+}
+
 Task<> PingPong(Stream& near, Stream& far, int rounds) {
   for (int i = 0; i < rounds; ++i) {
     std::string received;
@@ -330,6 +353,81 @@ Task<> PingPong(Stream& near, Stream& far, int rounds) {
 }
 
 TEST_P(StreamContractTest, ManyShortMessages) { rig_->Drive(PingPong(rig_->near(), rig_->far(), 200)); }
+
+// One end of a connection with a reader and a writer of its own, which may be cut off at any moment.
+struct Session {
+  Session(Loop& loop, std::unique_ptr<Stream> owned) : stream(std::move(owned)), tasks(loop) {}
+  std::unique_ptr<Stream> stream;
+  TaskGroup tasks;  // dropped before the stream
+};
+
+Task<> WritePattern(Stream& stream, std::string pattern, std::uint32_t seed) {
+  std::mt19937 random(seed);
+  std::string_view rest = pattern;
+  while (!rest.empty()) {
+    const auto piece = rest.substr(0, 1 + random() % 5000);
+    const auto limit = std::chrono::milliseconds(1 + random() % 20);
+    const auto written = co_await WriteAll(stream, std::span(&piece, 1), stream.loop().In(limit));
+    if (!written.ok()) co_return;
+    rest.remove_prefix(piece.size());
+  }
+  stream.CloseWrite();
+}
+
+Task<> CheckPattern(Stream& stream, std::string pattern, std::uint32_t seed) {
+  std::mt19937 random(seed);
+  std::string_view expected = pattern;
+  std::string buffer;
+  while (true) {
+    buffer.resize(1 + random() % 9000);
+    const auto bytes = co_await ReadSome(stream, std::span(buffer), stream.loop().In(30ms));
+    if (!bytes.ok() || bytes.value() == 0) co_return;
+    EXPECT_EQ(expected.substr(0, bytes.value()), std::string_view(buffer).substr(0, bytes.value()));
+    expected.remove_prefix(std::min(expected.size(), bytes.value()));
+  }
+}
+
+Task<> Disturb(contract::StreamRig& rig, std::unique_ptr<Session>& near, std::unique_ptr<Session>& far,
+               std::uint32_t seed) {
+  std::mt19937 random(seed);
+  for (int step = 0; step < 4; ++step) {
+    co_await rig.loop().Sleep(std::chrono::microseconds(random() % 4000));
+    auto& one = random() % 2 == 0 ? near : far;
+    switch (random() % 7) {
+      case 0: one.reset(); break;
+      case 1:
+        if (one) one->stream->CloseWrite();
+        break;
+      case 2:
+        if (one) one->stream->OnPeerGone([&one] { one.reset(); });
+        break;
+      case 3:
+        if (near) rig.Break();
+        break;
+      case 4: rig.loop().Defer([&one] { one.reset(); }); break;
+      default: break;
+    }
+  }
+  co_await rig.loop().Sleep(5ms);
+  near.reset();
+  far.reset();
+}
+
+// Whatever is dropped, closed or reset, and from wherever: what arrives is what was sent, nothing hangs, nothing
+// dangles (the sanitizers watch).
+TEST_P(StreamContractTest, SurvivesDisturbance) {
+  const auto pattern = Pattern(10'000);
+  for (std::uint32_t seed = 1; seed <= 8; ++seed) {
+    auto rig = GetParam().make();
+    auto near = std::make_unique<Session>(rig->loop(), rig->TakeNear());
+    auto far = std::make_unique<Session>(rig->loop(), rig->TakeFar());
+    for (auto* session : {near.get(), far.get()}) {
+      session->tasks.Spawn(WritePattern(*session->stream, pattern, seed));
+      session->tasks.Spawn(CheckPattern(*session->stream, pattern, seed + 1));
+    }
+    rig->Drive(Disturb(*rig, near, far, seed));
+  }
+}
 
 }  // namespace
 }  // namespace gatehouse::net

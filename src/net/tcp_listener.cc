@@ -57,6 +57,7 @@ base::Result<std::unique_ptr<TcpListener>> TcpListener::Listen(EpollLoop& loop, 
   if (!SetOption(socket.get(), SOL_SOCKET, SO_REUSEADDR) || !SetOption(socket.get(), SOL_SOCKET, SO_REUSEPORT)) {
     return CannotListen(address, "setsockopt");
   }
+  KeepConnected(socket.get());  // accepted sockets inherit it
   if (bind(socket.get(), address.get(), address.size()) != 0) return CannotListen(address, "bind");
   if (listen(socket.get(), options.backlog) != 0) return CannotListen(address, "listen");
   sockaddr_storage bound{};
@@ -93,6 +94,12 @@ void TcpListener::OnPoll(PollEvents events) {
   if (events.readable) places_->changed.Set();
 }
 
+bool TcpListener::BatchIsComplete() {
+  if (turn_ != loop_.turn()) accepted_in_turn_ = 0;
+  turn_ = loop_.turn();
+  return accepted_in_turn_++ >= kBatch;
+}
+
 std::unique_ptr<Stream> TcpListener::Adopt(Descriptor socket, const SocketAddress& peer) {
   auto stream = std::make_unique<TcpStream>(loop_, std::move(socket), peer);
   ++places_->taken;
@@ -106,6 +113,10 @@ Task<base::Result<std::unique_ptr<Stream>>> TcpListener::Accept() {
   while (socket_) {
     if (places_->taken >= places_->limit) {
       co_await places_->changed.Wait(Deadline::Never());
+      continue;
+    }
+    if (BatchIsComplete()) {
+      co_await loop_.Sleep(base::Duration::zero());
       continue;
     }
     sockaddr_storage from{};

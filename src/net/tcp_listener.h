@@ -25,6 +25,8 @@ class TcpListener final : public Listener, private Pollable {
  public:
   // How long accepting pauses when there are no descriptors or no memory.
   static constexpr base::Duration kPause = std::chrono::milliseconds(100);
+  // Connections accepted in one turn: then those that exist have theirs.
+  static constexpr std::uint32_t kBatch = 64;
 
   // Port 0 takes a free one. kUnavailable (source kGateway) when the address cannot be had.
   static base::Result<std::unique_ptr<TcpListener>> Listen(EpollLoop& loop, const SocketAddress& address,
@@ -40,12 +42,16 @@ class TcpListener final : public Listener, private Pollable {
   struct Places;
   TcpListener(EpollLoop& loop, Descriptor socket, std::uint16_t port, ListenOptions options);
   void OnPoll(PollEvents events) override;
+  // Counts an attempt; true when this turn has had its batch.
+  bool BatchIsComplete();
   std::unique_ptr<Stream> Adopt(Descriptor socket, const SocketAddress& peer);
 
   EpollLoop& loop_;
   Descriptor socket_;
   std::uint16_t port_;
   EpollLoop::Token token_;
+  std::uint64_t turn_ = 0;
+  std::uint32_t accepted_in_turn_ = 0;
   std::shared_ptr<Places> places_;  // shared with the connections, which may outlive the listener
 };
 

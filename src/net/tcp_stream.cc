@@ -17,11 +17,9 @@ constexpr std::size_t kMaxPieces = 64;  // per system call
 
 bool WouldBlock(int error) { return error == EAGAIN || error == EWOULDBLOCK; }
 
-void SetNoDelay(int socket) {
-  const int on = 1;
-  // Fails on what is not TCP (a socket pair in a test), where there is no delay either.
-  static_cast<void>(setsockopt(socket, IPPROTO_TCP, TCP_NODELAY, &on, sizeof on));
-}
+constexpr int kProbeAfterSeconds = 60;
+constexpr int kProbeEverySeconds = 15;
+constexpr int kProbes = 4;
 
 base::Error CannotConnect(const SocketAddress& address, int error) {
   return {.code = base::ErrorCode::kUnavailable,
@@ -39,7 +37,20 @@ base::Error ConnectTimedOut(const SocketAddress& address) {
           .detail = "connect to " + address.ToString() + " timed out"};
 }
 
+void Set(int socket, int level, int option, int value) {
+  // A kernel that lacks one of these is no reason to refuse the connection.
+  static_cast<void>(setsockopt(socket, level, option, &value, sizeof value));
+}
+
 }  // namespace
+
+void KeepConnected(int socket) {
+  Set(socket, IPPROTO_TCP, TCP_NODELAY, 1);
+  Set(socket, SOL_SOCKET, SO_KEEPALIVE, 1);
+  Set(socket, IPPROTO_TCP, TCP_KEEPIDLE, kProbeAfterSeconds);
+  Set(socket, IPPROTO_TCP, TCP_KEEPINTVL, kProbeEverySeconds);
+  Set(socket, IPPROTO_TCP, TCP_KEEPCNT, kProbes);
+}
 
 TcpStream::TcpStream(EpollLoop& loop, Descriptor socket, std::optional<SocketAddress> peer)
     : TcpStream(loop, std::move(socket), peer, Connection::kEstablished) {}
@@ -50,7 +61,6 @@ TcpStream::TcpStream(EpollLoop& loop, Descriptor socket, std::optional<SocketAdd
       readable_(connection == Connection::kEstablished),
       writable_(connection == Connection::kEstablished),
       address_(peer) {
-  SetNoDelay(socket_.get());
   const auto token =
       loop_.Register(socket_.get(), *this, EpollLoop::Interest::kReadAndWrite, EpollLoop::Trigger::kEdge);
   if (token) {
@@ -85,6 +95,10 @@ void TcpStream::Spend(std::size_t bytes) {
   read_in_turn_ += static_cast<std::uint32_t>(std::min(bytes, kTurnBudget));
 }
 
+// The kernel reports a reset once. When a write has had it, reads look like an orderly end. EPIPE says nothing about
+// the other direction: the end came before it, or was ours.
+bool TcpStream::EndedInOrder() const { return error_ == 0 || error_ == EPIPE; }
+
 IoOutcome TcpStream::TryRead(std::span<char> into) {
   if (into.empty()) return {.state = IoState::kDone};
   if (!MayProgress(Direction::kRead)) return {.state = IoState::kWouldBlock};
@@ -92,10 +106,10 @@ IoOutcome TcpStream::TryRead(std::span<char> into) {
   do {
     bytes = recv(socket_.get(), into.data(), into.size(), 0);
   } while (bytes < 0 && errno == EINTR);
-  if (bytes == 0) return {.state = IoState::kEnd};
+  if (bytes == 0) return {.state = EndedInOrder() ? IoState::kEnd : IoState::kFailed};
   if (bytes < 0) {
     if (!WouldBlock(errno)) return Fail(errno);
-    readable_ = false;
+    readable_ = peer_gone_ = failed_ = false;  // the peer is there: what failed was a write after our own end
     return {.state = IoState::kWouldBlock};
   }
   const auto count = static_cast<std::size_t>(bytes);
@@ -173,6 +187,7 @@ Task<base::Result<std::unique_ptr<Stream>>> TcpStream::Connect(EpollLoop& loop, 
                                                                Deadline deadline) {
   Descriptor socket(::socket(address.family(), SOCK_STREAM | SOCK_NONBLOCK | SOCK_CLOEXEC, 0));
   if (!socket) co_return CannotConnect(address, errno);
+  KeepConnected(socket.get());
   const auto connected = connect(socket.get(), address.get(), address.size());
   if (connected != 0 && errno != EINPROGRESS) co_return CannotConnect(address, errno);
   const auto state = connected == 0 ? Connection::kEstablished : Connection::kPending;

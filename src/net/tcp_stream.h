@@ -17,8 +17,13 @@
 
 namespace gatehouse::net {
 
+// Turns Nagle's delay off and probes on when the peer is silent, so that it is noticed when it is gone for good and no
+// middle box forgets a connection that waits for a slow answer. For a socket that will connect, or listen: what it
+// accepts inherits this.
+void KeepConnected(int socket);
+
 // A TCP connection. Registered with epoll once, edge-triggered, for its whole life; what the last edge and the last
-// call said decides whether a try reaches the kernel at all. Nagle is off. Dropping it closes the socket.
+// call said decides whether a try reaches the kernel at all. Dropping it closes the socket.
 class TcpStream final : public Stream, private Pollable, private Deferral {
  public:
   // Bytes that one stream may read in one turn: then the others have theirs.
@@ -55,6 +60,7 @@ class TcpStream final : public Stream, private Pollable, private Deferral {
   bool WithinBudget() const { return turn_ != loop_.turn() || read_in_turn_ < kTurnBudget; }
   void Spend(std::size_t bytes);
   IoOutcome Fail(int error);
+  bool EndedInOrder() const;
 
   EpollLoop& loop_;
   Descriptor socket_;

@@ -185,7 +185,10 @@ IoOutcome TlsStream::WriteRecord(std::string_view bytes) {
 
 IoOutcome TlsStream::TryWrite(std::span<const std::string_view> pieces) {
   if (failed_) return {.state = IoState::kFailed};
-  if (closing_ != Closing::kNo) return {.state = Fail("write after the end")};
+  if (closing_ != Closing::kNo) {
+    last_error_ = "write after the end";
+    return {.state = IoState::kFailed};
+  }
   if (const auto state = Flush(); state != IoState::kDone) return {.state = state};
   RecordCutter cutter(pieces);
   IoOutcome total{.state = IoState::kDone};
@@ -219,7 +222,7 @@ void TlsStream::SendClose() {
 
 void TlsStream::OnPeerGone(std::move_only_function<void()> callback) { transport_->OnPeerGone(std::move(callback)); }
 
-std::string TlsStream::last_error() const { return failed_ ? last_error_ : transport_->last_error(); }
+std::string TlsStream::last_error() const { return last_error_.empty() ? transport_->last_error() : last_error_; }
 
 void TlsStream::OnWait(Direction direction) {
   const auto& wants = direction == Direction::kRead ? read_wants_ : write_wants_;

@@ -11,6 +11,7 @@
 #include "net/fake/fake_stream.h"
 #include "net/race.h"
 #include "net/stream_contract.h"
+#include "net/tls/context.h"
 #include "net/tls/fake_authority.h"
 #include "net/tls/tls_client.h"
 #include "net/tls/tls_server.h"
@@ -288,6 +289,50 @@ TEST_F(TlsTest, AClientResumesItsSessionPerName) {
   ASSERT_TRUE(second.ok());
   EXPECT_TRUE(Resumed(second));
   Talk(second);
+}
+
+// An older client: TLS 1.2 works and resumes.
+TEST_F(TlsTest, Tls12WorksAndResumes) {
+  auto server = Server(ServerDefaults());
+  const auto context = NewContext(Role::kClient);
+  SSL_CTX_set_max_proto_version(context.get(), TLS1_2_VERSION);
+  SSL_CTX_set_verify(context.get(), SSL_VERIFY_NONE, nullptr);
+  SessionPtr session;
+  for (int i = 0; i < 2; ++i) {
+    auto pair = FakeStream::Connect(loop_);
+    SslPtr ssl(SSL_new(context.get()));
+    auto* raw = ssl.get();
+    if (session) SSL_set_session(raw, session.get());
+    Ends ends;
+    TaskGroup group(loop_);
+    group.Spawn(KeepResult(server->Handshake(std::move(pair.far), "", Deadline::Never()), ends.server));
+    auto client = NewStream(Role::kClient, std::move(pair.near), std::move(ssl), nullptr);
+    group.Spawn(KeepResult(FinishHandshake(std::move(client), Deadline::Never()), ends.client));
+    loop_.RunUntilIdle();
+    ASSERT_TRUE(ends.ok()) << ends.Why();
+    EXPECT_EQ(ends.at_server().peer().tls_version, "TLSv1.2");
+    EXPECT_EQ(Resumed(ends), i == 1);
+    Talk(ends);
+    session.reset(SSL_get1_session(raw));
+  }
+}
+
+TEST_F(TlsTest, OlderVersionsAreRefused) {
+  auto server = Server(ServerDefaults());
+  const auto context = NewContext(Role::kClient);
+  SSL_CTX_set_security_level(context.get(), 0);
+  SSL_CTX_set_min_proto_version(context.get(), TLS1_VERSION);
+  SSL_CTX_set_max_proto_version(context.get(), TLS1_1_VERSION);
+  SSL_CTX_set_cipher_list(context.get(), "ALL");
+  auto pair = FakeStream::Connect(loop_);
+  Ends ends;
+  TaskGroup group(loop_);
+  group.Spawn(KeepResult(server->Handshake(std::move(pair.far), "", Deadline::Never()), ends.server));
+  auto client = NewStream(Role::kClient, std::move(pair.near), SslPtr(SSL_new(context.get())), nullptr);
+  group.Spawn(KeepResult(FinishHandshake(std::move(client), Deadline::Never()), ends.client));
+  loop_.RunUntilIdle();
+  EXPECT_EQ(ends.Why().find("ok"), std::string::npos) << ends.Why();
+  EXPECT_FALSE(ends.ok());
 }
 
 TEST_F(TlsTest, AReloadChangesNewHandshakesOnlyAndEndsResumption) {
