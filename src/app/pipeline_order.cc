@@ -4,11 +4,8 @@
 
 namespace gatehouse::app {
 
-std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config,
-                                                        std::shared_ptr<const features::routing::RouteTable> routes) {
+std::shared_ptr<const pipeline::Pipeline> BuildPipeline(std::shared_ptr<const features::routing::RouteTable> routes) {
   pipeline::Stages stages;
-  // Who it is comes first: nothing is spent on a stranger, and every later decision is about somebody.
-  stages.push_back(std::make_unique<features::identity::IdentityStage>(config.keys));
   // The choice of a target comes last: whatever is refused above never reaches an upstream.
   stages.push_back(std::make_unique<features::routing::RoutingStage>(std::move(routes)));
   return std::make_shared<const pipeline::Pipeline>(std::move(stages));

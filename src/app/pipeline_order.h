@@ -2,14 +2,13 @@
 
 #include <memory>
 
-#include "app/config.h"
 #include "features/routing/routing_stage.h"
 #include "pipeline/stage.h"
 
 namespace gatehouse::app {
 
-// The stages of one loop in the order in which they see a request. The order and its reasons are in the source.
-std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config,
-                                                        std::shared_ptr<const features::routing::RouteTable> routes);
+// The stages of one loop in the order in which they see an exchange. The order and its reasons are in the source.
+// Authentication comes before all of them, before the exchange exists.
+std::shared_ptr<const pipeline::Pipeline> BuildPipeline(std::shared_ptr<const features::routing::RouteTable> routes);
 
 }  // namespace gatehouse::app

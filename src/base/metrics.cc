@@ -15,6 +15,13 @@ void AppendNumber(std::string& out, auto number) {
   out.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), number).ptr);
 }
 
+// Without an exponent: the bounds are read by people.
+void AppendFixed(std::string& out, double number) {
+  std::array<char, 32> buffer;
+  out.append(buffer.data(),
+             std::to_chars(buffer.data(), buffer.data() + buffer.size(), number, std::chars_format::fixed).ptr);
+}
+
 void AppendEscaped(std::string& out, std::string_view text) {
   for (const char c : text) {
     if (c == '\\' || c == '"') out.push_back('\\');
@@ -69,7 +76,7 @@ void AppendHistogram(std::string& out, const Metrics::Declaration& declaration, 
   for (std::size_t i = 0; i < sum.buckets.size(); ++i) {
     running += sum.buckets[i];
     std::string bound;
-    AppendNumber(bound, HistogramCell::kBounds[i]);
+    AppendFixed(bound, HistogramCell::kBounds[i]);
     out.append(declaration.name)
         .append("_bucket")
         .append(FormatLabels(declaration.labels, labels, "le", bound))

@@ -7,6 +7,7 @@
 
 #include "base/random.h"
 #include "net/loop.h"
+#include "pipeline/authenticator.h"
 #include "pipeline/observer.h"
 #include "pipeline/stage.h"
 
@@ -24,6 +25,7 @@ struct GateSettings {
 // All that serving needs of one configuration. Immutable; every exchange pins the one it began with.
 struct Gate {
   GateSettings settings;
+  std::shared_ptr<const pipeline::Authenticator> authenticator;
   std::shared_ptr<const pipeline::Pipeline> pipeline;
 };
 

@@ -49,7 +49,7 @@ net::Task<> ServeMatched(Session& session) {
 net::Task<> ServeCatching(Session& session) {
   std::string bug;
   try {
-    co_await ServeMatched(session);
+    if (co_await session.Identify()) co_await ServeMatched(session);
     co_return;
   } catch (const std::exception& exception) {
     bug = exception.what();

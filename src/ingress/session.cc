@@ -1,5 +1,6 @@
 #include "ingress/session.h"
 
+#include <algorithm>
 #include <utility>
 
 #include "base/check.h"
@@ -91,6 +92,20 @@ Session::~Session() {
                            .bytes_out = http_.bytes_sent()});
 }
 
+net::Task<bool> Session::Identify() {
+  std::string secret = CredentialOf(http_.head(), match_.dialect);
+  const pipeline::Credential credential{
+      .secret = secret, .client_subject = http_.peer().client_subject, .spiffe_id = http_.peer().client_spiffe_id};
+  auto principal = co_await gate_->authenticator->Authenticate(credential, context_.loop.clock().Wall());
+  std::ranges::fill(secret, '\0');
+  if (principal.ok()) {
+    principal_ = std::move(principal).value();
+    co_return true;
+  }
+  co_await Fail(std::move(principal).TakeError());
+  co_return false;
+}
+
 net::Task<Result<std::string>> Session::ReadBody() { return http_.CollectBody(gate_->settings.max_body_bytes); }
 
 net::Task<Result<std::unique_ptr<const pipeline::JsonBody>>> Session::ReadJson() {
@@ -104,8 +119,8 @@ pipeline::Exchange& Session::Open(pipeline::Operation operation, std::string mod
   exchange_->id = id_;
   exchange_->trace = trace_;
   exchange_->model = std::move(model);
-  exchange_->credential = CredentialOf(http_.head(), match_.dialect);
-  exchange_->session = std::string(http_.head().headers.Find("x-session-id").value_or(""));
+  exchange_->principal = std::move(principal_);
+  exchange_->session = std::string(http_.head().headers.Find("x-session-id").value_or(exchange_->principal.key_id));
   exchange_->started = started_;
   exchange_->deadline = {started_ + gate_->settings.timeout};
   exchange_->request_headers = ForwardedRequestHeaders(http_.head(), match_.dialect);

@@ -32,6 +32,9 @@ class Session {
   const PathMatch& match() const { return match_; }
   void SetMatch(PathMatch match) { match_ = std::move(match); }
 
+  // Finds out who is calling, before anything of the body is read. False: a stranger, and told so.
+  net::Task<bool> Identify();
+
   net::Task<base::Result<std::string>> ReadBody();
   // The body as JSON.
   net::Task<base::Result<std::unique_ptr<const pipeline::JsonBody>>> ReadJson();
@@ -62,6 +65,7 @@ class Session {
   std::string id_;
   base::TraceContext trace_;
   PathMatch match_;
+  pipeline::Principal principal_;
   std::unique_ptr<pipeline::Exchange> exchange_;
   std::uint16_t status_ = 0;
   // Until something else is known: a frame that is dropped in the middle was dropped because the client went away.

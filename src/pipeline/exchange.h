@@ -20,7 +20,7 @@
 
 namespace gatehouse::pipeline {
 
-// Who acts. Filled by the identity stage.
+// Who acts, as the Authenticator found.
 struct Principal {
   std::string organization;
   std::string team;
@@ -70,9 +70,8 @@ class Exchange {
   base::TraceContext trace{};
   const Surface surface;
   Operation operation;
-  std::string model;       // the public name asked for
-  std::string credential;  // as presented; the identity stage clears it
-  std::string session;     // what sticky routing hashes: a session header, or the end user
+  std::string model;    // the public name asked for
+  std::string session;  // what sticky routing hashes: a session header, or the end user
   Principal principal;
   base::TimePoint started{};
   net::Deadline deadline;

@@ -18,11 +18,11 @@ struct ExchangeEnd {
   std::string_view trace_id;
   std::string_view client_address;
   std::string_view method;
-  std::string_view path;       // without the query, which may hold a key
+  std::string_view path;  // without the query, which may hold a key
   std::string_view surface;
-  std::uint16_t status = 0;    // sent to the client; 0: none was
-  std::string_view error;      // the error code's name, "" for success
-  std::string_view detail;     // for the log only
+  std::uint16_t status = 0;  // sent to the client; 0: none was
+  std::string_view error;    // the error code's name, "" for success
+  std::string_view detail;   // for the log only
   enum class Ending : std::uint8_t { kAnswered, kFailed, kCutMidStream, kClientGone } ending = Ending::kAnswered;
   base::Duration duration{};
   std::uint64_t bytes_in = 0;

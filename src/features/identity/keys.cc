@@ -47,16 +47,4 @@ base::Result<codec::crypto::Digest> ParseKeyHash(std::string_view text) {
   return digest;
 }
 
-net::Task<base::Result<pipeline::Reply>> IdentityStage::Handle(pipeline::Exchange& exchange,
-                                                               pipeline::Next next) const {
-  auto principal = keys_->Authenticate(exchange.credential, exchange.loop.clock().Wall());
-  // The credential has done its work; nothing further down may log or forward it.
-  std::ranges::fill(exchange.credential, '\0');
-  exchange.credential.clear();
-  if (!principal.ok()) co_return std::move(principal).TakeError();
-  exchange.principal = std::move(principal).value();
-  if (exchange.session.empty()) exchange.session = exchange.principal.key_id;
-  co_return co_await std::move(next)(exchange);
-}
-
 }  // namespace gatehouse::features::identity

@@ -10,8 +10,8 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "codec/crypto/hash.h"
+#include "pipeline/authenticator.h"
 #include "pipeline/exchange.h"
-#include "pipeline/stage.h"
 
 namespace gatehouse::features::identity {
 
@@ -40,13 +40,15 @@ class KeyRing {
 // "sha256:<64 hex digits>", as `gatehouse key hash` prints it.
 base::Result<codec::crypto::Digest> ParseKeyHash(std::string_view text);
 
-// The first stage: refuses strangers, and names the principal of everybody else.
-class IdentityStage final : public pipeline::Stage {
+// Authentication by the static keys of the configuration.
+class KeyAuthenticator final : public pipeline::Authenticator {
  public:
-  explicit IdentityStage(std::shared_ptr<const KeyRing> keys) : keys_(std::move(keys)) {}
+  explicit KeyAuthenticator(std::shared_ptr<const KeyRing> keys) : keys_(std::move(keys)) {}
 
-  std::string_view Name() const override { return "identity"; }
-  net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
+  net::Task<base::Result<pipeline::Principal>> Authenticate(pipeline::Credential credential,
+                                                            base::WallTime now) const override {
+    co_return keys_->Authenticate(credential.secret, now);
+  }
 
  private:
   std::shared_ptr<const KeyRing> keys_;

@@ -1,0 +1,151 @@
+// The upstream of the benchmarks: canned answers of a given size, bursts of server-sent events, or events at a pace.
+// Prints its port.
+//   POST /json/<bytes>/...        application/json, OpenAI's chat completion
+//   POST /anthropic/<bytes>/...   the same as Anthropic's message
+//   POST /burst/<events>/...      all events in one write
+//   POST /paced/<events>x<ms>/... one event each <ms>, each with its time of sending
+#include <charconv>
+#include <chrono>
+#include <csignal>
+#include <cstdio>
+#include <string>
+#include <string_view>
+
+#include "base/clock.h"
+#include "http/server.h"
+#include "net/epoll_loop.h"
+#include "net/socket_address.h"
+#include "net/tcp_listener.h"
+
+namespace gatehouse::bench {
+namespace {
+
+std::string Prose(std::size_t bytes) {
+  std::string text;
+  while (text.size() < bytes) text += "The quick brown fox jumps over the lazy dog. ";
+  text.resize(bytes);
+  return text;
+}
+
+std::string OpenAiAnswer(std::size_t bytes) {
+  const std::string head =
+      R"({"id":"chatcmpl-bench","object":"chat.completion","created":1767225600,"model":"bench","choices":[{"index":0,"message":{"role":"assistant","content":")";
+  const std::string tail =
+      R"("},"logprobs":null,"finish_reason":"stop"}],"usage":{"prompt_tokens":19,"completion_tokens":10,"total_tokens":29}})";
+  return head + Prose(bytes > head.size() + tail.size() ? bytes - head.size() - tail.size() : 1) + tail;
+}
+
+std::string AnthropicAnswer(std::size_t bytes) {
+  const std::string head =
+      R"({"id":"msg_bench","type":"message","role":"assistant","model":"bench","content":[{"type":"text","text":")";
+  const std::string tail =
+      R"("}],"stop_reason":"end_turn","stop_sequence":null,"usage":{"input_tokens":19,"output_tokens":10}})";
+  return head + Prose(bytes > head.size() + tail.size() ? bytes - head.size() - tail.size() : 1) + tail;
+}
+
+std::string Chunk(std::int64_t nanoseconds) {
+  return R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1767225600,"model":"bench","t":")" +
+         std::to_string(nanoseconds) +
+         R"(","choices":[{"index":0,"delta":{"content":" token"},"finish_reason":null}]})" + "\n\n";
+}
+
+std::string End() {
+  return "data: "
+         "{\"id\":\"chatcmpl-bench\",\"object\":\"chat.completion.chunk\",\"created\":1767225600,\"model\":\"bench\","
+         "\"choices\":[{\"index\":0,\"delta\":{},\"finish_reason\":\"stop\"}]}\n\ndata: [DONE]\n\n";
+}
+
+std::int64_t NowNanoseconds() { return base::SystemClock().Now().time_since_epoch().count(); }
+
+// The number at the beginning of `text`, which is moved behind it.
+std::size_t TakeNumber(std::string_view& text) {
+  std::size_t number = 0;
+  const auto end = std::from_chars(text.data(), text.data() + text.size(), number).ptr;
+  text.remove_prefix(static_cast<std::size_t>(end - text.data()));
+  return number;
+}
+
+class Upstream final : public http::Handler {
+ public:
+  explicit Upstream(net::Loop& loop) : loop_(loop) {}
+
+  net::Task<> Serve(http::ServerExchange& exchange) override {
+    static_cast<void>(co_await exchange.CollectBody(kMaxBody));
+    std::string_view path = exchange.head().path();
+    const auto begins = [&path](std::string_view prefix) {
+      if (!path.starts_with(prefix)) return false;
+      path.remove_prefix(prefix.size());
+      return true;
+    };
+    if (begins("/json/")) {
+      co_await Whole(exchange, OpenAiAnswer(TakeNumber(path)));
+    } else if (begins("/anthropic/")) {
+      co_await Whole(exchange, AnthropicAnswer(TakeNumber(path)));
+    } else if (begins("/burst/")) {
+      co_await Burst(exchange, TakeNumber(path));
+    } else if (begins("/paced/")) {
+      const std::size_t events = TakeNumber(path);
+      path.remove_prefix(path.empty() ? 0 : 1);
+      co_await Paced(exchange, events, std::chrono::milliseconds(TakeNumber(path)));
+    } else {
+      co_await Whole(exchange, "{}");
+    }
+  }
+  std::string RejectionBody(std::uint16_t, std::string_view reason) const override { return std::string(reason); }
+
+ private:
+  static constexpr std::size_t kMaxBody = 64U << 20U;
+
+  static http::ResponseHead Head(std::string_view type) {
+    http::ResponseHead head{.status = 200};
+    head.headers.Add("content-type", type);
+    return head;
+  }
+
+  net::Task<> Whole(http::ServerExchange& exchange, std::string body) {
+    static_cast<void>(co_await exchange.Respond(Head("application/json"), body));
+  }
+
+  net::Task<> Burst(http::ServerExchange& exchange, std::size_t events) {
+    std::string all;
+    for (std::size_t i = 0; i < events; ++i) all += Chunk(0);
+    all += End();
+    if (!(co_await exchange.Start(Head("text/event-stream"))).ok()) co_return;
+    static_cast<void>(co_await exchange.Write(all));
+    static_cast<void>(co_await exchange.Finish());
+  }
+
+  net::Task<> Paced(http::ServerExchange& exchange, std::size_t events, base::Duration pace) {
+    if (!(co_await exchange.Start(Head("text/event-stream"))).ok()) co_return;
+    for (std::size_t i = 0; i < events; ++i) {
+      co_await loop_.Sleep(pace);
+      const std::string chunk = Chunk(NowNanoseconds());
+      if (!(co_await exchange.Write(chunk)).ok()) co_return;
+    }
+    const std::string end = End();
+    static_cast<void>(co_await exchange.Write(end));
+    static_cast<void>(co_await exchange.Finish());
+  }
+
+  net::Loop& loop_;  // outlives the server
+};
+
+int Main() {
+  std::signal(SIGPIPE, SIG_IGN);
+  net::EpollLoop loop(base::SystemClock());
+  Upstream upstream(loop);
+  http::Server server(loop, {.max_connections = 60'000, .idle_timeout = std::chrono::hours(1)}, upstream);
+  auto listener = net::TcpListener::Listen(loop, *net::SocketAddress::Parse("127.0.0.1", 0), {.backlog = 8192});
+  if (!listener.ok()) return 1;
+  std::printf("%u\n", listener.value()->port());
+  std::fflush(stdout);
+  net::TaskGroup tasks(loop);
+  tasks.Spawn(server.Run(std::move(listener).value()));
+  loop.Run();
+  return 0;
+}
+
+}  // namespace
+}  // namespace gatehouse::bench
+
+int main() { return gatehouse::bench::Main(); }
