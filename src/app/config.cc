@@ -3,9 +3,11 @@
 #include <array>
 #include <cstdio>
 #include <cstdlib>
+#include <filesystem>
 #include <fstream>
 #include <set>
 #include <sstream>
+#include <system_error>
 #include <utility>
 
 #include "app/config_models.h"
@@ -165,6 +167,13 @@ ingress::GateSettings ReadGate(Node root) {
   return gate;
 }
 
+// share/gatehouse beside the folder of the program.
+std::string DefaultShare() {
+  std::error_code failed;
+  const auto program = std::filesystem::read_symlink("/proc/self/exe", failed);
+  return failed ? std::string() : (program.parent_path().parent_path() / "share" / "gatehouse").string();
+}
+
 base::Result<base::Secret> ResolveSecret(const codec::config::SecretReference& reference) {
   if (reference.kind == codec::config::SecretReference::Kind::kEnvironment) {
     const char* value =
@@ -199,6 +208,7 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   config->threads = static_cast<std::uint32_t>(root["threads"].AsInteger({.min = 0, .max = 1024}).value_or(0));
   config->drain_timeout = root["drain_timeout"].AsDuration().value_or(config->drain_timeout);
   config->probe_interval = root["health"]["probe_interval"].AsDuration().value_or(base::Duration{});
+  config->token_tables = features::token_count::LoadTables(root["token_tables"].AsString().value_or(DefaultShare()));
   config->gate = ReadGate(root);
   ReadProviders(root.Required("providers"), *config);
   config->routes = ReadModels(root.Required("models"), *config, root["health"], board);

@@ -13,6 +13,7 @@
 #include "features/routing/health.h"
 #include "features/routing/route.h"
 #include "features/telemetry/telemetry.h"
+#include "features/token_count/local_count.h"
 #include "http/server.h"
 #include "ingress/gate.h"
 #include "providers/common/blueprint.h"
@@ -54,6 +55,7 @@ struct Config {
   std::uint32_t threads = 0;  // 0 = one per core
   base::Duration drain_timeout = std::chrono::seconds(30);
   base::Duration probe_interval{};  // 0 = no active health checks
+  features::token_count::TokenTables token_tables;
   ingress::GateSettings gate;
   std::map<std::string, std::shared_ptr<const providers::common::Blueprint>, std::less<>> providers;
   std::shared_ptr<const std::vector<features::routing::Route>> routes;

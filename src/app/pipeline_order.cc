@@ -4,8 +4,11 @@
 
 namespace gatehouse::app {
 
-std::shared_ptr<const pipeline::Pipeline> BuildPipeline(std::shared_ptr<const features::routing::RouteTable> routes) {
+std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config,
+                                                        std::shared_ptr<const features::routing::RouteTable> routes) {
   pipeline::Stages stages;
+  // Around the routing, because it answers only what no target would.
+  stages.push_back(std::make_unique<features::token_count::LocalCountStage>(config.token_tables));
   // The choice of a target comes last: whatever is refused above never reaches an upstream.
   stages.push_back(std::make_unique<features::routing::RoutingStage>(std::move(routes)));
   return std::make_shared<const pipeline::Pipeline>(std::move(stages));

@@ -2,6 +2,7 @@
 
 #include <memory>
 
+#include "app/config.h"
 #include "features/routing/routing_stage.h"
 #include "pipeline/stage.h"
 
@@ -9,6 +10,7 @@ namespace gatehouse::app {
 
 // The stages of one loop in the order in which they see an exchange. The order and its reasons are in the source.
 // Authentication comes before all of them, before the exchange exists.
-std::shared_ptr<const pipeline::Pipeline> BuildPipeline(std::shared_ptr<const features::routing::RouteTable> routes);
+std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config,
+                                                        std::shared_ptr<const features::routing::RouteTable> routes);
 
 }  // namespace gatehouse::app

@@ -42,8 +42,8 @@ std::optional<std::uint32_t> RetryAfter(const http::HeaderMap& headers) {
   return {};
 }
 
-std::string_view MediaType(const http::HeaderMap& headers) {
-  std::string_view type = headers.Find("content-type").value_or("");
+// A content type without its parameters.
+std::string_view MediaType(std::string_view type) {
   type = type.substr(0, type.find(';'));
   while (!type.empty() && type.back() == ' ') type.remove_suffix(1);
   return type;
@@ -160,12 +160,12 @@ net::Task<Result<Reply>> HttpProvider::CallChat(pipeline::Exchange& exchange, pi
 
   GH_CO_TRY(Response response, co_await Send(exchange, std::move(upstream), prepared.dialect, context.deadline));
   const std::uint16_t status = response->head().status;
-  const std::string_view type = MediaType(response->head().headers);
+  const std::string_view type = MediaType(response->head().headers.Find("content-type").value_or(""));
   const llm::Detail detail = prepared.dialect == call.dialect ? call.detail : llm::Detail::kFull;
   Reply reply;
   if (prepared.dialect == call.dialect) reply.headers = ForwardedHeaders(response->head().headers);
 
-  if (streamed && type == dialect->stream_content_type()) {
+  if (streamed && type == MediaType(dialect->stream_content_type())) {
     auto events = std::make_unique<StreamedEvents>(std::move(response), NewFrameReader(dialect->framing()),
                                                    dialect->NewDecoder(), detail, prepared.usage_frame);
     reply.answer = pipeline::ChatReply{prepared.dialect, llm::Delivery::kStream, std::move(events)};

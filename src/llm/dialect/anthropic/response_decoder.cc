@@ -54,12 +54,12 @@ OpaqueBlock OpaqueOf(std::string_view start, std::string_view input) {
 
 base::Status MessageDecoder::Decode(std::string_view event, std::string_view data, Detail detail,
                                     std::vector<Event>& events) {
-  // Metering skips the bulk without a look inside.
-  if (detail == Detail::kUsage && event.starts_with("content_block_")) return base::Ok();
   if (event == "ping") return base::Ok();
   if (!document_.Parse(data).ok() || !document_.root().IsObject()) {
     return common::BadUpstream("an event of the stream is not a JSON object");
   }
+  // Metering looks no further into the bulk; that it is JSON is known, so that nothing broken is passed on.
+  if (detail == Detail::kUsage && event.starts_with("content_block_")) return base::Ok();
   return Dispatch(event.empty() ? document_.root()["type"].string() : event, data, detail, events);
 }
 
