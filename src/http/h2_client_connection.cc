@@ -130,7 +130,7 @@ void H2ClientConnection::OnTimer() {
 }
 
 base::Status H2ClientConnection::Open(H2ClientStream& stream, const ClientRequest& request) {
-  FieldList fields;
+  FieldList fields((request.headers != nullptr ? request.headers->size() : 0) + 5);
   fields.Add(":method", request.method);
   fields.Add(":scheme", scheme_);
   fields.Add(":authority", authority_);

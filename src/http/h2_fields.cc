@@ -12,14 +12,12 @@ void FieldList::AddStatus(std::uint16_t status) {
 }
 
 void FieldList::AddAll(const HeaderMap& headers) {
-  fields_.reserve(fields_.size() + headers.size());
   for (const auto& [name, value] : headers) {
     if (!IsHopByHop(name)) Add(name, value);
   }
 }
 
 void FieldList::AddRequestFields(const HeaderMap& headers) {
-  fields_.reserve(fields_.size() + headers.size());
   for (const auto& [name, value] : headers) {
     if (!IsHopByHop(name) && name != "host" && name != "content-length") Add(name, value);
   }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <array>
+#include <cstddef>
 #include <cstdint>
 #include <optional>
 #include <span>
@@ -15,6 +16,7 @@ namespace gatehouse::http {
 // The fields of one HTTP/2 block, borrowed until it is sent.
 class FieldList {
  public:
+  explicit FieldList(std::size_t expected) { fields_.reserve(expected); }
   void Add(std::string_view name, std::string_view value) { fields_.push_back({name, value}); }
   void AddStatus(std::uint16_t status);
   // All but those that belong to an HTTP/1.1 connection (RFC 9113, 8.2.2).

@@ -18,6 +18,9 @@ using codec::http2::Field;
 
 namespace {
 
+// What a request of an ordinary client fits in.
+constexpr std::size_t kUsualFields = 16;
+constexpr std::size_t kUsualHeadBytes = 512;
 constexpr std::size_t kFirstBodyReserve = 64 * 1024;
 constexpr std::uint16_t kBadRequest = 400;
 constexpr std::uint16_t kHeadTooLarge = 431;
@@ -43,6 +46,7 @@ bool IsBodyless(std::uint16_t status) { return status < 200 || status == 204 || 
 H2ServerExchange::H2ServerExchange(H2ServerConnection& connection)
     : connection_(connection), readable_(connection.context().loop), taken_(connection.context().loop) {
   head_.version = Version::kHttp2;
+  head_.headers.Reserve(kUsualFields, kUsualHeadBytes);
 }
 
 const net::PeerIdentity& H2ServerExchange::peer() const { return connection_.stream().peer(); }
@@ -155,6 +159,11 @@ net::Task<base::Result<std::string_view>> H2ServerExchange::ReadBody() {
 net::Task<base::Result<std::string>> H2ServerExchange::CollectBody(std::size_t limit) {
   const auto stated = StatedLength(head_.headers);
   if (stated > limit) co_return BodyTooLarge(limit);
+  if (body_ended_ && lent_.empty() && received_.size() <= limit) {  // as most bodies: nothing to wait for or to copy
+    Consume(received_.size());
+    bytes_received_ += received_.size();
+    co_return std::exchange(received_, {});
+  }
   std::string collected;
   collected.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(stated.value_or(0), kFirstBodyReserve)));
   while (true) {
@@ -167,7 +176,7 @@ net::Task<base::Result<std::string>> H2ServerExchange::CollectBody(std::size_t l
 }
 
 void H2ServerExchange::SendHead(const ResponseHead& head, End end) {
-  FieldList fields;
+  FieldList fields(head.headers.size() + 2);
   fields.AddStatus(head.status);
   if (!head.headers.Contains("date")) fields.Add("date", connection_.context().date.At(loop()));
   fields.AddAll(head.headers);

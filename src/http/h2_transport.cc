@@ -5,10 +5,10 @@
 namespace gatehouse::http {
 namespace {
 
-constexpr std::size_t kReadBytes = 16 * 1024;    // a TLS record
-constexpr int kReadsPerTurn = 16;                // so that one busy peer does not hold up the others
-constexpr std::size_t kOutputBytes = 64 * 1024;  // framed and not yet written
-constexpr std::size_t kKeptCapacity = 4 * 1024;  // of an output that is empty
+constexpr std::size_t kReadBytes = 16 * 1024;     // a TLS record
+constexpr int kReadsPerTurn = 16;                 // so that one busy peer does not hold up the others
+constexpr std::size_t kOutputBytes = 64 * 1024;   // framed and not yet written
+constexpr std::size_t kKeptCapacity = 16 * 1024;  // of an empty output, while streams are open
 
 }  // namespace
 
@@ -115,7 +115,8 @@ void H2Transport::WriteOut() {
     }
   }
   out_.erase(0, written);
-  if (out_.empty() && out_.capacity() > kKeptCapacity) std::string().swap(out_);
+  const std::size_t kept = session_.open_streams() > 0 ? kKeptCapacity : 0;
+  if (out_.empty() && out_.capacity() > kept) std::string().swap(out_);
   if (!ended_ && out_.empty() && session_.finished()) End(Ending::kFinished);
 }
 
