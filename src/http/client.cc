@@ -183,6 +183,14 @@ std::optional<Pool::State::Carrier> Pool::State::TakeExisting(Reuse reuse) {
   return std::nullopt;
 }
 
+// A connection that is there already, for who need not wait behind others.
+std::optional<Pool::State::Carrier> Pool::State::TakeNow(Reuse reuse) {
+  if (shut_ || !line_.empty()) return std::nullopt;
+  auto existing = TakeExisting(reuse);
+  if (existing) ++context.statistics.reused;
+  return existing;
+}
+
 // Whether another connection may be opened; an idle one that must not be used makes room.
 bool Pool::State::HasRoom(Reuse reuse) {
   const auto full = [this] { return context.statistics.connections_open >= context.limits.max_connections; };
@@ -292,10 +300,14 @@ net::Task<base::Result<std::unique_ptr<ClientResponse>>> Pool::State::Send(std::
                                                                            net::Deadline deadline) {
   Reuse reuse = Reuse::kAllowed;
   while (true) {
-    auto carrier = co_await Acquire(state, reuse, timeouts, deadline);
-    if (!carrier.ok()) co_return std::move(carrier).TakeError();
-    const bool reused = carrier.value().reused;
-    auto attempt = co_await SendOver(std::move(carrier).value(), request, timeouts, deadline);
+    auto carrier = state->TakeNow(reuse);
+    if (!carrier) {
+      auto acquired = co_await Acquire(state, reuse, timeouts, deadline);
+      if (!acquired.ok()) co_return std::move(acquired).TakeError();
+      carrier.emplace(std::move(acquired).value());
+    }
+    const bool reused = carrier->reused;
+    auto attempt = co_await SendOver(*std::move(carrier), request, timeouts, deadline);
     if (attempt.response.ok()) co_return std::move(attempt.response);
     const bool untouched = attempt.reached == SendAttempt::Reached::kNothingWritten;
     const bool stale = (reused || untouched) && attempt.reached != SendAttempt::Reached::kAnswered &&

@@ -99,17 +99,20 @@ net::Task<H1ClientConnection::Outcome> H1ClientConnection::Send(const ClientRequ
   interim_heads_ = 0;
   parser_.Reset();
   BuildHead(request);
-  Outcome written = co_await WriteRequest(request.body, timeouts, deadline);
-  if (!written.status.ok()) co_return written;
+  const std::array<std::string_view, 2> pieces = {out_, request.body};
+  Unwritten rest(pieces);
+  request_written_ = rest.TryWrite(*stream_) == net::IoState::kDone;
+  if (!request_written_) {
+    Outcome written = co_await WriteRequest(rest, timeouts, deadline);
+    if (!written.status.ok()) co_return written;
+  }
   Outcome answered = co_await ReadHead(timeouts, deadline);
   co_return answered;
 }
 
 // Ends early, and well, when the upstream answers before it has read the whole request.
-net::Task<H1ClientConnection::Outcome> H1ClientConnection::WriteRequest(std::string_view body, ClientTimeouts timeouts,
+net::Task<H1ClientConnection::Outcome> H1ClientConnection::WriteRequest(Unwritten rest, ClientTimeouts timeouts,
                                                                         net::Deadline deadline) {
-  const std::array<std::string_view, 2> pieces = {out_, body};
-  Unwritten rest(pieces);
   Reached reached = Reached::kNothingWritten;
   while (true) {
     const net::IoState state = rest.TryWrite(*stream_);
@@ -146,17 +149,6 @@ net::IoState H1ClientConnection::TryReadMore() {
   return read.state;
 }
 
-net::Task<H1ClientConnection::ReadOutcome> H1ClientConnection::ReadMore(net::Deadline deadline) {
-  while (true) {
-    const net::IoState state = TryReadMore();
-    if (state == net::IoState::kDone) co_return ReadOutcome::kBytes;
-    if (state == net::IoState::kEnd) co_return ReadOutcome::kEnd;
-    if (state == net::IoState::kFailed) co_return ReadOutcome::kFailed;
-    const auto readiness = co_await stream_->Readable(deadline);
-    if (readiness == net::Readiness::kTimeout) co_return ReadOutcome::kTimeout;
-  }
-}
-
 codec1::Progress H1ClientConnection::ParseHead() {
   while (interim_heads_ < kMaxInterimHeads) {
     const codec1::Progress progress = parser_.Feed(buffer_.view());
@@ -181,11 +173,17 @@ net::Task<H1ClientConnection::Outcome> H1ClientConnection::ReadHead(ClientTimeou
       }
       if (buffer_.Room().empty()) buffer_.Grow(std::max(context_.limits.max_head_bytes, 2 * buffer_.capacity()));
     }
-    const ReadOutcome read = co_await ReadMore(until);
+    const net::IoState state = TryReadMore();
+    if (state == net::IoState::kDone) continue;
     const Reached reached = answer_begun_ ? Reached::kAnswered : Reached::kWritten;
-    if (read == ReadOutcome::kTimeout) co_return Outcome{UpstreamTimedOut("no response head in time"), reached};
-    if (read == ReadOutcome::kEnd) co_return Outcome{UpstreamUnavailable("closed before the response head"), reached};
-    if (read == ReadOutcome::kFailed) co_return Outcome{UpstreamUnavailable("read: " + stream_->last_error()), reached};
+    if (state == net::IoState::kEnd) co_return Outcome{UpstreamUnavailable("closed before the response head"), reached};
+    if (state == net::IoState::kFailed) {
+      co_return Outcome{UpstreamUnavailable("read: " + stream_->last_error()), reached};
+    }
+    const auto readiness = co_await stream_->Readable(until);
+    if (readiness == net::Readiness::kTimeout) {
+      co_return Outcome{UpstreamTimedOut("no response head in time"), reached};
+    }
   }
 }
 

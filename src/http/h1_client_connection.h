@@ -39,15 +39,13 @@ class H1ClientConnection {
   base::TimePoint idle_since;  // the pool's
 
  private:
-  enum class ReadOutcome : std::uint8_t { kBytes, kEnd, kFailed, kTimeout };
   enum class Wake : std::uint8_t { kRead, kWrite, kTimeout };
 
   void BuildHead(const ClientRequest& request);
-  net::Task<Outcome> WriteRequest(std::string_view body, ClientTimeouts timeouts, net::Deadline deadline);
+  net::Task<Outcome> WriteRequest(Unwritten rest, ClientTimeouts timeouts, net::Deadline deadline);
   net::Task<Wake> AwaitEither(net::Deadline deadline);
   net::Task<Outcome> ReadHead(ClientTimeouts timeouts, net::Deadline deadline);
   net::IoState TryReadMore();
-  net::Task<ReadOutcome> ReadMore(net::Deadline deadline);
   // The head, if it is complete or broken; interim heads are skipped.
   codec::http1::Progress ParseHead();
 

@@ -137,9 +137,12 @@ net::Task<H1ServerConnection::HeadOutcome> H1ServerConnection::ReadHead() {
     if (!buffer_.empty()) {
       if (const auto outcome = ParseHead()) co_return *outcome;
     }
-    const ReadOutcome read = co_await ReadMore(deadline);
-    if (read == ReadOutcome::kClosed) co_return HeadOutcome::kClosed;
-    if (read == ReadOutcome::kTimeout) {
+    if (const auto outcome = TryReadMore()) {
+      if (*outcome == ReadOutcome::kClosed) co_return HeadOutcome::kClosed;
+      continue;
+    }
+    const auto readiness = co_await stream_->Readable(deadline);
+    if (readiness == net::Readiness::kTimeout) {
       ++context_.statistics.timeouts;
       if (buffer_.empty()) co_return HeadOutcome::kClosed;
       refusal_status_ = 408;
@@ -178,14 +181,18 @@ H1ServerConnection::Sniffed H1ServerConnection::Sniff() const {
   return start.size() == kHttp2Preface.size() ? Sniffed::kHttp2 : Sniffed::kNeedMore;
 }
 
+// nullopt: nothing has come.
+std::optional<H1ServerConnection::ReadOutcome> H1ServerConnection::TryReadMore() {
+  const net::IoOutcome read = stream_->TryRead(buffer_.Room());
+  if (read.state == net::IoState::kWouldBlock) return std::nullopt;
+  if (read.state != net::IoState::kDone) return ReadOutcome::kClosed;
+  buffer_.Commit(read.bytes);
+  return ReadOutcome::kBytes;
+}
+
 net::Task<H1ServerConnection::ReadOutcome> H1ServerConnection::ReadMore(net::Deadline deadline) {
   while (true) {
-    const net::IoOutcome read = stream_->TryRead(buffer_.Room());
-    if (read.state == net::IoState::kDone) {
-      buffer_.Commit(read.bytes);
-      co_return ReadOutcome::kBytes;
-    }
-    if (read.state != net::IoState::kWouldBlock) co_return ReadOutcome::kClosed;
+    if (const auto outcome = TryReadMore()) co_return *outcome;
     const auto readiness = co_await stream_->Readable(deadline);
     if (readiness == net::Readiness::kTimeout) co_return ReadOutcome::kTimeout;
   }
@@ -195,16 +202,16 @@ net::Task<H1ServerConnection::After> H1ServerConnection::ServeOne() {
   exchange_->Begin();
   ++requests_;
   ++context_.statistics.requests;
-  const ServeOutcome outcome = co_await RunHandler();
+  ServeOutcome outcome = ServeOutcome::kEnded;
+  {
+    HandlerRun run(*this, context_.handler.Serve(*exchange_));
+    if (peer_left_) Schedule(context_.loop);
+    outcome = co_await run;
+  }
+  const bool clean = outcome == ServeOutcome::kEnded && exchange_->finished() && exchange_->body_ended();
+  if (clean && exchange_->keep_alive()) co_return After::kContinue;
   const After after = co_await FinishExchange(outcome);
   co_return after;
-}
-
-net::Task<H1ServerConnection::ServeOutcome> H1ServerConnection::RunHandler() {
-  HandlerRun run(*this, context_.handler.Serve(*exchange_));
-  if (peer_left_) Schedule(context_.loop);
-  const ServeOutcome outcome = co_await run;
-  co_return outcome;
 }
 
 net::Task<H1ServerConnection::After> H1ServerConnection::FinishExchange(ServeOutcome outcome) {

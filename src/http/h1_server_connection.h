@@ -48,12 +48,12 @@ class H1ServerConnection final : public ServerConnection, private net::Deferral 
   class HandlerRun;
 
   net::Task<HeadOutcome> ReadHead();
+  std::optional<ReadOutcome> TryReadMore();
   net::Task<ReadOutcome> ReadMore(net::Deadline deadline);
   enum class Sniffed : std::uint8_t { kHttp1, kHttp2, kNeedMore };
   Sniffed Sniff() const;
   std::optional<HeadOutcome> ParseHead();
   net::Task<After> ServeOne();
-  net::Task<ServeOutcome> RunHandler();
   net::Task<After> FinishExchange(ServeOutcome outcome);
   net::Task<> AnswerFault();
   net::Task<> Refuse();

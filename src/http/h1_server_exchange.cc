@@ -131,33 +131,34 @@ net::Task<base::Status> H1ServerExchange::SendContinue() {
   expect_continue_ = false;
   if (!connection_->buffer().empty() || phase_ != Phase::kUnanswered) co_return base::Ok();
   const std::string_view pieces[] = {kContinue};
-  const base::Status sent = co_await Send(pieces);
+  const base::Status sent = co_await SendRest(Unwritten(pieces));
   co_return sent;
 }
 
-net::Task<base::Result<std::string_view>> H1ServerExchange::ReadBody() {
-  if (body_error_) co_return ClientGone("body broken earlier");
-  if (expect_continue_) GH_CO_CHECK_OK(co_await SendContinue());
+// What can be had without waiting: a piece, "" for the end, or an error; nullopt: nothing.
+std::optional<base::Result<std::string_view>> H1ServerExchange::TakePiece() {
+  if (body_error_) return ClientGone("body broken earlier");
   while (true) {
     const H1Body::Step step = body_.Take(connection_->buffer());
-    if (step.taken == H1Body::Taken::kBytes) {
-      bytes_received_ += step.bytes.size();
-      if (body_.ended()) AppendFields(body_.trailers(), trailers_);
-      co_return step.bytes;
-    }
-    if (step.taken == H1Body::Taken::kEnd) {
-      if (trailers_.empty()) AppendFields(body_.trailers(), trailers_);
-      co_return std::string_view();
-    }
+    bytes_received_ += step.bytes.size();
+    if (body_.ended() && trailers_.empty()) AppendFields(body_.trailers(), trailers_);
+    if (step.taken == H1Body::Taken::kBytes) return step.bytes;
+    if (step.taken == H1Body::Taken::kEnd) return std::string_view();
     if (step.taken == H1Body::Taken::kBroken) {
-      co_return BodyFailed(base::InvalidRequest(std::string(codec1::ToString(body_.reason()))));
+      return BodyFailed(base::InvalidRequest(std::string(codec1::ToString(body_.reason()))));
     }
     const net::IoOutcome read = connection_->stream().TryRead(connection_->buffer().Room());
-    if (read.state == net::IoState::kDone) connection_->buffer().Commit(read.bytes);
-    if (read.state == net::IoState::kEnd || read.state == net::IoState::kFailed) {
-      co_return BodyFailed(ClientGone("closed within the request body"));
-    }
-    if (read.state == net::IoState::kWouldBlock) GH_CO_CHECK_OK(co_await AwaitBytes());
+    if (read.state == net::IoState::kWouldBlock) return std::nullopt;
+    if (read.state != net::IoState::kDone) return BodyFailed(ClientGone("closed within the request body"));
+    connection_->buffer().Commit(read.bytes);
+  }
+}
+
+net::Task<base::Result<std::string_view>> H1ServerExchange::ReadBody() {
+  if (expect_continue_) GH_CO_CHECK_OK(co_await SendContinue());
+  while (true) {
+    if (auto piece = TakePiece()) co_return std::move(*piece);
+    GH_CO_CHECK_OK(co_await AwaitBytes());
   }
 }
 
@@ -170,11 +171,16 @@ net::Task<base::Result<std::string>> H1ServerExchange::CollectBody(std::size_t l
     if (known && connection_->buffer().empty() && body_.left() >= BufferPool::kBufferBytes && !expect_continue_) {
       GH_CO_CHECK_OK(co_await CollectDirectly(collected));
     }
-    const auto piece = co_await ReadBody();
-    if (!piece.ok()) co_return piece.error();
-    if (piece.value().empty()) co_return collected;
-    if (collected.size() + piece.value().size() > limit) co_return BodyTooLarge(limit);
-    collected.append(piece.value());
+    if (expect_continue_) GH_CO_CHECK_OK(co_await SendContinue());
+    const auto piece = TakePiece();
+    if (!piece) {
+      GH_CO_CHECK_OK(co_await AwaitBytes());
+      continue;
+    }
+    if (!piece->ok()) co_return piece->error();
+    if (piece->value().empty()) co_return collected;
+    if (collected.size() + piece->value().size() > limit) co_return BodyTooLarge(limit);
+    collected.append(piece->value());
   }
 }
 
@@ -246,15 +252,10 @@ void H1ServerExchange::BuildHead(const ResponseHead& head, Framing framing, std:
   codec1::AppendHeadEnd(out_);
 }
 
-net::Task<base::Status> H1ServerExchange::Send(std::span<const std::string_view> pieces) {
-  Unwritten rest(pieces);
-  net::IoState state = rest.TryWrite(connection_->stream());
-  if (state == net::IoState::kDone) co_return base::Ok();
-  WriteOutcome outcome = WriteOutcome::kFailed;
-  if (state == net::IoState::kWouldBlock) {
-    const WriteLimits limits{.stall = connection_->context().limits.write_timeout, .deadline = net::Deadline::Never()};
-    outcome = co_await WriteRest(connection_->stream(), rest, limits);
-  }
+// What could not be written at once.
+net::Task<base::Status> H1ServerExchange::SendRest(Unwritten rest) {
+  const WriteLimits limits{.stall = connection_->context().limits.write_timeout, .deadline = net::Deadline::Never()};
+  const WriteOutcome outcome = co_await WriteRest(connection_->stream(), rest, limits);
   if (outcome == WriteOutcome::kDone) co_return base::Ok();
   phase_ = Phase::kBroken;
   if (outcome == WriteOutcome::kTimeout) ++connection_->context().statistics.timeouts;
@@ -270,7 +271,8 @@ net::Task<base::Status> H1ServerExchange::Respond(ResponseHead head, std::string
   phase_ = Phase::kBroken;  // until the last byte is written
   const bool silent = bodyless || head_.method == "HEAD";
   const std::string_view pieces[] = {out_, silent ? std::string_view() : body};
-  GH_CO_CHECK_OK(co_await Send(pieces));
+  Unwritten rest(pieces);
+  if (rest.TryWrite(connection_->stream()) != net::IoState::kDone) GH_CO_CHECK_OK(co_await SendRest(rest));
   if (!silent) bytes_sent_ = body.size();
   phase_ = Phase::kFinished;
   out_.clear();
@@ -302,7 +304,8 @@ net::Task<base::Status> H1ServerExchange::SendPiece(std::string_view bytes, std:
   if (framed) chunk_head_ = codec1::ChunkHead(bytes.size());
   const std::string_view pieces[] = {out_, framed ? chunk_head_.view() : std::string_view(), bytes,
                                      framed ? codec1::kChunkEnd : std::string_view(), end};
-  GH_CO_CHECK_OK(co_await Send(pieces));
+  Unwritten rest(pieces);
+  if (rest.TryWrite(connection_->stream()) != net::IoState::kDone) GH_CO_CHECK_OK(co_await SendRest(rest));
   out_.clear();
   bytes_sent_ += bytes.size();
   phase_ = after;

@@ -2,7 +2,6 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
 #include <string>
 #include <string_view>
 
@@ -63,6 +62,7 @@ class H1ServerExchange final : public ServerExchange {
   class Waiting;
 
   void FillHead();
+  std::optional<base::Result<std::string_view>> TakePiece();
   net::Task<base::Status> AwaitBytes();
   net::Task<base::Status> SendContinue();
   net::Deadline BodyDeadline() const;
@@ -72,7 +72,7 @@ class H1ServerExchange final : public ServerExchange {
   bool DecideKeepAlive() const;
   Framing FramingOf(const ResponseHead& head) const;
   void BuildHead(const ResponseHead& head, Framing framing, std::uint64_t length);
-  net::Task<base::Status> Send(std::span<const std::string_view> pieces);
+  net::Task<base::Status> SendRest(Unwritten rest);
   net::Task<base::Status> SendPiece(std::string_view bytes, std::string_view end);
 
   H1ServerConnection* connection_ = nullptr;

@@ -48,6 +48,7 @@ struct Pool::State final : H1ConnectionOwner, std::enable_shared_from_this<Pool:
   base::Result<Carrier> Adopt(std::unique_ptr<net::Stream> stream);
   base::Result<Carrier> AdoptHttp2(std::unique_ptr<net::Stream> stream);
   std::optional<Carrier> TakeExisting(Reuse reuse);
+  std::optional<Carrier> TakeNow(Reuse reuse);
   // A connection is being made that will carry more than the request it is made for.
   bool SharedConnectUnderWay() const { return multiplexes_ && connecting_ > 0; }
   void OnMultiplexedChange();
