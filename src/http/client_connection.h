@@ -44,7 +44,7 @@ class MultiplexedConnection {
 // called, on the loop, when a stream has ended or the connection is closing or gone; it may drop the pool's hold on the
 // connection. `context` keeps the pool's state alive, which drops its connections when the pool goes. nullptr: not
 // supported.
-std::shared_ptr<MultiplexedConnection> MakeH2ClientConnection(std::shared_ptr<ClientContext> context,
+std::shared_ptr<MultiplexedConnection> MakeH2ClientConnection(const std::shared_ptr<ClientContext>& context,
                                                               std::unique_ptr<net::Stream> stream,
                                                               std::move_only_function<void()> on_change);
 

@@ -34,7 +34,7 @@ bool CarriesBody(std::string_view method) { return method != "GET" && method != 
 
 }  // namespace
 
-std::shared_ptr<MultiplexedConnection> MakeH2ClientConnection(std::shared_ptr<ClientContext> context,
+std::shared_ptr<MultiplexedConnection> MakeH2ClientConnection(const std::shared_ptr<ClientContext>& context,
                                                               std::unique_ptr<net::Stream> stream,
                                                               std::move_only_function<void()> on_change) {
   auto connection = std::make_shared<H2ClientConnection>(*context, std::move(stream), std::move(on_change));

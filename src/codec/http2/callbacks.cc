@@ -63,6 +63,7 @@ int Callbacks::OnBeginHeaders(nghttp2_session* native, const nghttp2_frame* fram
   return 0;
 }
 
+// NOLINTNEXTLINE(readability-function-size): the library's signature
 int Callbacks::OnHeader(nghttp2_session* native, const nghttp2_frame* frame, const std::uint8_t* name,
                         std::size_t name_size, const std::uint8_t* value, std::size_t value_size,
                         std::uint8_t /*flags*/, void* user) {
@@ -169,6 +170,7 @@ int Callbacks::OnStreamClose(nghttp2_session* native, std::int32_t id, std::uint
   return Verdict(session);
 }
 
+// NOLINTNEXTLINE(readability-function-size): the library's signature
 ssize_t Callbacks::OnRead(nghttp2_session* native, std::int32_t id, std::uint8_t* into, std::size_t room,
                           std::uint32_t* flags, nghttp2_data_source* /*source*/, void* /*user*/) {
   auto* stream = Find(native, id);
