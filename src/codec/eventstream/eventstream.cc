@@ -40,7 +40,7 @@ Number ReadBigEndian(std::string_view bytes) {
 
 template <class Number>
 void AppendBigEndian(std::string& out, Number number) {
-  const auto bits = static_cast<std::uint64_t>(number);
+  const std::uint64_t bits = static_cast<std::make_unsigned_t<Number>>(number);
   for (std::size_t i = sizeof(Number); i-- > 0;) out += static_cast<char>((bits >> (8 * i)) & 0xFF);
 }
 
