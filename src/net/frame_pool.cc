@@ -34,8 +34,9 @@ struct FreeList {
   std::uint32_t size = 0;
 };
 
-// Outlives the lists below, so that a frame released by a later thread-local destructor still finds its way.
-thread_local bool lists_gone = false;
+// Outlives the lists below, so that a frame released by a later thread-local destructor still finds its way. These two
+// are the layer's only variables outside an object: operator new has nowhere else to look.
+thread_local bool lists_gone = false;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): see above
 
 struct FreeLists {
   std::array<FreeList, kClasses> lists;
@@ -54,7 +55,7 @@ struct FreeLists {
   }
 };
 
-thread_local FreeLists free_lists;
+thread_local FreeLists free_lists;  // NOLINT(cppcoreguidelines-avoid-non-const-global-variables): see above
 
 constexpr std::size_t ClassOf(std::size_t bytes) { return (bytes - 1) / kGranule; }
 constexpr std::size_t BlockSize(std::size_t size_class) { return (size_class + 1) * kGranule; }

@@ -124,6 +124,7 @@ IoOutcome TcpStream::TryWrite(std::span<const std::string_view> pieces) {
   const auto count = std::min(pieces.size(), kMaxPieces);
   std::size_t total = 0;
   for (std::size_t i = 0; i < count; ++i) {
+    // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): sendmsg only reads through it
     vectors[i] = {.iov_base = const_cast<char*>(pieces[i].data()), .iov_len = pieces[i].size()};
     total += pieces[i].size();
   }
