@@ -1,0 +1,47 @@
+#pragma once
+
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "codec/json/writer.h"
+#include "llm/chat.h"
+#include "llm/dialect/common/node.h"
+#include "llm/loss.h"
+
+// Input items and their content parts, both ways.
+namespace gatehouse::llm::dialect::openai_responses {
+
+// `input`: a string, or items, each of which becomes a message with its place as source.
+base::Status DecodeInput(const common::Node& node, std::vector<Message>& messages);
+
+// The blocks that an item of an answer's `output` means; empty for one that means nothing here.
+base::Status DecodeItem(const common::Node& item, Message& message);
+
+// Writes the conversation as items into the open array of `writer`; what cannot be said becomes losses.
+class ItemWriter {
+ public:
+  ItemWriter(codec::json::Writer& writer, const ChatRequest& request, std::string_view provider,
+             std::vector<Loss>& losses);
+
+  void Write(const Message& message);
+
+ private:
+  struct Parts;
+  void WriteRun(const Message& message, std::size_t begin, std::size_t end);
+  void WriteItem(const Message& message, std::size_t index);
+  void WriteCall(const ToolCallBlock& call);
+  void WriteResult(const ToolResultBlock& result, std::string_view path);
+  void WriteReasoning(const ReasoningBlock& reasoning);
+  void Lose(std::string_view path, std::string_view what);
+  bool IsOurs(const ReasoningBlock& reasoning) const;
+
+  codec::json::Writer* writer_;
+  const ChatRequest* request_;  // of the caller
+  std::string_view provider_;
+  std::vector<Loss>* losses_;
+  std::vector<std::string_view> custom_calls_;  // ids of calls of custom tools, whose results are items of their own
+};
+
+}  // namespace gatehouse::llm::dialect::openai_responses
