@@ -11,19 +11,9 @@ namespace {
 constexpr std::size_t kMaxChoices = 1024;
 constexpr std::size_t kMaxBlocks = 65'536;
 
-// "[a]" and "[b]" -> "[a,b]".
-void AppendArray(JsonText& all, std::string_view more) {
-  if (all.size() <= 2) {
-    all = more;
-  } else if (more.size() > 2) {
-    all.pop_back();
-    all.append(",").append(more.substr(1));
-  }
-}
-
 // The citations of a block are one array, whether the origin sent them as arrays or one by one.
 void AppendCitation(JsonText& all, std::string_view json) {
-  AppendArray(all, json.starts_with('[') ? std::string(json) : std::string("[").append(json).append("]"));
+  AppendElements(all, json.starts_with('[') ? std::string(json) : std::string("[").append(json).append("]"));
 }
 
 template <class T>
@@ -32,6 +22,15 @@ T& As(Block& block) {
 }
 
 }  // namespace
+
+void AppendElements(JsonText& array, std::string_view more) {
+  if (array.size() <= 2) {
+    array = more;
+  } else if (more.size() > 2) {
+    array.pop_back();
+    array.append(",").append(more.substr(1));
+  }
+}
 
 Choice& Collector::ChoiceAt(std::uint32_t index) {
   const std::size_t bounded = std::min<std::size_t>(index, kMaxChoices - 1);
@@ -94,7 +93,7 @@ void Collector::Add(const Event& event) {
     void operator()(const LogprobsReported& e) {
       Choice& choice = self.ChoiceAt(e.choice);
       choice.logprobs_origin = e.origin;
-      AppendArray(choice.logprobs, e.json);
+      AppendElements(choice.logprobs, e.json);
     }
     void operator()(const UsageReported& e) { self.answer_.usage = e.usage; }
     void operator()(const ChoiceFinished& e) {

@@ -6,6 +6,7 @@
 #include "llm/dialect/openai/embeddings.h"
 #include "llm/dialect/openai_chat/dialect.h"
 #include "llm/dialect/openai_completions/dialect.h"
+#include "llm/dialect/openai_responses/dialect.h"
 #include "llm/operation.h"
 
 namespace gatehouse::llm {
@@ -13,7 +14,7 @@ namespace gatehouse::llm {
 const ChatDialect* FindChatDialect(DialectId id) {
   switch (id) {
     case DialectId::kOpenAiChat: return &dialect::openai_chat::Dialect();
-    case DialectId::kOpenAiResponses: return nullptr;
+    case DialectId::kOpenAiResponses: return &dialect::openai_responses::Chat();
     case DialectId::kOpenAiCompletions: return &dialect::openai_completions::Dialect();
     case DialectId::kAnthropic: return &dialect::anthropic::Chat();
     case DialectId::kGemini: return &dialect::gemini::Chat();
@@ -32,6 +33,7 @@ const EmbeddingDialect* FindEmbeddingDialect(DialectId id) {
 
 const CountDialect* FindCountDialect(DialectId id) {
   switch (id) {
+    case DialectId::kOpenAiResponses: return &dialect::openai_responses::Count();
     case DialectId::kAnthropic: return &dialect::anthropic::Count();
     default: return nullptr;
   }

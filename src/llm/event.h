@@ -179,6 +179,9 @@ class Collector {
   Answer answer_;
 };
 
+// Appends the elements of the array `more` to those of `array`; both are JSON texts, "" is an empty one.
+void AppendElements(JsonText& array, std::string_view more);
+
 // The events that collect to `answer`: how a whole answer becomes a stream.
 std::vector<Event> ToEvents(const Answer& answer);
 

@@ -2,6 +2,8 @@
 #include <array>
 
 #include "llm/dialect/anthropic/content.h"
+#include "llm/dialect/anthropic/words.h"
+#include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/tool_call.h"
 
 namespace gatehouse::llm::dialect::anthropic {
@@ -177,7 +179,7 @@ void ContentWriter::Write(const RefusalBlock& refusal) { Write(TextBlock{.text =
 
 void ContentWriter::Write(const OpaqueBlock& opaque) {
   if (opaque.origin != DialectId::kAnthropic) {
-    return Lose("Anthropic has no equivalent of " + opaque.type + ".");
+    return Lose(common::NoEquivalent(kTarget, opaque.type));
   }
   writer_->Raw(opaque.json);
 }

@@ -4,14 +4,13 @@
 #include <memory>
 #include <utility>
 
-#include "codec/json/document.h"
 #include "codec/json/writer.h"
 #include "llm/dialect/anthropic/errors.h"
 #include "llm/dialect/anthropic/message.h"
 #include "llm/dialect/anthropic/request.h"
 #include "llm/dialect/anthropic/response_decoder.h"
 #include "llm/dialect/anthropic/stream_encoder.h"
-#include "llm/dialect/common/upstream_error.h"
+#include "llm/dialect/common/token_count.h"
 
 namespace gatehouse::llm::dialect::anthropic {
 namespace {
@@ -71,11 +70,7 @@ class CountOfAnthropic final : public CountDialect {
     return anthropic::EncodeRequest(request, options, Purpose::kCount);
   }
   base::Result<std::uint64_t> DecodeAnswer(std::string_view body) const override {
-    codec::json::Document document;
-    static_cast<void>(document.Parse(body));  // then there is no member either
-    const auto count = document.root()["input_tokens"].AsInteger();
-    if (!count || *count < 0) return common::BadUpstream("the count has no input_tokens");
-    return static_cast<std::uint64_t>(*count);
+    return common::DecodeTokenCount(body, "input_tokens");
   }
   std::string EncodeAnswer(std::uint64_t input_tokens) const override {
     std::string body;

@@ -184,9 +184,10 @@ class Encoder {
   }
 
   void WriteExtras() {
-    if (!ours()) return common::AddForeignExtras(request_, "Anthropic", losses_);
+    if (!ours()) return common::AddForeignExtras(request_, kTarget, losses_);
     for (const ExtraField& extra : request_.extra) {
-      if (extra.name.find('.') == std::string::npos && Takes(extra.name)) writer_.RawField(extra.name, extra.json);
+      const bool nested = extra.name.find('.') != std::string::npos;
+      if (!nested && Takes(extra.name)) writer_.RawField(extra.name, extra.json);
     }
   }
 
@@ -213,16 +214,11 @@ class Encoder {
   Writer writer_;
 };
 
-// A count is of the content alone: settings that it cannot carry do not change it.
-void KeepContentLosses(std::vector<Loss>& losses) {
-  std::erase_if(losses, [](const Loss& loss) { return loss.kind != Loss::Kind::kContent; });
-}
-
 }  // namespace
 
 base::Result<EncodedRequest> EncodeRequest(const ChatRequest& request, const EncodeOptions& options, Purpose purpose) {
   GH_TRY(EncodedRequest encoded, Encoder(request, options, purpose).Run());
-  if (purpose == Purpose::kCount) KeepContentLosses(encoded.losses);
+  if (purpose == Purpose::kCount) common::KeepContentLosses(encoded.losses);
   return encoded;
 }
 

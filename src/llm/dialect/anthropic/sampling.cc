@@ -3,6 +3,9 @@
 #include <algorithm>
 #include <string>
 
+#include "llm/dialect/anthropic/words.h"
+#include "llm/dialect/common/losses.h"
+
 namespace gatehouse::llm::dialect::anthropic {
 namespace {
 
@@ -62,7 +65,7 @@ void WriteSampling(codec::json::Writer& writer, const Sampling& sampling) {
 
 void LoseForeignSettings(const ChatRequest& request, std::vector<Loss>& losses) {
   const auto lose = [&losses](bool asked, const char* field, Loss::Kind kind = Loss::Kind::kParameter) {
-    if (asked) losses.push_back({kind, field, std::string("Anthropic has no equivalent of ") + field + "."});
+    if (asked) losses.push_back({kind, field, common::NoEquivalent(kTarget, field)});
   };
   lose(request.frequency_penalty.value_or(0) != 0, "frequency_penalty");
   lose(request.presence_penalty.value_or(0) != 0, "presence_penalty");

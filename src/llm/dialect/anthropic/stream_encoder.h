@@ -4,20 +4,18 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "codec/json/writer.h"
 #include "llm/dialect.h"
+#include "llm/dialect/common/block_sequencer.h"
 #include "llm/event.h"
 
 namespace gatehouse::llm::dialect::anthropic {
 
 // Events as a stream of the Messages API (providers.md, "Stream transcoder state machine").
 //
-// Its blocks never overlap. While a tool call is open, what belongs to other blocks is held and follows in the order of
-// first appearance; text and thinking simply give way, and go on in a new block. The stop reason waits for Finish,
-// because the usage beside it may come last.
-class MessageEncoder final : public ResponseEncoder {
+// Its blocks never overlap. The stop reason waits for Finish, because the usage beside it may come last.
+class MessageEncoder final : public ResponseEncoder, private common::BlockSink {
  public:
   explicit MessageEncoder(const AnswerContext& context) : context_(context) {}
 
@@ -26,58 +24,42 @@ class MessageEncoder final : public ResponseEncoder {
   void Fail(const base::Error& error, std::string_view request_id, std::string& out) override;
 
  private:
-  enum class Kind : std::uint8_t { kText, kThinking, kToolUse, kOpaque };
-  struct OpenBlock {
-    std::uint32_t number;  // of the neutral block
-    Kind kind;
-    std::string signature = {};  // kThinking: sent right before the block stops
-  };
-  struct HeldBlock {
-    std::uint32_t number;
-    std::vector<Event> events;
-  };
+  void OnBlockEvent(const Event& event) override;
 
-  // One event of a block: written, or held while a tool call is open.
+  void Write(const TextDelta& event) { WriteText(event.text); }
+  void Write(const RefusalDelta& event) { WriteText(event.text); }
+  void Write(const ReasoningDelta& event);
+  void Write(const ReasoningSeal& event);
+  void Write(const ToolCallStarted& event);
+  void Write(const ToolCallDelta& event);
+  void Write(const BlockFinished& event);
+  void Write(const OpaqueBlockAdded& event);
+  void Write(const Annotated& event);
   template <class E>
-  void Place(const E& event, std::string& out);
-  HeldBlock* FindHeld(std::uint32_t number);
-  void Hold(HeldBlock& held, const Event& event, std::string& out);
-  void ReleaseHeld(std::string& out);
+  void Write(const E&) {}  // not part of a block
 
-  void Write(const TextDelta& event, std::string& out);
-  void Write(const RefusalDelta& event, std::string& out);
-  void Write(const ReasoningDelta& event, std::string& out);
-  void Write(const ReasoningSeal& event, std::string& out);
-  void Write(const ToolCallStarted& event, std::string& out);
-  void Write(const ToolCallDelta& event, std::string& out);
-  void Write(const BlockFinished& event, std::string& out);
-  void Write(const OpaqueBlockAdded& event, std::string& out);
-  void Write(const Annotated& event, std::string& out);
-  template <class E>
-  void Write(const E&, std::string&) {}  // not part of a block
-
-  void EnsureBlock(std::uint32_t number, Kind kind, std::string_view content_block, std::string& out);
-  void WriteText(std::uint32_t number, std::string_view text, std::string& out);
-  void WriteDelta(std::string_view type, std::string_view key, std::string_view text, std::string& out);
-  void WriteCitation(std::string_view citation, std::string& out);
-  void StartBlock(std::string_view content_block, std::string& out);
-  void StopBlock(std::string& out);
-  void CloseBlock(std::string& out);
-  void Begin(std::string& out);
-  void End(std::string& out);
+  // Opens the block unless it is open. A block of one kind never becomes one of another.
+  void Ensure(std::string_view content_block);
+  void WriteText(std::string_view text);
+  void WriteDelta(std::string_view type, std::string_view key, std::string_view text);
+  void WriteCitation(std::string_view citation);
+  void StopBlock();
+  void Begin();
+  void End();
   Usage UsageNow() const;
-  void Frame(std::string_view event, std::string& out);
+  void Frame(std::string_view event);
 
   AnswerContext context_;
   Started started_;
   Usage usage_;
   std::optional<ChoiceFinished> finished_;
-  std::optional<OpenBlock> open_;
-  std::vector<HeldBlock> held_;
-  std::size_t held_bytes_ = 0;
+  common::BlockSequencer sequencer_;
+  enum class Block : std::uint8_t { kNone, kOpen } block_ = Block::kNone;
+  std::string signature_;  // of the open block of thinking: sent right before it stops
   std::uint32_t next_index_ = 0;
   std::size_t calls_ = 0;
-  std::string json_;  // of the frame being written
+  std::string json_;            // of the frame being written
+  std::string* out_ = nullptr;  // of the call in progress
   enum class State : std::uint8_t { kBegin, kMessage, kFailed } state_ = State::kBegin;
 };
 

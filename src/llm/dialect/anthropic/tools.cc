@@ -9,6 +9,7 @@
 #include "codec/json/document.h"
 #include "llm/dialect/anthropic/content.h"
 #include "llm/dialect/anthropic/words.h"
+#include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/schema.h"
 
 namespace gatehouse::llm::dialect::anthropic {
@@ -57,7 +58,7 @@ base::Status WriteTool(Writer& writer, const Tool& tool, const std::string& path
   if (tool.origin == DialectId::kAnthropic && !tool.original.empty()) {
     writer.Raw(tool.original);
   } else {
-    losses.push_back({Loss::Kind::kContent, path, "Anthropic has no tool like " + tool.name + "."});
+    losses.push_back({Loss::Kind::kContent, path, common::NoEquivalent(kTarget, "the tool " + tool.name)});
   }
   return base::Ok();
 }

@@ -9,6 +9,8 @@
 // The words of the Messages API and ours.
 namespace gatehouse::llm::dialect::anthropic {
 
+inline constexpr std::string_view kTarget = "Anthropic";
+
 inline constexpr common::Word<Role> kRoles[] = {
     {"user", Role::kUser}, {"assistant", Role::kAssistant}, {"system", Role::kSystem}};
 

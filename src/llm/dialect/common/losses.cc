@@ -7,8 +7,10 @@ namespace gatehouse::llm::dialect::common {
 namespace {
 
 // Members that never change what the model answers.
-constexpr std::array<std::string_view, 9> kHints = {
+constexpr std::array<std::string_view, 11> kHints = {
     "store",
+    "include",
+    "client_metadata",
     "prompt_cache_options",
     "prompt_cache_retention",
     "stream_options.include_obfuscation",
@@ -19,7 +21,19 @@ constexpr std::array<std::string_view, 9> kHints = {
     "cache_control",
 };
 
-bool IsHint(std::string_view name) { return std::ranges::find(kHints, name) != kHints.end(); }
+// Members that stand for content which the provider keeps.
+constexpr std::array<std::string_view, 5> kStoredContent = {"previous_response_id", "conversation", "prompt",
+                                                            "cachedContent", "continuationToken"};
+
+template <std::size_t n>
+bool IsOneOf(const std::array<std::string_view, n>& names, std::string_view name) {
+  return std::ranges::find(names, name) != names.end();
+}
+
+Loss::Kind KindOf(std::string_view name) {
+  if (IsOneOf(kStoredContent, name)) return Loss::Kind::kContent;
+  return IsOneOf(kHints, name) ? Loss::Kind::kHint : Loss::Kind::kParameter;
+}
 
 }  // namespace
 
@@ -29,9 +43,12 @@ std::string NoEquivalent(std::string_view target, std::string_view what) {
 
 void AddForeignExtras(const ChatRequest& request, std::string_view target, std::vector<Loss>& losses) {
   for (const ExtraField& field : request.extra) {
-    losses.push_back({IsHint(field.name) ? Loss::Kind::kHint : Loss::Kind::kParameter, field.name,
-                      NoEquivalent(target, field.name)});
+    losses.push_back({KindOf(field.name), field.name, NoEquivalent(target, field.name)});
   }
+}
+
+void KeepContentLosses(std::vector<Loss>& losses) {
+  std::erase_if(losses, [](const Loss& loss) { return loss.kind != Loss::Kind::kContent; });
 }
 
 }  // namespace gatehouse::llm::dialect::common

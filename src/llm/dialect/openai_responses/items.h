@@ -16,8 +16,8 @@ namespace gatehouse::llm::dialect::openai_responses {
 // `input`: a string, or items, each of which becomes a message with its place as source.
 base::Status DecodeInput(const common::Node& node, std::vector<Message>& messages);
 
-// The blocks that an item of an answer's `output` means; empty for one that means nothing here.
-base::Status DecodeItem(const common::Node& item, Message& message);
+// The texts of a reasoning item's `summary` or `content`, a blank line between them.
+std::string JoinTexts(codec::json::Value parts);
 
 // Writes the conversation as items into the open array of `writer`; what cannot be said becomes losses.
 class ItemWriter {

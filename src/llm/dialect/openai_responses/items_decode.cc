@@ -98,7 +98,7 @@ struct PartKind {
   Status (*decode)(const Node& part, std::vector<Block>& blocks);
 };
 constexpr PartKind kParts[] = {
-    {"input_text", DecodeTextPart},   {"output_text", DecodeTextPart}, {"text", DecodeTextPart},
+    {"input_text", DecodeTextPart},   {"output_text", DecodeTextPart},  {"text", DecodeTextPart},
     {"refusal", DecodeRefusalPart},   {"input_image", DecodeImagePart}, {"input_file", DecodeFilePart},
     {"input_audio", DecodeAudioPart},
 };
@@ -141,8 +141,8 @@ Status DecodeCall(const Node& item, ToolKind kind, std::string_view arguments, M
   GH_TRY(const auto name, common::RequireString(item["name"]));
   GH_TRY(const auto text, common::RequireString(item[arguments]));
   message.role = Role::kAssistant;
-  message.blocks.emplace_back(ToolCallBlock{
-      .id = std::string(id), .name = std::string(name), .arguments = std::string(text), .kind = kind});
+  message.blocks.emplace_back(
+      ToolCallBlock{.id = std::string(id), .name = std::string(name), .arguments = std::string(text), .kind = kind});
   return base::Ok();
 }
 Status DecodeFunctionCall(const Node& item, Message& message) {
@@ -160,16 +160,6 @@ Status DecodeCallOutput(const Node& item, Message& message) {
   message.role = Role::kUser;
   message.blocks.emplace_back(std::move(block));
   return base::Ok();
-}
-
-// The texts of `summary` or of `content`, a blank line between them.
-std::string JoinTexts(codec::json::Value parts) {
-  std::string text;
-  for (const auto part : parts) {
-    if (!text.empty()) text += "\n\n";
-    text += part.value["text"].string();
-  }
-  return text;
 }
 
 Status DecodeReasoning(const Node& item, Message& message) {
@@ -210,8 +200,6 @@ std::optional<std::string> SealOfNextCall(const Message& message) {
   return std::move(seal->payload);
 }
 
-}  // namespace
-
 Status DecodeItem(const Node& item, Message& message) {
   GH_CHECK_OK(common::RequireObject(item));
   std::string type = item.value()["role"].IsString() ? "message" : "";
@@ -223,6 +211,17 @@ Status DecodeItem(const Node& item, Message& message) {
   message.role = type.ends_with("_output") ? Role::kUser : Role::kAssistant;
   message.blocks.emplace_back(Opaque(item, type));
   return base::Ok();
+}
+
+}  // namespace
+
+std::string JoinTexts(codec::json::Value parts) {
+  std::string text;
+  for (const auto part : parts) {
+    if (!text.empty()) text += "\n\n";
+    text += part.value["text"].string();
+  }
+  return text;
 }
 
 Status DecodeInput(const Node& node, std::vector<Message>& messages) {

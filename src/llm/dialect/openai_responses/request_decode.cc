@@ -19,7 +19,9 @@ Status ReadInstructions(const Node& node, ChatRequest& request) {
   std::string text;
   GH_CHECK_OK(Read(node, text));
   if (text.empty()) return base::Ok();
-  Message message{.role = Role::kSystem, .blocks = {TextBlock{.text = std::move(text)}}, .name = {},
+  Message message{.role = Role::kSystem,
+                  .blocks = {TextBlock{.text = std::move(text)}},
+                  .name = {},
                   .source = std::string(kInstructions)};
   request.messages.insert(request.messages.begin(), std::move(message));
   return base::Ok();

@@ -34,8 +34,8 @@ class Encoder {
     WriteInstructions(prompt);
     WriteInput(prompt);
     WriteToolMembers();
-    WriteReasoningMember(writer_, request_);
-    WriteTextMember(writer_, request_);
+    WriteObject("reasoning", ReasoningObject(request_));
+    WriteObject("text", TextObject(request_));
     if (purpose_ == Purpose::kAnswer) WriteSettings();
     WriteExtraMembers();
     writer_.EndObject();
@@ -72,6 +72,10 @@ class Encoder {
     writer_.EndArray();
   }
 
+  void WriteObject(std::string_view name, const JsonText& object) {
+    if (!object.empty()) writer_.RawField(name, object);
+  }
+
   void WriteToolMembers() {
     if (!request_.tools.empty()) {
       writer_.Key("tools");
@@ -85,9 +89,7 @@ class Encoder {
   }
 
   void WriteSettings() {
-    if (request_.max_output_tokens) {
-      writer_.Field("max_output_tokens", std::max(*request_.max_output_tokens, kLeastOutputTokens));
-    }
+    WriteLimit();
     if (request_.temperature) writer_.Field("temperature", *request_.temperature);
     if (request_.top_p) writer_.Field("top_p", *request_.top_p);
     if (request_.top_logprobs) writer_.Field("top_logprobs", *request_.top_logprobs);
@@ -98,6 +100,14 @@ class Encoder {
     if (request_.stream) writer_.Field("stream", true);
     if (!ours()) WriteStatelessness();
     LoseSettings();
+  }
+
+  void WriteLimit() {
+    if (!request_.max_output_tokens) return;
+    if (*request_.max_output_tokens < kLeastOutputTokens) {
+      losses_.push_back({Loss::Kind::kParameter, "max_output_tokens", "OpenAI Responses takes no limit under 16."});
+    }
+    writer_.Field("max_output_tokens", std::max(*request_.max_output_tokens, kLeastOutputTokens));
   }
 
   // Clients of other dialects send their whole history: nothing is stored for them, and reasoning comes back sealed.

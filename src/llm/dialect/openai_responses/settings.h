@@ -21,9 +21,9 @@ void WriteTools(codec::json::Writer& writer, const ChatRequest& request, std::ve
 // The value of tool_choice.
 void WriteToolChoice(codec::json::Writer& writer, const ChatRequest& request, const ToolChoice& choice);
 
-// Members of an object that is itself optional: nothing is written where it would be empty.
-void WriteTextMember(codec::json::Writer& writer, const ChatRequest& request);
-void WriteReasoningMember(codec::json::Writer& writer, const ChatRequest& request);
+// The objects `text` and `reasoning`; "" where the request says nothing of them.
+JsonText TextObject(const ChatRequest& request);
+JsonText ReasoningObject(const ChatRequest& request);
 
 // Writes our own extras under `prefix`, "text.", into the open object.
 void WriteExtras(codec::json::Writer& writer, const ChatRequest& request, std::string_view prefix);

@@ -15,6 +15,7 @@ using codec::json::Value;
 using codec::json::Writer;
 
 constexpr std::array<std::string_view, 5> kNeutralMembers = {"type", "name", "description", "parameters", "strict"};
+constexpr std::string_view kEmpty = "{}";
 constexpr std::string_view kFormatName = "answer";  // where the client's dialect knows no name for a schema
 
 void WriteFunction(Writer& writer, const Tool& tool, const std::string& parameters) {
@@ -137,28 +138,28 @@ void WriteExtras(Writer& writer, const ChatRequest& request, std::string_view pr
   }
 }
 
-void WriteTextMember(Writer& writer, const ChatRequest& request) {
-  std::string text;
-  Writer inner(text);
-  inner.BeginObject();
-  if (request.response_format) WriteFormat(inner, *request.response_format);
-  if (!request.verbosity.empty()) inner.Field("verbosity", request.verbosity);
-  WriteExtras(inner, request, "text.");
-  inner.EndObject();
-  if (text != "{}") writer.RawField("text", text);
+JsonText TextObject(const ChatRequest& request) {
+  JsonText text;
+  Writer writer(text);
+  writer.BeginObject();
+  if (request.response_format) WriteFormat(writer, *request.response_format);
+  if (!request.verbosity.empty()) writer.Field("verbosity", request.verbosity);
+  WriteExtras(writer, request, "text.");
+  writer.EndObject();
+  return text == kEmpty ? JsonText() : text;
 }
 
-void WriteReasoningMember(Writer& writer, const ChatRequest& request) {
-  std::string text;
-  Writer inner(text);
-  inner.BeginObject();
+JsonText ReasoningObject(const ChatRequest& request) {
+  JsonText text;
+  Writer writer(text);
+  writer.BeginObject();
   if (request.reasoning) {
-    if (const auto effort = common::EffortOf(*request.reasoning)) inner.Field("effort", common::ToString(*effort));
-    if (const auto summary = SummaryOf(*request.reasoning); !summary.empty()) inner.Field("summary", summary);
+    if (const auto effort = common::EffortOf(*request.reasoning)) writer.Field("effort", common::ToString(*effort));
+    if (const auto summary = SummaryOf(*request.reasoning); !summary.empty()) writer.Field("summary", summary);
   }
-  WriteExtras(inner, request, "reasoning.");
-  inner.EndObject();
-  if (text != "{}") writer.RawField("reasoning", text);
+  WriteExtras(writer, request, "reasoning.");
+  writer.EndObject();
+  return text == kEmpty ? JsonText() : text;
 }
 
 }  // namespace gatehouse::llm::dialect::openai_responses

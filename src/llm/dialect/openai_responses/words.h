@@ -10,10 +10,8 @@ namespace gatehouse::llm::dialect::openai_responses {
 
 inline constexpr std::string_view kTarget = "OpenAI Responses";
 
-inline constexpr common::Word<Role> kRoles[] = {{"user", Role::kUser},
-                                                {"assistant", Role::kAssistant},
-                                                {"system", Role::kSystem},
-                                                {"developer", Role::kDeveloper}};
+inline constexpr common::Word<Role> kRoles[] = {
+    {"user", Role::kUser}, {"assistant", Role::kAssistant}, {"system", Role::kSystem}, {"developer", Role::kDeveloper}};
 
 inline constexpr common::Word<ToolChoice::Mode> kToolChoiceModes[] = {
     {"auto", ToolChoice::Mode::kAuto},
