@@ -1,0 +1,6 @@
+#include "llm/dialect/common/dialect_fuzzing.h"
+#include "llm/dialect/openai_responses/dialect.h"
+
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
+  return gatehouse::llm::dialect::common::testing::FuzzDialect(gatehouse::llm::dialect::openai_responses::Chat(), bytes, size);
+}
