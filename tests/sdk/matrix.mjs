@@ -30,9 +30,9 @@ const variantOf = (row) => row.surface.name.replaceAll('.', '_');
 const kFaulty = /^(error|cut|end|garbage|wrong|hang|slow)/;
 
 /** The names a row uses for a scenario's model: in the gateway's catalogue, or the upstream's own. */
-const modelName = (row, provider, scenario) => {
+const modelName = (row, provider, scenario, apart) => {
   if (options.direct) return upstreamName(provider, scenario);
-  return publicName(provider, scenario, kFaulty.test(scenario) ? variantOf(row) : undefined);
+  return publicName(provider, scenario, kFaulty.test(scenario) ? `${variantOf(row)}${apart ? '_apart' : ''}` : undefined);
 };
 
 async function journalOf(world, provider, nonce) {
@@ -46,14 +46,15 @@ function makeContext(world, row, provider, caseName) {
   const key = options.direct ? world.secrets[provider] ?? world.secrets.bedrock : world.clientKey;
   const origin = options.direct ? world[providers[provider].upstream].origin : world.gatehouse.origin;
   const where = { origin, key, provider: options.direct ? provider : 'openai' };
-  const model = (scenario) => modelName(row, provider, scenario);
+  const model = (scenario, apart) => modelName(row, provider, scenario, apart);
   return {
     surface: row.surface, provider, family: providers[provider].family, caseName, gateway: !options.direct, exact: providers[provider].upstream === 'fake', nonce, where, model,
     secrets: world.secrets, clientKey: world.clientKey ?? 'no-client-key', client: row.surface.client({ ...where, model: model('plain') }),
     models: options.direct ? ['plain'] : [publicName(provider, 'plain')],
     makeClient: (name) => row.surface.client({ ...where, model: name }),
     badClient: () => row.surface.client({ ...where, key: 'gh_test_wrong_key', model: model('plain') }),
-    ask: (scenario, { images, ...more } = {}) => ({ model: model(scenario), turns: [{ user: `What now? [${nonce}]`, images }], ...more }),
+    ask: (scenario, { images, apart, ...more } = {}) => ({ model: model(scenario, apart), turns: [{ user: `What now? [${nonce}]`, images }], ...more }),
+    accessLog: () => world.gatehouse.child.lines,
     journal: () => journalOf(world, provider, nonce),
     fresh: () => makeContext(world, row, provider, caseName),
   };
@@ -72,12 +73,14 @@ async function checkNoClientKey(world, provider, context) {
   }
 }
 
+const caseOf = (row, provider, name) => (providers[provider].family === 'simulated' && row.simulated?.[name]) || row.cases[name];
+
 async function runCell(world, { row, provider, name }) {
   const started = Date.now();
   const context = makeContext(world, row, provider, name);
   const result = { surface: row.surface.name, provider, case: name };
   try {
-    await watched(() => Promise.race([row.cases[name](context), late(kCellMs)]));
+    await watched(() => Promise.race([caseOf(row, provider, name)(context), late(kCellMs)]));
     await checkNoClientKey(world, provider, context);
     return { ...result, state: 'ok', ms: Date.now() - started };
   } catch (e) {
@@ -105,6 +108,7 @@ function makeCells() {
   const cells = [];
   for (const row of rows) {
     for (const provider of Object.keys(providers)) {
+      if (providers[provider].family === 'hidden') continue;
       if (options.direct ? !row.surface.direct.includes(provider) : row.surface.directOnly) continue;
       for (const name of caseNames) {
         if (!selected(row.surface.name, provider, name)) continue;

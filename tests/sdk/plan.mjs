@@ -2,6 +2,7 @@
 
 import * as cases from './cases.mjs';
 import { error } from './error_cases.mjs';
+import { simulatedAgentCases, simulatedCases, simulatedCompletionCases } from './simulated_cases.mjs';
 import * as small from './small_cases.mjs';
 import { aiAnthropic, aiOpenai, aiOpenaiChat } from './surfaces/ai_sdk.mjs';
 import { messages } from './surfaces/anthropic.mjs';
@@ -20,7 +21,7 @@ const conversation = {
   images: cases.images, reasoning: cases.reasoning, structured: cases.structured, error, abort: cases.abort, odd: cases.odd,
 };
 
-const chatOnly = (surface) => ({ surface, cases: conversation, missing: {} });
+const chatOnly = (surface) => ({ surface, cases: conversation, simulated: simulatedCases, missing: {} });
 const noField = 'a legacy completion request is one prompt: the format has no field for this';
 const noConversation = 'an embedding request is text in, numbers out: the format has no field for this';
 const noRerankField = 'a rerank request is a query and documents: the format has no field for this';
@@ -35,8 +36,8 @@ const embedRow = (surface) => ({ surface: { ...surface, embeds: true }, cases: s
 
 export const rows = [
   ...[chat, azureChat, responses, messages, geminiV1, geminiV1beta, vertexV1beta1, aiOpenai, aiOpenaiChat, aiAnthropic, bedrockH2, bedrockH1].map(chatOnly),
-  { surface: langchain, cases: small.agentCases, missing: missingAll(loopOnly, ['tools', 'tools-stream', 'parallel-tools']) },
-  { surface: completions, cases: { ...small.completionCases, abort: cases.abort }, missing: missingAll(noField, ['plain', 'stream', 'error', 'abort']) },
+  { surface: langchain, cases: small.agentCases, simulated: simulatedAgentCases, missing: missingAll(loopOnly, ['tools', 'tools-stream', 'parallel-tools']) },
+  { surface: completions, cases: { ...small.completionCases, abort: cases.abort }, simulated: simulatedCompletionCases, missing: missingAll(noField, ['plain', 'stream', 'error', 'abort']) },
   embedRow(embeddings), embedRow(azureEmbeddings), geminiEmbed(geminiV1), geminiEmbed(geminiV1beta),
   { surface: rerank, cases: small.rerankCases, missing: missingAll(noRerankField, ['plain', 'error', 'abort']) },
   opaqueRow(opaque), opaqueRow(azureOpaque),
@@ -74,7 +75,7 @@ export function reasonAgainst(row, provider, name) {
   if (row.surface.lists) return null;
   if (row.surface.opaque) return row.surface.direct.includes(provider) ? null : 'passed through as it is, so only a provider that has this very path can answer';
   if (row.surface.reranks) return family === 'cohere' ? null : 'of the providers, only Cohere has a rerank endpoint';
-  if (row.surface.embeds) return kNoEmbeddings[provider] ?? (family === 'aimock' && name !== 'plain' ? 'the fake upstream row of this format covers it' : null);
+  if (row.surface.embeds) return kNoEmbeddings[provider] ?? (family === 'aimock' && name !== 'plain' ? 'the fake upstream row of this format covers it' : null) ?? (family === 'simulated' && name !== 'plain' ? 'the simulated provider embeds at once and without faults' : null);
   if (family === 'cohere') return kCohereChat;
   if (family === 'aimock') return kAimockGaps[name] ?? aimockFlaw(row.surface, provider, name) ?? null;
   if (family === 'simulated') return kSimulatedGaps[name] ?? null;

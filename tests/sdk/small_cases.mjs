@@ -83,7 +83,8 @@ async function opaqueCalls(x) {
     },
     ...(azure ? {} : {
       moderations: async () => expect.equal('flagged', (await x.client.moderations.create({ model: x.model('plain'), input: x.nonce })).results[0].flagged, false),
-      files: () => checkUpload(x),
+      // An upload names no model; the configuration sends such requests to the openai provider.
+      ...(x.gateway && x.provider !== 'openai' ? {} : { files: () => checkUpload(x) }),
     }),
   });
 }

@@ -28,6 +28,11 @@ export const providers = {
   compatible: { kind: 'openai_compatible', upstream: 'fake', path: '/compatible/v1', family: 'compatible' },
   cohere: { kind: 'cohere', upstream: 'fake', path: '', family: 'cohere' },
   simulated: { kind: 'simulated', upstream: 'gateway', family: 'simulated' },
+  'simulated-slow': { kind: 'simulated', upstream: 'gateway', family: 'hidden', more: { tokens_per_second: 20 } },
+  'simulated-429': { kind: 'simulated', upstream: 'gateway', family: 'hidden', more: { faults: '{ error_rate: 1, error: rate_limited }' } },
+  'simulated-503': { kind: 'simulated', upstream: 'gateway', family: 'hidden', more: { faults: '{ error_rate: 1, error: unavailable }' } },
+  'simulated-400': { kind: 'simulated', upstream: 'gateway', family: 'hidden', more: { faults: '{ error_rate: 1, error: invalid_request }' } },
+  'simulated-cut': { kind: 'simulated', upstream: 'gateway', family: 'hidden', more: { faults: '{ cut_after_events: 4 }' } },
   'aimock-openai': { kind: 'openai', upstream: 'aimock', path: '/v1', family: 'aimock' },
   'aimock-anthropic': { kind: 'anthropic', upstream: 'aimock', path: '', family: 'aimock' },
   'aimock-gemini': { kind: 'gemini', upstream: 'aimock', path: '', family: 'aimock' },
@@ -59,8 +64,9 @@ function credentialLines(name, credential = 'api_key') {
 function providerLines(ports) {
   return Object.entries(providers).flatMap(([name, p]) => {
     const head = [`  - name: ${name}`, `    kind: ${p.kind}`];
-    if (p.upstream === 'gateway') return head;
-    return [...head, `    base_url: "http://127.0.0.1:${ports[p.upstream]}${p.path}"`, ...Object.entries(p.more ?? {}).map(([k, v]) => `    ${k}: ${v}`), ...credentialLines(name, p.credential)];
+    const more = Object.entries(p.more ?? {}).map(([k, v]) => `    ${k}: ${v}`);
+    if (p.upstream === 'gateway') return [...head, ...more];
+    return [...head, `    base_url: "http://127.0.0.1:${ports[p.upstream]}${p.path}"`, ...more, ...credentialLines(name, p.credential)];
   });
 }
 
@@ -70,27 +76,36 @@ export const publicName = (provider, scenario, variant) => (variant ? `${provide
 // Each row has its own failing targets: a breaker that one row opened must not fail another row's cell.
 const isFaulty = (scenario) => /^(error|cut|end|garbage|wrong|hang|slow)/.test(scenario);
 
+// The simulated provider misbehaves by its configuration, so a faulty scenario of it is a provider of its own.
+const kSimulatedFaults = { slow: 'slow', 'error-429': '429', 'error-503': '503', 'error-500': '503', 'error-400': '400', 'cut-mid-stream': 'cut' };
+
+/** The provider and the upstream's model name behind a scenario, which may carry a row after a dot. */
+function placeOf(provider, scenario) {
+  if (provider !== 'simulated') return [provider, upstreamName(provider, scenario)];
+  const fault = kSimulatedFaults[scenario.split('.')[0]];
+  return fault ? [`simulated-${fault}`, scenario] : ['simulated', scenario];
+}
+
 function modelLines(rows) {
-  return Object.entries(providers).flatMap(([provider, p]) => {
+  return Object.entries(providers).filter(([, p]) => p.family !== 'hidden').flatMap(([provider, p]) => {
     const scenarios = p.upstream === 'fake' ? scenarioNames : ['plain', 'tools', 'parallel-tools', 'structured', 'reasoning', 'length', 'filter', 'shredded', 'comments', 'images', ...scenarioNames.filter(isFaulty)];
-    return scenarios.flatMap((scenario) => [undefined, ...(isFaulty(scenario) ? rows : [])].map((row) => {
-      const upstreamModel = upstreamName(provider, row ? `${scenario}.${row.replaceAll('.', '_')}` : scenario);
-      return `  - { name: ${publicName(provider, scenario, row?.replaceAll('.', '_'))}, strategy: priority, targets: [ { provider: ${provider}, model: "${upstreamModel}" } ] }`;
+    return scenarios.flatMap((scenario) => [undefined, ...(isFaulty(scenario) ? rows.flatMap((row) => [row, `${row}_apart`]) : [])].map((row) => {
+      const [home, upstreamModel] = placeOf(provider, row ? `${scenario}.${row.replaceAll('.', '_')}` : scenario);
+      return `  - { name: ${publicName(provider, scenario, row?.replaceAll('.', '_'))}, strategy: priority, targets: [ { provider: ${home}, model: "${upstreamModel}" } ] }`;
     }));
   });
 }
 
 /** What the provider itself calls the model that plays a scenario. */
 export function upstreamName(provider, scenario) {
-  if (provider === 'simulated') return 'demo-small';
-  return provider === 'bedrock' ? bedrockModel(scenario) : scenario;
+  return provider.endsWith('bedrock') ? bedrockModel(scenario) : scenario;
 }
 
 export function writeConfiguration(file, { ports, rows, clientKey }) {
   const hash = createHash('sha256').update(clientKey).digest('hex');
   writeFileSync(file, [
     'version: 1', 'listeners:', '  - { name: public, address: 127.0.0.1, port: 0 }', 'admin: { address: 127.0.0.1, port: 0 }', 'log: { access: stdout, level: info }',
-    'providers:', ...providerLines(ports), 'models:', ...modelLines(rows), 'keys:', `  - { name: test, hash: "sha256:${hash}" }`, '',
+    'providers:', ...providerLines(ports), 'models:', ...modelLines(rows), 'pass_through: { openai: openai-plain }', 'keys:', `  - { name: test, hash: "sha256:${hash}" }`, '',
   ].join('\n'));
 }
 
@@ -172,11 +187,12 @@ const loopMock = (model, calls) => [
 /** The scenarios of the fake upstream that aimock can play, told in its fixtures. */
 function aimockFixtures() {
   const weather = ['get_weather', kWeatherArguments];
-  return [
+  const plain = [
     ...['plain', 'shredded', 'comments'].map((model) => sayMock(model, kPlainText)), sayMock('structured', JSON.stringify(kPerson)), sayMock('reasoning', kPlainText, { reasoning: kReasoning, reasoningSignature: kSignature }),
     sayMock('length', 'It was a dark and', { finishReason: 'length' }), sayMock('filter', 'I', { finishReason: 'content_filter' }),
     ...loopMock('tools', [weather]), ...loopMock('parallel-tools', [weather, ['get_time', kTimeArguments], ['ping', {}]]),
   ];
+  return plain.flatMap((fixture) => [fixture, { ...fixture, match: { ...fixture.match, model: bedrockModel(fixture.match.model) } }]);
 }
 
 export async function startAimock() {
