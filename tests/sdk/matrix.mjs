@@ -13,7 +13,7 @@ import { caseNames, reasonAgainst, rows } from './plan.mjs';
 import { printMatrix } from './report.mjs';
 import { makeSecrets, providers, publicName, startAimock, startGatehouse, startUpstream, upstreamName } from './topology.mjs';
 
-const kParallelCells = 6;
+const kParallelCells = 8;
 const kCellMs = 25_000;
 const kMatrixMs = 240_000;
 

@@ -14,7 +14,7 @@ import {
 } from './upstream/scenarios.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
-const kStartMs = 30_000;
+const kStartMs = 120_000; // a sanitized build on a busy machine
 const kStopMs = 5_000;
 
 /** Providers behind the gateway. `upstream` is who answers: the fake upstream, aimock, or the gateway itself. */
@@ -119,6 +119,8 @@ export class Child {
   constructor(command, args, env) {
     this.#process = spawn(command, args, { env: { ...process.env, ...env }, stdio: ['pipe', 'pipe', 'pipe'] });
     this.#exited = new Promise((resolve) => { this.#process.once('exit', (code, signal) => { this.exit = { code, signal }; resolve(); }); });
+    // Whatever ends the runner ends its children, too.
+    process.on('exit', () => { if (!this.exit) this.#process.kill('SIGKILL'); });
     this.#process.once('error', (e) => { this.exit = { error: e.message }; });
     this.#process.stderr.on('data', (data) => { this.log = (this.log + data).slice(-64_000); });
     createInterface({ input: this.#process.stdout }).on('line', (line) => this.#read(line));
