@@ -31,9 +31,11 @@ export const completionCases = { plain: (x) => completion(x, 'whole'), stream: (
 // A dialect of numbers: vectors are exactly representable, so base64, float32 and JSON must all agree.
 async function embedding(x) {
   const texts = [`first ${x.nonce}`, `second ${x.nonce}`];
-  const { vectors, requestId } = await x.surface.embed(x.client, x.model('plain'), texts);
+  const { vectors, requestId, usage } = await x.surface.embed(x.client, x.model('plain'), texts);
   expect.equal('number of vectors', vectors.length, 2);
   if (x.gateway && requestId !== undefined) expect.truth('a request id', requestId);
+  // aimock counts nothing here; Gemini's format has no usage.
+  if (usage && x.family !== 'aimock') expect.truth('usage', usage.prompt_tokens > 0 && usage.total_tokens >= usage.prompt_tokens, usage);
   if (!x.exact) return expect.truth('vectors hold numbers', vectors.every((v) => v.length > 0 && v.every(Number.isFinite)));
   expect.equal('vectors', vectors, texts.map((t) => vectorFor(t)));
   return expect.all({ 'one text': async () => {

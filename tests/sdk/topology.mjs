@@ -10,7 +10,7 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 import {
-  bedrockModel, kAnswerAfterTools, kPerson, kPlainText, kReasoning, kSignature, kTimeArguments, kWeatherArguments, scenarioNames,
+  bedrockModel, kAnswerAfterTools, kPerson, kPlainText, kReasoning, kSignature, kTimeArguments, kWeatherArguments, scenarioNames, vectorFor,
 } from './upstream/scenarios.mjs';
 
 const here = path.dirname(fileURLToPath(import.meta.url));
@@ -98,7 +98,7 @@ function modelLines(rows) {
 
 /** What the provider itself calls the model that plays a scenario. */
 export function upstreamName(provider, scenario) {
-  return provider.endsWith('bedrock') ? bedrockModel(scenario) : scenario;
+  return provider === 'bedrock' ? bedrockModel(scenario) : scenario;
 }
 
 export function writeConfiguration(file, { ports, rows, clientKey }) {
@@ -189,12 +189,12 @@ const loopMock = (model, calls) => [
 /** The scenarios of the fake upstream that aimock can play, told in its fixtures. */
 function aimockFixtures() {
   const weather = ['get_weather', kWeatherArguments];
-  const plain = [
+  return [
+    { match: { model: 'plain', endpoint: 'embedding' }, response: { embedding: vectorFor('aimock') } },
     ...['plain', 'shredded', 'comments'].map((model) => sayMock(model, kPlainText)), sayMock('structured', JSON.stringify(kPerson)), sayMock('reasoning', kPlainText, { reasoning: kReasoning, reasoningSignature: kSignature }),
     sayMock('length', 'It was a dark and', { finishReason: 'length' }), sayMock('filter', 'I', { finishReason: 'content_filter' }),
     ...loopMock('tools', [weather]), ...loopMock('parallel-tools', [weather, ['get_time', kTimeArguments], ['ping', {}]]),
   ];
-  return plain.flatMap((fixture) => [fixture, { ...fixture, match: { ...fixture.match, model: bedrockModel(fixture.match.model) } }]);
 }
 
 export async function startAimock() {

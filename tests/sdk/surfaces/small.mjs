@@ -43,8 +43,7 @@ async function embed(client, model, texts, options) {
   const { data, request_id: requestId } = await client.embeddings.create({ model, input: texts }, options).withResponse();
   expect.equal('object', data.object, 'list');
   expect.equal('indexes', data.data.map((d) => d.index), texts.map((_, i) => i));
-  expect.truth('usage', data.usage.prompt_tokens > 0 && data.usage.total_tokens >= data.usage.prompt_tokens, data.usage);
-  return { vectors: data.data.map((d) => [...d.embedding]), requestId };
+  return { vectors: data.data.map((d) => [...d.embedding]), requestId, usage: data.usage };
 }
 
 export const embeddings = { name: 'openai.embeddings', dialect: 'openai', operation: 'embeddings', direct: ['openai', 'compatible'], client: openaiClient, describeError, embed };
