@@ -4,6 +4,7 @@
 #include <array>
 #include <utility>
 
+#include "codec/http1/characters.h"
 #include "codec/http1/head_writer.h"
 #include "net/race.h"
 
@@ -17,7 +18,16 @@ namespace {
 constexpr int kMaxInterimHeads = 16;  // per response, beyond which the upstream is talking nonsense
 
 // Fields that this connection writes itself.
-bool IsOwnField(std::string_view name) { return name == "host" || name == "content-length" || IsHopByHop(name); }
+bool IsOwnField(std::string_view name) {
+  return name == "host" || name == "content-length" || name == "expect" || IsHopByHop(name);
+}
+
+// Nothing in it can end the request line early, whoever made it up.
+bool IsSound(const ClientRequest& request) {
+  const std::string_view target = request.target;
+  return codec1::IsToken(request.method) && !target.empty() && codec1::IsFieldValue(target) &&
+         target.find_first_of(" \t") == std::string_view::npos;
+}
 
 bool CarriesBody(std::string_view method) { return method != "GET" && method != "HEAD" && method != "DELETE"; }
 
@@ -94,6 +104,10 @@ void H1ClientConnection::BuildHead(const ClientRequest& request) {
 
 net::Task<H1ClientConnection::Outcome> H1ClientConnection::Send(const ClientRequest& request, ClientTimeouts timeouts,
                                                                 net::Deadline deadline) {
+  if (!IsSound(request)) {
+    co_return Outcome{base::InvalidRequest("The request's path holds characters that cannot be sent on."),
+                      Reached::kNothingWritten};
+  }
   answer_to_ = request.method == "HEAD" ? codec1::AnswerTo::kHead : codec1::AnswerTo::kOther;
   request_written_ = answer_begun_ = false;
   interim_heads_ = 0;

@@ -114,11 +114,26 @@ TEST_F(PoolTest, WritesTheHeadersItIsGivenAndItsOwn) {
   headers.Add("Content-Length", "7");
   headers.Add("Transfer-Encoding", "chunked");
   headers.Add("Connection", "close");
+  headers.Add("Expect", "100-continue");
   headers.Add("X", "a\r\nb: c");
   auto call = Send({.method = "GET", .target = "/g", .headers = &headers});
   auto upstream = Accept();
   loop.RunUntilIdle();
   EXPECT_EQ(upstream->Received(), "GET /g HTTP/1.1\r\nhost: up:8080\r\nauthorization: Bearer x\r\nx: a  b: c\r\n\r\n");
+}
+
+TEST_F(PoolTest, SendsNoTargetThatWouldEndTheRequestLine) {
+  Open();
+  for (const auto* target : {"/a HTTP/1.1\r\nx: y", "/a b", "/a\tb", "/a\nb", ""}) {
+    auto call = Send({.method = "GET", .target = target});
+    auto upstream = Accept();
+    loop.RunUntilIdle();
+    ASSERT_TRUE(call->result.has_value());
+    EXPECT_EQ(call->error().code, base::ErrorCode::kInvalidRequest);
+    EXPECT_EQ(upstream->Received(), "");
+  }
+  auto method = Send({.method = "G T", .target = "/"});
+  EXPECT_FALSE(method->result->ok());
 }
 
 TEST_F(PoolTest, ReadsChunkedBodiesWithTrailersHoweverCut) {
