@@ -100,7 +100,9 @@ void WriteServiceTier(const Output& out) {
 
 constexpr std::string_view kStreamOptions = "stream_options.";
 
-bool IsStreamOption(const ExtraField& field) { return field.name.starts_with(kStreamOptions); }
+bool IsStreamOption(const ExtraField& field) {
+  return field.name.starts_with(kStreamOptions) && field.name != "stream_options.include_usage";
+}
 
 void WriteStream(const Output& out) {
   if (!out.request.stream) return;

@@ -50,6 +50,12 @@ bool MayMatter(std::string_view json) {
 // Members of an answer beside its choices that are worth keeping; `citations` is Perplexity's.
 constexpr std::array<std::string_view, 3> kAnswerMembers = {"service_tier", "system_fingerprint", "citations"};
 
+base::Error CutOff() {
+  base::Error error = common::BadUpstream("the answer ended before its end");
+  error.public_message = "The provider's answer broke off. Try again.";
+  return error;
+}
+
 void AddOpaque(Value root, std::string_view member, std::vector<Event>& events) {
   const Value value = root[member];
   if (value.IsNullish() || (value.IsArray() && value.empty())) return;
@@ -79,7 +85,9 @@ void Decoder::NoteStart(Value root, Detail detail, std::vector<Event>& events) {
 void Decoder::NoteUsage(Value root, std::vector<Event>& events) {
   const Value own = root["usage"];
   const Usage usage = openai::DecodeUsage(own.IsObject() ? own : root["x_groq"]["usage"]);
-  if (usage.source == UsageSource::kNone || usage == usage_) return;
+  // A frame of its own counts again: whoever passes frames on has to recognise it.
+  const bool repeated = usage == usage_ && !root["choices"].empty();
+  if (usage.source == UsageSource::kNone || repeated) return;
   usage_ = usage;
   events.emplace_back(UsageReported{usage});
 }
@@ -124,7 +132,7 @@ Status Decoder::Decode(std::string_view event, std::string_view data, Detail det
 }
 
 Status Decoder::Close(Detail detail, std::vector<Event>& events) {
-  if (state_ == State::kBefore || choices_.empty()) return common::BadUpstream("the stream ended without an answer");
+  if (state_ == State::kBefore || choices_.empty()) return CutOff();
   state_ = State::kDone;
   for (ChoiceDecoder& choice : choices_) GH_CHECK_OK(choice.Close(detail, events));
   return Ok();
@@ -133,7 +141,7 @@ Status Decoder::Close(Detail detail, std::vector<Event>& events) {
 Status Decoder::Finish(Detail detail, std::vector<Event>& events) {
   if (state_ == State::kDone) return Ok();
   for (const ChoiceDecoder& choice : choices_) {
-    if (!choice.has_finish()) return common::BadUpstream("the stream was cut off");
+    if (!choice.has_finish()) return CutOff();
   }
   return Close(detail, events);
 }

@@ -187,21 +187,22 @@ void Encoder::Add(const Annotated& event, std::string& out) {
   WriteDelta(event.choice, out, [&](Writer& w) { w.RawField("annotations", common::OneLine(annotations)); });
 }
 
+// A chunk without delta but with another member of the choice.
+void Encoder::WriteBeside(std::uint32_t choice, std::string_view member, std::string_view json, std::string& out) {
+  out.append(prefix_).append("[");
+  Writer writer(out);
+  writer.BeginObject().Field("index", choice).Key("delta").BeginObject().EndObject();
+  writer.RawField(member, json).Key("finish_reason").Null().EndObject();
+  out += ']';
+  EndChunk(out);
+}
+
 void Encoder::Add(const LogprobsReported& event, std::string& out) {
   if (event.origin != DialectId::kOpenAiChat) return;
   Open(event.choice, out);
-  out.append(prefix_).append("[");
-  Writer writer(out);
-  writer.BeginObject().Field("index", event.choice).Key("delta").BeginObject().EndObject();
-  writer.Key("logprobs")
-      .BeginObject()
-      .RawField("content", common::OneLine(event.json))
-      .Key("refusal")
-      .Null()
-      .EndObject();
-  writer.Key("finish_reason").Null().EndObject();
-  out += ']';
-  EndChunk(out);
+  std::string logprobs;
+  Writer(logprobs).BeginObject().RawField("content", common::OneLine(event.json)).Key("refusal").Null().EndObject();
+  WriteBeside(event.choice, "logprobs", logprobs, out);
 }
 
 void Encoder::Add(const UsageReported& event, std::string&) { usage_ = event.usage; }
@@ -227,6 +228,9 @@ void Encoder::Add(const OpaqueEvent& event, std::string& out) {
   } else if (event.type == "audio") {
     Open(event.choice, out);
     WriteDelta(event.choice, out, [&](Writer& w) { w.RawField("audio", common::OneLine(event.json)); });
+  } else if (event.type == "content_filter_results") {  // Azure's, beside the delta
+    Open(event.choice, out);
+    WriteBeside(event.choice, event.type, common::OneLine(event.json), out);
   } else if (event.type == "prompt_filter_results" || event.type == "citations") {
     out.append(prefix_).append("[],\"").append(event.type).append("\":").append(common::OneLine(event.json));
     EndChunk(out);

@@ -58,6 +58,7 @@ class Encoder final : public ResponseEncoder {
   template <class Write>
   void WriteCall(std::uint32_t choice, const Call& call, std::string& out, Write write);
   void WriteArguments(std::uint32_t choice, const Call& call, std::string_view text, std::string& out);
+  void WriteBeside(std::uint32_t choice, std::string_view member, std::string_view json, std::string& out);
   void EndChunk(std::string& out) const;
   void FlushReasoning(std::uint32_t choice, ChoiceState& state, std::uint32_t block, std::string& out);
 

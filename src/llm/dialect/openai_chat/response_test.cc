@@ -264,6 +264,16 @@ TEST(OpenAiChatStream, LowDetailGivesUsageAndEndsOnly) {
             UsageSource::kNone);
 }
 
+TEST(OpenAiChatStream, AUsageFrameOfItsOwnCountsEachTime) {
+  // Groq says it twice; the second time has a frame of its own.
+  const Decoded twice = Stream(
+      {R"({"id":"1","choices":[{"index":0,"delta":{},"finish_reason":"stop"}],"x_groq":{"usage":{"prompt_tokens":1}}})",
+       R"({"choices":[],"usage":{"prompt_tokens":1}})"},
+      End::kDone, Detail::kUsage);
+  EXPECT_EQ(
+      std::ranges::count_if(twice.events, [](const Event& e) { return std::holds_alternative<UsageReported>(e); }), 2);
+}
+
 TEST(OpenAiChatStream, SeveralChoicesWithLogprobs) {
   const Decoded decoded = Stream(
       {R"({"id":"1","model":"m","choices":[{"index":1,"delta":{"content":"b"},"logprobs":{"content":[{"token":"b"}]}}]})",
