@@ -295,7 +295,9 @@ void WriteAssistantContent(const Output& out, const Message& message) {
     ++index;
   }
   out.writer.Key("content");
-  if (!said.empty()) {
+  if (said.size() > 1 && out.request.origin != DialectId::kOpenAiChat && common::IsPlainText(said)) {
+    out.writer.String(common::JoinText(said));  // pieces of one text, as citations split it
+  } else if (!said.empty()) {
     WriteContent(out, message, said);
   } else if (calls) {
     out.writer.Null();

@@ -204,6 +204,12 @@ TEST(OpenAiChatEncode, ToolResultsComeFirstAndTheirMediaFollow) {
             R"({"role":"user","content":"next"}]})");
 }
 
+TEST(OpenAiChatEncode, JoinsThePiecesOfAnAssistantsText) {
+  ChatRequest request{.origin = DialectId::kAnthropic, .model = "m"};
+  request.messages = {{.role = Role::kAssistant, .blocks = {TextBlock{"One "}, TextBlock{"text."}}}};
+  EXPECT_EQ(Encode(request), R"({"model":"m","messages":[{"role":"assistant","content":"One text."}]})");
+}
+
 TEST(OpenAiChatEncode, SaysWhatItCannotCarry) {
   ChatRequest request{.origin = DialectId::kGemini, .model = "m"};
   request.messages = {{.role = Role::kUser,

@@ -123,7 +123,7 @@ Status Decoder::DecodeChunk(Value root, Detail detail, std::vector<Event>& event
 
 Status Decoder::Decode(std::string_view event, std::string_view data, Detail detail, std::vector<Event>& events) {
   if (data.empty() || state_ == State::kDone) return Ok();
-  if (data == kDone) return Close(detail, events);
+  if (data.starts_with(kDone)) return Close(detail, events);
   if (!document_.Parse(data).ok()) return common::BadUpstream(data);
   // Metering looks no further into the bulk; that it is JSON is known, so that nothing broken is passed on.
   if (detail == Detail::kUsage && state_ == State::kStarted && event != "error" && !MayMatter(data)) return Ok();
