@@ -47,8 +47,8 @@ struct EncodeOptions {
     kMaxCompletionTokens,
     kMaxTokens
   } max_tokens_field = MaxTokensField::kMaxCompletionTokens;
-  // OpenAI-like targets: whether a stream's usage has to be asked for (`stream_options`), or comes unasked from a target
-  // that would refuse the question (Mistral).
+  // OpenAI-like targets: whether a stream's usage has to be asked for (`stream_options`), or comes unasked from a
+  // target that would refuse the question (Mistral).
   enum class StreamUsage : std::uint8_t { kAsk, kUnasked } stream_usage = StreamUsage::kAsk;
   // OpenAI-like targets: the member that takes earlier reasoning back ("reasoning_content", "reasoning"), beside
   // `reasoning_details` and thought signatures. "" for targets that refuse such members, as OpenAI does.

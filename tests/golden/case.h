@@ -7,7 +7,8 @@
 
 #include "llm/dialect_id.h"
 
-// The files of the golden tests. An input is `<kind>/<dialect>/<case>.<extension>`; what comes of it stands beside it as
+// The files of the golden tests. An input is `<kind>/<dialect>/<case>.<extension>`; what comes of it stands beside it
+// as
 // `<case>.<what>`, where <what> begins with the name of a dialect, or is "events" or "error.json".
 namespace gatehouse::golden {
 

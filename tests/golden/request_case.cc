@@ -30,7 +30,8 @@ std::string WithLosses(const llm::EncodedRequest& encoded) {
   writer.BeginObject().RawField("body", encoded.body).Key("losses").BeginArray();
   std::string_view rest;
   const std::string lines = Render(encoded.losses);
-  for (rest = lines; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) writer.String(rest.substr(0, rest.find('\n')));
+  for (rest = lines; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1))
+    writer.String(rest.substr(0, rest.find('\n')));
   writer.EndArray().EndObject();
   return Pretty(text);
 }

@@ -175,11 +175,11 @@ void RunStreamCase(const Case& golden_case) {
   const llm::ChatDialect* origin = llm::FindChatDialect(golden_case.origin);
   ASSERT_NE(origin, nullptr) << "no dialect for " << golden_case.input;
   const bool whole = golden_case.input.extension() == ".json";
-  const Decoded decoded = whole ? DecodeWhole(*origin, bytes, Detail::kFull)
-                                : DecodeStream(*origin, bytes, Detail::kFull, 0);
+  const Decoded decoded =
+      whole ? DecodeWhole(*origin, bytes, Detail::kFull) : DecodeStream(*origin, bytes, Detail::kFull, 0);
   ExpectGolden(golden_case, "events", Render(decoded));
-  ExpectTheSameUsage(decoded, whole ? DecodeWhole(*origin, bytes, Detail::kUsage)
-                                    : DecodeStream(*origin, bytes, Detail::kUsage, 0));
+  ExpectTheSameUsage(
+      decoded, whole ? DecodeWhole(*origin, bytes, Detail::kUsage) : DecodeStream(*origin, bytes, Detail::kUsage, 0));
   ExpectCollectable(decoded);
   if (!whole && CurrentMode() == Mode::kCompare) ExpectTheSameAtEveryCut(*origin, bytes, Render(decoded));
   for (const llm::DialectId id : kSurfaces) {

@@ -29,9 +29,7 @@ class GeminiVendor final : public common::Vendor {
         {kChat, kStreaming, kTools, kVision, kDocuments, kAudio, kJsonSchema, kReasoning, kEmbeddings, kTokenCount});
   }
   llm::DialectId ChatDialectFor(llm::DialectId) const override { return llm::DialectId::kGemini; }
-  const llm::CountDialect* CountCodec() const override {
-    return llm::FindCountDialect(llm::DialectId::kGemini);
-  }
+  const llm::CountDialect* CountCodec() const override { return llm::FindCountDialect(llm::DialectId::kGemini); }
   const llm::EmbeddingDialect* EmbeddingCodec(std::string_view) const override {
     return llm::FindEmbeddingDialect(llm::DialectId::kGemini);
   }

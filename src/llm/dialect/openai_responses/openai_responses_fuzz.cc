@@ -2,5 +2,6 @@
 #include "llm/dialect/openai_responses/dialect.h"
 
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* bytes, std::size_t size) {
-  return gatehouse::llm::dialect::common::testing::FuzzDialect(gatehouse::llm::dialect::openai_responses::Chat(), bytes, size);
+  return gatehouse::llm::dialect::common::testing::FuzzDialect(gatehouse::llm::dialect::openai_responses::Chat(), bytes,
+                                                               size);
 }
