@@ -36,10 +36,12 @@ bool IsHost(std::string_view text) {
     if (close == std::string_view::npos || !IsAddressLiteral(text.substr(1, close - 1))) return false;
     text.remove_prefix(close + 1);
   } else {
-    const char* const end = text.data() + text.size();
-    const char* const host_end = SkipClass(text.data(), end, internal::kHostCharacter);
-    if (host_end == text.data()) return false;
-    text.remove_prefix(static_cast<std::size_t>(host_end - text.data()));
+    const auto port = std::min(text.find(':'), text.size());
+    const std::string_view host = text.substr(0, port);
+    if (host.empty() || !std::ranges::all_of(host, [](char c) { return IsClass(c, internal::kHostCharacter); })) {
+      return false;
+    }
+    text.remove_prefix(port);
   }
   return text.empty() || (text.front() == ':' && IsPort(text.substr(1)));
 }
