@@ -12,6 +12,7 @@ import json
 import os
 import pathlib
 import re
+import resource
 import shutil
 import statistics
 import subprocess
@@ -101,7 +102,7 @@ class Rig:
         port = self.free_port()
         config = self.scratch / f"nginx-{port}.conf"
         config.write_text(f"""
-worker_processes 1; daemon off; pid {self.scratch}/nginx-{port}.pid; error_log /dev/null;
+worker_processes 1; worker_rlimit_nofile 100000; daemon off; pid {self.scratch}/nginx-{port}.pid; error_log /dev/null;
 events {{ worker_connections 30000; }}
 http {{
   access_log off; client_body_buffer_size 128k; client_max_body_size 64m;
@@ -133,7 +134,7 @@ http {{
         config.write_text(f"""
 global
   nbthread 1
-  maxconn 30000
+  maxconn 4000
 defaults
   mode http
   option http-no-delay
@@ -323,6 +324,9 @@ def main():
     parser.add_argument("--only", default="")
     parser.add_argument("--json", type=pathlib.Path)
     args = parser.parse_args()
+    # Two descriptors a stream, on both sides.
+    hard = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (hard, hard))
     only = [x for x in args.only.split(",") if x]
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="gatehouse-bench-"))
     rig = Rig(args.build.resolve(), scratch)
