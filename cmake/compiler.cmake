@@ -18,8 +18,10 @@ if(GH_FUZZ)
   target_compile_options(gh_compiler INTERFACE -fsanitize=fuzzer-no-link)
 endif()
 
+# Paths relative to the checkout, so that checkouts in different folders share the cache.
 find_program(GH_CCACHE ccache)
 if(GH_CCACHE)
-  set(CMAKE_CXX_COMPILER_LAUNCHER ${GH_CCACHE})
-  set(CMAKE_C_COMPILER_LAUNCHER ${GH_CCACHE})
+  set(launcher ${CMAKE_COMMAND} -E env CCACHE_BASEDIR=${PROJECT_SOURCE_DIR} CCACHE_NOHASHDIR=true ${GH_CCACHE})
+  set(CMAKE_CXX_COMPILER_LAUNCHER ${launcher})
+  set(CMAKE_C_COMPILER_LAUNCHER ${launcher})
 endif()

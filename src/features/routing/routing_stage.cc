@@ -98,6 +98,7 @@ class Attempts {
     if (!alone) co_return true;
     const auto wait = BackOff(route_.retry, error, made, exchange_.random);
     if (!wait || exchange_.loop.Now() + *wait >= exchange_.deadline.at) co_return false;
+    if (failed.target->health->AvailableAt(exchange_.loop.Now()) > exchange_.loop.Now() + *wait) co_return false;
     co_await exchange_.loop.Sleep(*wait);
     co_return true;
   }

@@ -1,10 +1,12 @@
 #include "features/telemetry/telemetry.h"
 
+#include <algorithm>
 #include <array>
 #include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
+#include <utility>
 
 #include "codec/json/writer.h"
 
@@ -31,10 +33,47 @@ constexpr std::size_t kFlushBytes = 32U << 10U;
 
 double Seconds(base::Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
-// Milliseconds with three decimals, as a JSON number.
-double Millis(base::Duration duration) {
-  return static_cast<double>(std::chrono::duration_cast<std::chrono::microseconds>(duration).count()) / 1000.0;
-}
+// A JSON object written field by field, each name a literal with its quotes and colon: an access line is written for
+// every request, and most of it is the same every time.
+class Line {
+ public:
+  explicit Line(std::string& out) : out_(out) {}
+
+  // `name` is `,"field":`.
+  void Text(std::string_view name, std::string_view value) {
+    out_.append(name);
+    codec::json::AppendQuoted(out_, value);
+  }
+  // A value that needs no escaping.
+  void Word(std::string_view name, std::string_view value) {
+    out_.append(name).push_back('"');
+    out_.append(value).push_back('"');
+  }
+  void Number(std::string_view name, std::uint64_t value) {
+    out_.append(name);
+    Append(value);
+  }
+  // Milliseconds with three decimals.
+  void Millis(std::string_view name, base::Duration duration) {
+    const auto micros = static_cast<std::uint64_t>(
+        std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::microseconds>(duration).count()));
+    out_.append(name);
+    Append(micros / 1000);
+    const auto rest = static_cast<unsigned>(micros % 1000);
+    const std::array<char, 4> decimals = {'.', static_cast<char>('0' + rest / 100),
+                                          static_cast<char>('0' + rest / 10 % 10), static_cast<char>('0' + rest % 10)};
+    out_.append(decimals.data(), decimals.size());
+  }
+  void Raw(std::string_view text) { out_.append(text); }
+
+ private:
+  void Append(std::uint64_t value) {
+    std::array<char, 24> buffer;
+    out_.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr);
+  }
+
+  std::string& out_;
+};
 
 std::string_view EndingName(ExchangeEnd::Ending ending) {
   switch (ending) {
@@ -46,40 +85,42 @@ std::string_view EndingName(ExchangeEnd::Ending ending) {
   return "unknown";
 }
 
-void WriteAttempts(codec::json::Writer& writer, const pipeline::Exchange& exchange) {
-  writer.Key("attempts").BeginArray();
+void WriteAttempts(Line& line, const pipeline::Exchange& exchange) {
+  line.Raw(R"(,"attempts":[)");
+  bool first = true;
   for (const auto& attempt : exchange.attempts) {
-    writer.BeginObject()
-        .Field("provider", attempt.provider)
-        .Field("model", attempt.model)
-        .Field("outcome", attempt.outcome)
-        .Field("status", attempt.status)
-        .Field("reason", attempt.reason)
-        .Field("ms", Millis(attempt.took))
-        .EndObject();
+    line.Text(std::exchange(first, false) ? R"({"provider":)" : R"(,{"provider":)", attempt.provider);
+    line.Text(R"(,"model":)", attempt.model);
+    line.Word(R"(,"outcome":)", attempt.outcome);
+    line.Number(R"(,"status":)", attempt.status);
+    line.Text(R"(,"reason":)", attempt.reason);
+    line.Millis(R"(,"ms":)", attempt.took);
+    line.Raw("}");
   }
-  writer.EndArray();
+  line.Raw("]");
 }
 
-void WriteExchange(codec::json::Writer& writer, const pipeline::Exchange& exchange) {
+void WriteExchange(Line& line, const pipeline::Exchange& exchange) {
   const auto& outcome = exchange.outcome;
-  writer.Field("operation", pipeline::OperationName(exchange.operation)).Field("model", exchange.model);
-  if (!exchange.principal.name.empty()) writer.Field("key", exchange.principal.name);
+  line.Word(R"(,"operation":)", pipeline::OperationName(exchange.operation));
+  line.Text(R"(,"model":)", exchange.model);
+  if (!exchange.principal.name.empty()) line.Text(R"(,"key":)", exchange.principal.name);
   if (!outcome.provider.empty()) {
-    writer.Field("provider", outcome.provider).Field("upstream_model", outcome.upstream_model);
-    writer.Field("time_to_first_event_ms", Millis(outcome.time_to_first_event));
+    line.Text(R"(,"provider":)", outcome.provider);
+    line.Text(R"(,"upstream_model":)", outcome.upstream_model);
+    line.Millis(R"(,"time_to_first_event_ms":)", outcome.time_to_first_event);
   }
   if (outcome.usage.source != llm::UsageSource::kNone) {
-    writer.Field("input_tokens", outcome.usage.TotalInput())
-        .Field("cache_read_tokens", outcome.usage.cache_read)
-        .Field("cache_write_tokens", outcome.usage.CacheWrite())
-        .Field("output_tokens", outcome.usage.TotalOutput())
-        .Field("reasoning_tokens", outcome.usage.reasoning);
+    line.Number(R"(,"input_tokens":)", outcome.usage.TotalInput());
+    line.Number(R"(,"cache_read_tokens":)", outcome.usage.cache_read);
+    line.Number(R"(,"cache_write_tokens":)", outcome.usage.CacheWrite());
+    line.Number(R"(,"output_tokens":)", outcome.usage.TotalOutput());
+    line.Number(R"(,"reasoning_tokens":)", outcome.usage.reasoning);
   }
-  if (!outcome.finish_reason.empty()) writer.Field("finish_reason", outcome.finish_reason);
+  if (!outcome.finish_reason.empty()) line.Word(R"(,"finish_reason":)", outcome.finish_reason);
   // One attempt that went well is told by the fields above.
   if (exchange.attempts.size() > 1 || (exchange.attempts.size() == 1 && exchange.attempts.front().outcome != "ok")) {
-    WriteAttempts(writer, exchange);
+    WriteAttempts(line, exchange);
   }
 }
 
@@ -114,27 +155,38 @@ std::vector<base::Metrics::Declaration> MetricDeclarations() {
   };
 }
 
-void AppendAccessLine(std::string& out, const ExchangeEnd& end, base::WallTime now) {
-  codec::json::Writer writer(out);
-  writer.BeginObject()
-      .Field("time", base::FormatTime(now))
-      .Field("log", "access")
-      .Field("request_id", end.request_id)
-      .Field("trace_id", end.trace_id)
-      .Field("client", end.client_address)
-      .Field("method", end.method)
-      .Field("path", end.path)
-      .Field("surface", end.surface)
-      .Field("status", end.status)
-      .Field("ending", EndingName(end.ending))
-      .Field("duration_ms", Millis(end.duration))
-      .Field("bytes_in", end.bytes_in)
-      .Field("bytes_out", end.bytes_out);
-  if (!end.error.empty()) writer.Field("error", end.error);
-  if (!end.detail.empty()) writer.Field("detail", end.detail);
-  if (end.exchange != nullptr) WriteExchange(writer, *end.exchange);
-  writer.EndObject();
-  out.push_back('\n');
+void AppendAccessLine(std::string& out, const ExchangeEnd& end, std::string_view time) {
+  Line line(out);
+  line.Word(R"({"time":)", time);
+  line.Text(R"(,"log":"access","request_id":)", end.request_id);
+  line.Word(R"(,"trace_id":)", end.trace_id);
+  line.Word(R"(,"client":)", end.client_address);
+  line.Word(R"(,"method":)", end.method);
+  line.Text(R"(,"path":)", end.path);
+  line.Word(R"(,"surface":)", end.surface);
+  line.Number(R"(,"status":)", end.status);
+  line.Word(R"(,"ending":)", EndingName(end.ending));
+  line.Millis(R"(,"duration_ms":)", end.duration);
+  line.Number(R"(,"bytes_in":)", end.bytes_in);
+  line.Number(R"(,"bytes_out":)", end.bytes_out);
+  if (!end.error.empty()) line.Word(R"(,"error":)", end.error);
+  if (!end.detail.empty()) line.Text(R"(,"detail":)", end.detail);
+  if (end.exchange != nullptr) WriteExchange(line, *end.exchange);
+  line.Raw("}\n");
+}
+
+std::string_view TimeText::Format(base::WallTime now) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(now);
+  if (text_.empty() || second != second_) {
+    second_ = second;
+    text_ = base::FormatTime(now);
+  }
+  constexpr std::size_t kMillisAt = 20;
+  const auto millis = std::chrono::floor<std::chrono::milliseconds>(now - second).count();
+  text_[kMillisAt] = static_cast<char>('0' + millis / 100);
+  text_[kMillisAt + 1] = static_cast<char>('0' + millis / 10 % 10);
+  text_[kMillisAt + 2] = static_cast<char>('0' + millis % 10);
+  return text_;
 }
 
 ExchangeTelemetry::ExchangeTelemetry(net::Loop& loop, base::Metrics& metrics, std::size_t shard,
@@ -162,7 +214,7 @@ void ExchangeTelemetry::Ended(const ExchangeEnd& end) {
     CountAttempts(*end.exchange);
   }
   if (access_log_ == AccessLog::kOff) return;
-  AppendAccessLine(lines_, end, loop_.clock().Wall());
+  AppendAccessLine(lines_, end, time_.Format(loop_.clock().Wall()));
   if (lines_.size() >= kFlushBytes) {
     Flush();
   } else if (!armed()) {

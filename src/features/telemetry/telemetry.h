@@ -1,7 +1,10 @@
 #pragma once
 
+#include <chrono>
 #include <cstddef>
+#include <cstdint>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/log.h"
@@ -15,6 +18,19 @@ enum class AccessLog : std::uint8_t { kOff, kOn };
 
 // The metrics of the data plane, in the order of Metric.
 std::vector<base::Metrics::Declaration> MetricDeclarations();
+
+// Appends the access-log line of one request, newline included. `time` is RFC 3339.
+void AppendAccessLine(std::string& out, const pipeline::ExchangeEnd& end, std::string_view time);
+
+// The present time as text; only the milliseconds are written anew within one second.
+class TimeText {
+ public:
+  std::string_view Format(base::WallTime now);
+
+ private:
+  std::chrono::sys_seconds second_{};
+  std::string text_;
+};
 
 // Counts and logs what became of the exchanges of one loop. One JSON line per request, gathered and handed to the
 // writer in blocks. Belongs to its loop; `metrics` and `writer` outlive it. Dropping it hands over what is gathered.
@@ -39,10 +55,8 @@ class ExchangeTelemetry final : public pipeline::ExchangeObserver, private net::
   const std::size_t shard_;
   base::LogWriter& writer_;
   const AccessLog access_log_;
+  TimeText time_;
   std::string lines_;
 };
-
-// Appends the access-log line of one request, newline included.
-void AppendAccessLine(std::string& out, const pipeline::ExchangeEnd& end, base::WallTime now);
 
 }  // namespace gatehouse::features::telemetry

@@ -105,13 +105,14 @@ class Delivering {
         Break(outcome.error(), out);
       }
       if (as_array) out = more ? array.Frame(out) : array.Close(out);
-      if (!out.empty() && !(co_await session_.http().Write(out)).ok()) {
+      // The last bytes and the end of the body leave together.
+      const base::Status sent = more ? co_await session_.http().Write(out) : co_await session_.http().Finish(out);
+      if (!sent.ok()) {
         session_.NoteEnd(ExchangeEnd::Ending::kClientGone);
         co_return;
       }
-      if (!more) break;
+      if (!more) co_return;
     }
-    static_cast<void>(co_await session_.http().Finish());
   }
 
  private:

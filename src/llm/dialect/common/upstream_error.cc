@@ -61,12 +61,10 @@ Retry RetryFor(ErrorCode code, std::uint16_t status) {
   if (IsCallersFault(code)) return Retry::kNever;
   switch (code) {
     case ErrorCode::kPaymentRequired:
-    case ErrorCode::kRateLimited:
     case ErrorCode::kNotFound:
     case ErrorCode::kBadUpstream: return Retry::kOtherTarget;
-    case ErrorCode::kUnavailable:
-      return status == 401 || status == 403 || status == 503 || status == 529 ? Retry::kOtherTarget
-                                                                              : Retry::kSameTarget;
+    // A refused credential stays refused; an overload passes.
+    case ErrorCode::kUnavailable: return status == 401 || status == 403 ? Retry::kOtherTarget : Retry::kSameTarget;
     default: return Retry::kSameTarget;
   }
 }
@@ -121,7 +119,9 @@ std::uint16_t StatusFor(const Error& error) {
 }
 
 Error ToError(const UpstreamFault& fault) {
-  const ErrorCode code = fault.code.value_or(CodeForStatus(fault.status));
+  ErrorCode code = fault.code.value_or(CodeForStatus(fault.status));
+  // A vague word in the body does not outweigh a clear status.
+  if (fault.status == 429 && code == ErrorCode::kUnavailable) code = ErrorCode::kRateLimited;
   const bool quote = IsCallersFault(code) && !fault.message.empty() && !SpeaksOfOurAccount(fault.message);
   return Error{.code = code,
                .source = base::ErrorSource::kUpstream,
