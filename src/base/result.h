@@ -33,7 +33,11 @@ enum class ErrorCode : std::uint8_t {
 };
 
 enum class ErrorSource : std::uint8_t { kClient, kPolicy, kUpstream, kStore, kGateway };
-enum class Retry : std::uint8_t { kNever, kSameTarget, kOtherTarget };
+enum class Retry : std::uint8_t {
+  kNever,        // the same request fails the same way everywhere
+  kSameTarget,   // may pass: another target first, this one again after a pause
+  kOtherTarget,  // this target will not serve it; another may
+};
 
 std::string_view ToString(ErrorCode code);
 std::string_view ToString(ErrorSource source);

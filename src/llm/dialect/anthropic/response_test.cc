@@ -156,7 +156,7 @@ TEST(AnthropicStream, AnErrorEventIsAnError) {
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, base::ErrorCode::kUnavailable);
   EXPECT_EQ(status.error().source, base::ErrorSource::kUpstream);
-  EXPECT_EQ(status.error().retry, base::Retry::kOtherTarget);
+  EXPECT_EQ(status.error().retry, base::Retry::kSameTarget);
 }
 
 TEST(AnthropicStream, UnknownEventsPassThrough) {

@@ -197,7 +197,7 @@ TEST(BedrockError, TheHeaderNamesTheError) {
   const auto error = Chat().DecodeTypedError(429, "ThrottlingException:http://internal.amazon.com/coral/",
                                              R"({"message":"Too many requests"})");
   EXPECT_EQ(error.code, base::ErrorCode::kRateLimited);
-  EXPECT_EQ(error.retry, base::Retry::kOtherTarget);
+  EXPECT_EQ(error.retry, base::Retry::kSameTarget);
   EXPECT_EQ(Chat().DecodeError(429, R"({"__type":"com.amazon#ModelNotReadyException"})").code,
             base::ErrorCode::kUnavailable);
 }

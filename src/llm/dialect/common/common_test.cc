@@ -194,7 +194,8 @@ TEST(UpstreamError, QuotesTheProviderOnlyAboutTheCallersFault) {
   const auto broken = ToError({.status = 500, .message = "stack trace"});
   EXPECT_THAT(broken.public_message, Not(HasSubstr("stack")));
   EXPECT_EQ(broken.retry, Retry::kSameTarget);
-  EXPECT_EQ(ToError({.status = 429}).retry, Retry::kOtherTarget);
+  EXPECT_EQ(ToError({.status = 429}).retry, Retry::kSameTarget);
+  EXPECT_EQ(ToError({.status = 401}).retry, Retry::kOtherTarget);
 }
 
 TEST(UpstreamError, CutsLongTextsAtACharacter) {

@@ -119,9 +119,7 @@ std::uint16_t StatusFor(const Error& error) {
 }
 
 Error ToError(const UpstreamFault& fault) {
-  ErrorCode code = fault.code.value_or(CodeForStatus(fault.status));
-  // A vague word in the body does not outweigh a clear status.
-  if (fault.status == 429 && code == ErrorCode::kUnavailable) code = ErrorCode::kRateLimited;
+  const ErrorCode code = fault.code.value_or(CodeForStatus(fault.status));
   const bool quote = IsCallersFault(code) && !fault.message.empty() && !SpeaksOfOurAccount(fault.message);
   return Error{.code = code,
                .source = base::ErrorSource::kUpstream,

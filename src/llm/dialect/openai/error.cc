@@ -86,7 +86,9 @@ bool SpeaksOfContextLength(std::string_view message) {
 std::optional<ErrorCode> FromWords(Value error, std::uint16_t status, std::string_view message) {
   for (const std::string_view word :
        {error["code"].string(), error["innererror"]["code"].string(), error["type"].string()}) {
-    if (const auto code = common::FindValue(kWords, word)) return code;
+    const auto code = common::FindValue(kWords, word);
+    // "server_error" under a 429 is a vague word under a clear status.
+    if (code && !(status == 429 && *code == ErrorCode::kUnavailable)) return code;
   }
   const bool callers = status == 400 || status == 413 || status == 422;
   if (callers && SpeaksOfContextLength(message)) return ErrorCode::kContextLength;

@@ -442,7 +442,9 @@ TEST(OpenAiChatErrors, DecodesWhatServersSay) {
       {429, R"({"error":{"message":"m","type":"insufficient_quota","code":"insufficient_quota"}})",
        base::ErrorCode::kPaymentRequired, base::Retry::kOtherTarget},
       {429, R"({"error":{"message":"m","type":"tokens","code":"rate_limit_exceeded"}})", base::ErrorCode::kRateLimited,
-       base::Retry::kOtherTarget},
+       base::Retry::kSameTarget},
+      {429, R"({"error":{"message":"m","type":"server_error"}})", base::ErrorCode::kRateLimited,
+       base::Retry::kSameTarget},
       {400, R"({"error":{"message":"m","code":"context_length_exceeded"}})", base::ErrorCode::kContextLength,
        base::Retry::kNever},
       {400, R"({"object":"error","message":"This model's maximum context length is 5","code":400})",
@@ -455,7 +457,7 @@ TEST(OpenAiChatErrors, DecodesWhatServersSay) {
        base::ErrorCode::kNotFound, base::Retry::kOtherTarget},
       {422, R"({"detail":"bad"})", base::ErrorCode::kInvalidRequest, base::Retry::kNever},
       {500, "not json", base::ErrorCode::kUnavailable, base::Retry::kSameTarget},
-      {503, R"({"error":"overloaded"})", base::ErrorCode::kUnavailable, base::Retry::kOtherTarget},
+      {503, R"({"error":"overloaded"})", base::ErrorCode::kUnavailable, base::Retry::kSameTarget},
   };
   for (const Case& c : cases) {
     const base::Error error = Dialect().DecodeError(c.status, c.body);
