@@ -2,6 +2,7 @@
 
 #include "llm/dialect/anthropic/dialect.h"
 #include "llm/dialect/bedrock/bedrock.h"
+#include "llm/dialect/cohere/cohere.h"
 #include "llm/dialect/gemini/gemini.h"
 #include "llm/dialect/openai/embeddings.h"
 #include "llm/dialect/openai_chat/dialect.h"
@@ -27,6 +28,9 @@ const ChatDialect* FindChatDialect(DialectId id) {
 const EmbeddingDialect* FindEmbeddingDialect(DialectId id) {
   switch (id) {
     case DialectId::kOpenAiChat: return &dialect::openai::Embeddings();
+    case DialectId::kGemini: return &dialect::gemini::Embed();
+    case DialectId::kBedrock: return &dialect::bedrock::Embed();
+    case DialectId::kCohere: return &dialect::cohere::Embed();
     default: return nullptr;
   }
 }
@@ -35,6 +39,8 @@ const CountDialect* FindCountDialect(DialectId id) {
   switch (id) {
     case DialectId::kOpenAiResponses: return &dialect::openai_responses::Count();
     case DialectId::kAnthropic: return &dialect::anthropic::Count();
+    case DialectId::kGemini: return &dialect::gemini::Count();
+    case DialectId::kBedrock: return &dialect::bedrock::Count();
     default: return nullptr;
   }
 }

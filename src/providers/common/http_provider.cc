@@ -199,7 +199,7 @@ net::Task<Result<Reply>> HttpProvider::CallEmbeddings(pipeline::Exchange& exchan
   if (codec == nullptr) co_return NoSuchEndpoint("embeddings");
   const llm::DialectId dialect = codec->id();
 
-  if (dialect == call.dialect && call.body_is_current) {
+  if (dialect == call.dialect && call.body_is_current && !vendor_->ReencodesOperations()) {
     std::string body = vendor_->ModelInBody() ? WithModel(*call.body, context.model) : call.body->text();
     GH_CO_TRY(std::string raw,
               co_await SendForBody(exchange, NewCall(exchange, *target, std::move(body)), dialect, context.deadline));
@@ -235,7 +235,7 @@ net::Task<Result<Reply>> HttpProvider::CallCount(pipeline::Exchange& exchange, p
   if (!target || codec == nullptr) co_return NoSuchEndpoint("token counting");
   const llm::DialectId dialect = codec->id();
   std::string body;
-  if (dialect == call.dialect) {
+  if (dialect == call.dialect && !vendor_->ReencodesOperations()) {
     body = vendor_->ModelInBody() ? WithModel(*call.body, context.model) : call.body->text();
   } else {
     GH_CO_TRY(llm::EncodedRequest encoded, codec->EncodeRequest(call.request, vendor_->Options(context)));

@@ -38,6 +38,9 @@ class Vendor {
   virtual llm::EncodeOptions Options(const pipeline::CallContext& context) const { return {.model = context.model}; }
   // True where the model's name stands in the body (and must be replaced there).
   virtual bool ModelInBody() const { return true; }
+  // True where the vendor takes counts and embeddings in another shape than clients of its dialect may send them: those
+  // bodies are never passed through.
+  virtual bool ReencodesOperations() const { return false; }
 
   // Paths, with their query. nullopt: the vendor has no such endpoint.
   virtual std::string ChatTarget(llm::DialectId dialect, std::string_view model, llm::Delivery delivery) const = 0;

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/secret.h"
+#include "llm/dialect/gemini/gemini.h"
 #include "providers/common/capability_list.h"
 
 namespace gatehouse::providers::gemini {
@@ -34,9 +35,13 @@ class GeminiVendor final : public common::Vendor {
     return llm::FindEmbeddingDialect(llm::DialectId::kGemini);
   }
   llm::EncodeOptions Options(const pipeline::CallContext& context) const override {
-    return {.model = context.model, .provider = settings_.name};
+    return {.model = context.model,
+            .version = IsVertex() ? llm::dialect::gemini::kVertex : std::string_view(),
+            .provider = settings_.name};
   }
   bool ModelInBody() const override { return false; }
+  // Clients embed one text or a batch and count in two shapes; each host takes one of them.
+  bool ReencodesOperations() const override { return true; }
 
   std::string ChatTarget(llm::DialectId, std::string_view model, llm::Delivery delivery) const override {
     return Verb(model, delivery == llm::Delivery::kStream ? "streamGenerateContent?alt=sse" : "generateContent");

@@ -22,9 +22,6 @@ base::Status ReadCacheMark(const common::Node& node, std::optional<CacheMark>& o
 
 void WriteCacheMark(codec::json::Writer& writer, const std::optional<CacheMark>& mark);
 
-// The input of a tool call. What a model wrote instead of an object stays readable: {"arguments": "<its text>"}.
-JsonText InputObject(std::string_view arguments);
-
 // What decides how a block of a request is written.
 struct ContentTarget {
   DialectId origin;           // of the request

@@ -45,13 +45,6 @@ void WriteCacheMark(Writer& writer, const std::optional<CacheMark>& mark) {
   writer.EndObject();
 }
 
-JsonText InputObject(std::string_view arguments) {
-  if (auto object = common::ArgumentsObject(arguments)) return *std::move(object);
-  JsonText wrapped;
-  Writer(wrapped).BeginObject().Field("arguments", arguments).EndObject();
-  return wrapped;
-}
-
 void ContentWriter::Write(const Block& block, Role role, std::string_view path) {
   role_ = role;
   path_ = path;
@@ -136,7 +129,7 @@ void ContentWriter::Write(const ToolCallBlock& call) {
     return Lose("Anthropic knows function calls only; " + call.name + " is another kind of tool.");
   }
   writer_->BeginObject().Field("type", "tool_use").Field("id", call.id).Field("name", call.name).Key("input");
-  writer_->Raw(InputObject(call.arguments));
+  writer_->Raw(common::InputObject(call.arguments));
   WriteCacheMark(*writer_, call.cache);
   writer_->EndObject();
 }

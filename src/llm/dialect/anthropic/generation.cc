@@ -61,7 +61,7 @@ Capabilities CapabilitiesOf(std::string_view model, std::string_view version) {
     can.thinking = ThinkingOf(*generation);
     if (*generation >= kFirstOneSampling) can.sampling = Capabilities::Sampling::kOneOfBoth;
     if (*generation > kLastSampling) can.sampling = Capabilities::Sampling::kRefused;
-    if (*generation >= kFirstMidSystem) can.mid_system = Capabilities::MidSystem::kInPlace;
+    if (*generation >= kFirstMidSystem) can.mid_system = common::MidSystem::kInPlace;
   }
   if (IsStrictVersion(version)) {
     can.sampling = Capabilities::Sampling::kRefused;

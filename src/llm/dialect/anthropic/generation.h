@@ -5,6 +5,8 @@
 #include <optional>
 #include <string_view>
 
+#include "llm/dialect/common/arrange.h"
+
 // What a Claude model accepts, told from its name and from the API version. Names of the hosted variants
 // ("us.anthropic.claude-opus-4-6-v1:0", "claude-opus-4-5@20251101") are understood.
 namespace gatehouse::llm::dialect::anthropic {
@@ -31,7 +33,7 @@ struct Capabilities {
     kOneOfBoth,  // temperature or top_p, not both
     kRefused,    // 400, whatever the value
   } sampling = Sampling::kFree;
-  enum class MidSystem : std::uint8_t { kHoisted, kInPlace } mid_system = MidSystem::kHoisted;
+  common::MidSystem mid_system = common::MidSystem::kHoisted;
   enum class Documents : std::uint8_t { kAnywhere, kUserOnly } assistant_documents = Documents::kAnywhere;
   enum class Citations : std::uint8_t { kAnywhere, kAssistantOnly } text_citations = Citations::kAnywhere;
 };

@@ -4,6 +4,7 @@
 #include "llm/dialect/anthropic/usage.h"
 #include "llm/dialect/anthropic/words.h"
 #include "llm/dialect/common/seal.h"
+#include "llm/dialect/common/tool_call.h"
 
 namespace gatehouse::llm::dialect::anthropic {
 namespace {
@@ -55,7 +56,7 @@ struct AnswerBlock {
   void operator()(const ToolCallBlock& call) {
     if (!call.signature.empty()) writer.Raw(CallSealBlock(call.signature));
     writer.BeginObject().Field("type", "tool_use").Field("id", call.id).Field("name", call.name);
-    writer.RawField("input", InputObject(call.arguments)).EndObject();
+    writer.RawField("input", common::InputObject(call.arguments)).EndObject();
     ++calls;
   }
   void operator()(const OpaqueBlock& opaque) {

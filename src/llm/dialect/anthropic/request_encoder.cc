@@ -9,7 +9,6 @@
 #include "llm/dialect/anthropic/sampling.h"
 #include "llm/dialect/anthropic/thinking.h"
 #include "llm/dialect/anthropic/tools.h"
-#include "llm/dialect/anthropic/turns.h"
 #include "llm/dialect/anthropic/words.h"
 #include "llm/dialect/common/losses.h"
 
@@ -33,7 +32,7 @@ class Encoder {
         model_(options.model.empty() ? std::string_view(request.model) : options.model),
         can_(CapabilitiesOf(model_, options.version)),
         max_tokens_(request.max_output_tokens.value_or(options.default_max_output_tokens.value_or(kDefaultMaxTokens))),
-        conversation_(Arrange(request.messages, can_.mid_system)),
+        conversation_(common::Arrange(request.messages, can_.mid_system)),
         writer_(out_) {}
 
   base::Result<EncodedRequest> Run() && {
@@ -207,7 +206,7 @@ class Encoder {
   std::string_view model_;
   Capabilities can_;
   std::uint64_t max_tokens_;
-  Conversation conversation_;
+  common::Conversation conversation_;
   Thinking thinking_;
   std::vector<Loss> losses_;
   std::string out_;

@@ -15,10 +15,8 @@ const ChatDialect& Chat();
 // /count-tokens of a Converse request.
 const CountDialect& Count();
 
-// InvokeModel bodies of amazon.titan-embed-* (one text a call) and of cohere.embed-*.
-const EmbeddingDialect& TitanEmbed();
-const EmbeddingDialect& CohereEmbed();
-// The one that a model speaks.
-const EmbeddingDialect& EmbedFor(std::string_view model);
+// InvokeModel bodies of amazon.titan-embed-* (one text a call) and of cohere.embed-*: the model's name decides. For
+// providers only.
+const EmbeddingDialect& Embed();
 
 }  // namespace gatehouse::llm::dialect::bedrock

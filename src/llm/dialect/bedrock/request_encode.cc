@@ -9,10 +9,10 @@
 #include "codec/json/writer.h"
 #include "llm/dialect/anthropic/sampling.h"
 #include "llm/dialect/anthropic/thinking.h"
-#include "llm/dialect/anthropic/turns.h"
 #include "llm/dialect/bedrock/tool_config.h"
 #include "llm/dialect/bedrock/words.h"
 #include "llm/dialect/bedrock/write_messages.h"
+#include "llm/dialect/common/arrange.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/words.h"
 
@@ -33,7 +33,7 @@ class Encoder {
         own_(request.origin == DialectId::kBedrock),
         family_(FamilyOf(options.model)),
         can_(anthropic::CapabilitiesOf(options.model, {})),
-        conversation_(anthropic::Arrange(request.messages, anthropic::Capabilities::MidSystem::kHoisted)),
+        conversation_(common::Arrange(request.messages, common::MidSystem::kHoisted)),
         writer_(encoded_.body) {}
 
   base::Result<EncodedRequest> Run() {
@@ -62,16 +62,13 @@ class Encoder {
 
   // --- thinking ---
 
-  std::optional<std::uint64_t> MaxTokens() const {
-    return request_.max_output_tokens ? request_.max_output_tokens : options_.default_max_output_tokens;
-  }
-
+  // A limit is written where the client gave one, and where a budget of thinking needs one.
   void PlanReasoning() {
-    max_tokens_ = MaxTokens();
+    max_tokens_ = request_.max_output_tokens;
     if (family_ != Family::kAnthropic) return;
-    thinking_ =
-        anthropic::PlanThinking(request_, can_, max_tokens_.value_or(kUsualMaxTokens), conversation_.turns, losses());
-    if (thinking_.type == anthropic::Thinking::Type::kBudget && !max_tokens_) max_tokens_ = kUsualMaxTokens;
+    const auto limit = max_tokens_.value_or(options_.default_max_output_tokens.value_or(kUsualMaxTokens));
+    thinking_ = anthropic::PlanThinking(request_, can_, limit, conversation_.turns, losses());
+    if (thinking_.type == anthropic::Thinking::Type::kBudget) max_tokens_ = limit;
   }
 
   // --- settings ---
@@ -249,7 +246,7 @@ class Encoder {
   bool own_;  // the client speaks Converse
   Family family_;
   anthropic::Capabilities can_;  // where the model is a Claude
-  anthropic::Conversation conversation_;
+  common::Conversation conversation_;
   anthropic::Thinking thinking_;
   anthropic::Sampling sampling_;
   std::optional<std::uint64_t> max_tokens_;

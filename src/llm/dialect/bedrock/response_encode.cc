@@ -33,13 +33,6 @@ void AppendMessage(std::string& out, MessageType type, std::string_view name, st
 
 bool ShowsSeal(DialectId origin) { return origin == DialectId::kBedrock || origin == DialectId::kAnthropic; }
 
-JsonText InputOf(const ToolCallBlock& call) {
-  if (auto object = common::ArgumentsObject(call.arguments)) return *std::move(object);
-  JsonText wrapped;
-  Writer(wrapped).BeginObject().Field("arguments", call.arguments).EndObject();
-  return wrapped;
-}
-
 struct BlockToConverse {
   Writer& writer;
 
@@ -47,7 +40,7 @@ struct BlockToConverse {
   void operator()(const RefusalBlock& refusal) const { writer.BeginObject().Field("text", refusal.text).EndObject(); }
   void operator()(const ToolCallBlock& call) const {
     writer.BeginObject().Key("toolUse").BeginObject().Field("toolUseId", ToolUseId(call.id));
-    writer.Field("name", call.name).RawField("input", InputOf(call)).EndObject().EndObject();
+    writer.Field("name", call.name).RawField("input", common::InputObject(call.arguments)).EndObject().EndObject();
   }
   void operator()(const ReasoningBlock& reasoning) const {
     writer.BeginObject().Key("reasoningContent").BeginObject();

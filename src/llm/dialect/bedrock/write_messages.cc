@@ -161,14 +161,9 @@ class BlockWriter {
   }
 
   void WriteBlock(const ToolCallBlock& call) {
-    const auto input = common::ArgumentsObject(call.arguments);
-    if (call.kind != ToolKind::kFunction || !input) {
-      Lose(call.kind != ToolKind::kFunction ? "Bedrock knows calls of functions only"
-                                            : "the arguments of this call are not a JSON object, as Bedrock demands");
-      return;
-    }
+    if (call.kind != ToolKind::kFunction) return Lose("Bedrock knows calls of functions only");
     writer_.BeginObject().Key("toolUse").BeginObject().Field("toolUseId", ToolUseId(call.id));
-    writer_.Field("name", call.name).RawField("input", *input).EndObject().EndObject();
+    writer_.Field("name", call.name).RawField("input", common::InputObject(call.arguments)).EndObject().EndObject();
     NoteCache(call.cache);
   }
 

@@ -1,6 +1,9 @@
 #include "llm/dialect/common/tool_call.h"
 
+#include <utility>
+
 #include "codec/json/document.h"
+#include "codec/json/writer.h"
 
 namespace gatehouse::llm::dialect::common {
 namespace {
@@ -22,6 +25,13 @@ std::optional<JsonText> ArgumentsObject(std::string_view arguments) {
   codec::json::Document document;
   if (!document.Parse(arguments).ok() || !document.root().IsObject()) return std::nullopt;
   return JsonText(arguments);
+}
+
+JsonText InputObject(std::string_view arguments) {
+  if (auto object = ArgumentsObject(arguments)) return *std::move(object);
+  JsonText wrapped;
+  codec::json::Writer(wrapped).BeginObject().Field("arguments", arguments).EndObject();
+  return wrapped;
 }
 
 std::string SyntheticCallId(std::string_view seed, std::uint32_t choice, std::uint32_t block) {

@@ -13,14 +13,17 @@ namespace gatehouse::llm::dialect::gemini {
 
 const ChatDialect& Chat();
 
-// :countTokens of the Gemini API (the request wrapped in `generateContentRequest`) and of Vertex (its members
-// directly). Either reads both.
-const CountDialect& Count();
-const CountDialect& VertexCount();
+// EncodeOptions::version of a target on Vertex AI, whose bodies differ from the Gemini API's where tokens are counted
+// and embeddings are made.
+inline constexpr std::string_view kVertex = "vertex";
 
-// embedContent (one input) and batchEmbedContents (many), told apart by the body; and Vertex :predict.
+// :countTokens. The Gemini API wraps the request in `generateContentRequest`, Vertex takes its members directly; either
+// is read.
+const CountDialect& Count();
+
+// As a surface embedContent (one input) and batchEmbedContents (many), told apart by the body. Towards providers
+// batchEmbedContents, and :predict on Vertex.
 const EmbeddingDialect& Embed();
-const EmbeddingDialect& VertexEmbed();
 
 // Cuts a streamed answer into what the client reads: SSE events that end in \r\n\r\n, or one JSON array that grows
 // (without alt=sse). Also for passing an upstream's chunks on in the other cut. One answer, one thread.

@@ -1,12 +1,12 @@
 #include "llm/dialect/gemini/write_contents.h"
 
 #include <algorithm>
-#include <iterator>
 #include <optional>
 #include <string>
 #include <utility>
 #include <variant>
 
+#include "llm/dialect/common/arrange.h"
 #include "llm/dialect/common/conversation.h"
 #include "llm/dialect/common/media.h"
 #include "llm/dialect/common/tool_call.h"
@@ -116,14 +116,9 @@ class PartWriter {
 
   void WriteBlock(const ToolCallBlock& call) {
     NoteCache(call.cache);
-    const auto arguments = common::ArgumentsObject(call.arguments);
-    if (call.kind != ToolKind::kFunction || !arguments) {
-      Lose(call.kind != ToolKind::kFunction ? "Gemini knows calls of functions only"
-                                            : "the arguments of this call are not a JSON object, as Gemini demands");
-      return;
-    }
+    if (call.kind != ToolKind::kFunction) return Lose("Gemini knows calls of functions only");
     writer_.BeginObject();
-    WriteFunctionCall(writer_, call.id, call.name, *arguments);
+    WriteFunctionCall(writer_, call.id, call.name, common::InputObject(call.arguments));
     if (!call.signature.empty()) {
       writer_.Field("thoughtSignature", call.signature);
     } else if (newer_ && calls_ == 0 && !own_) {
@@ -260,23 +255,11 @@ void WriteFunctionCall(Writer& writer, std::string_view id, std::string_view nam
   writer.Field("name", name).RawField("args", arguments).EndObject();
 }
 
-// Gemini has one system instruction: system messages within the conversation join it, which keeps their authority and
-// gives up their place.
+// Gemini has one system instruction: system messages within the conversation join it.
 void WriteConversation(Writer& writer, const ChatRequest& request, const EncodeOptions& options,
                        std::vector<Loss>& losses) {
-  const auto place =
-      request.origin == DialectId::kGemini ? common::ToolResultPlace::kAsGiven : common::ToolResultPlace::kFirst;
-  Turn system{Role::kSystem, {}};
-  std::vector<Turn> talk;
-  for (auto& turn : common::MergeTurns(request.messages, place)) {
-    if (turn.role == Role::kSystem) {
-      std::ranges::move(turn.blocks, std::back_inserter(system.blocks));
-    } else if (!talk.empty() && talk.back().role == turn.role) {
-      std::ranges::move(turn.blocks, std::back_inserter(talk.back().blocks));
-    } else {
-      talk.push_back(std::move(turn));
-    }
-  }
+  const auto conversation = common::Arrange(request.messages, common::MidSystem::kHoisted);
+  const Turn system{Role::kSystem, conversation.system};
   PartWriter parts(writer, request, options, losses);
   WriteCachedContent(writer, request);
   if (parts.Says(system)) {
@@ -284,7 +267,7 @@ void WriteConversation(Writer& writer, const ChatRequest& request, const EncodeO
     WriteTurn(writer, parts, system);
   }
   writer.Key("contents").BeginArray();
-  for (const auto& turn : talk) {
+  for (const auto& turn : conversation.turns) {
     if (parts.Says(turn)) WriteTurn(writer, parts, turn);
   }
   writer.EndArray();

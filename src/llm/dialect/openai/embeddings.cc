@@ -1,8 +1,6 @@
 #include "llm/dialect/openai/embeddings.h"
 
-#include <array>
 #include <bit>
-#include <charconv>
 #include <utility>
 
 #include "codec/crypto/encoding.h"
@@ -10,6 +8,7 @@
 #include "llm/dialect/common/fields.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/upstream_error.h"
+#include "llm/dialect/common/vectors.h"
 #include "llm/dialect/openai/error.h"
 #include "llm/dialect/openai/usage.h"
 
@@ -90,14 +89,6 @@ void WriteInput(Writer& writer, const Input& input) {
   writer.EndArray();
 }
 
-// The shortest text that reads back as the same float32; JSON has no words for the rest.
-void WriteFloat(Writer& writer, float number) {
-  std::array<char, 32> text{};
-  const auto end = std::to_chars(text.data(), text.data() + text.size(), number).ptr;
-  const bool finite = number - number == 0;
-  finite ? writer.Raw({text.data(), static_cast<std::size_t>(end - text.data())}) : writer.Null();
-}
-
 std::string ToBytes(const Vector& vector) {
   std::string bytes;
   bytes.reserve(vector.size() * 4);
@@ -122,16 +113,7 @@ base::Result<Vector> FromBase64(std::string_view text) {
 }
 
 base::Result<Vector> DecodeVector(Value embedding) {
-  if (embedding.IsString()) return FromBase64(embedding.string());
-  if (!embedding.IsArray()) return common::BadUpstream("an embedding that is no array");
-  Vector vector;
-  vector.reserve(embedding.size());
-  for (const auto element : embedding) {
-    const auto number = element.value.AsNumber();
-    if (!number) return common::BadUpstream("an embedding that is not of numbers");
-    vector.push_back(static_cast<float>(*number));
-  }
-  return vector;
+  return embedding.IsString() ? FromBase64(embedding.string()) : common::ReadVector(embedding);
 }
 
 // The vectors in the order of their inputs, each exactly once.
@@ -213,9 +195,7 @@ class EmbeddingsDialect final : public EmbeddingDialect {
       writer.String(codec::crypto::Base64Encode(ToBytes(vector)));
       return;
     }
-    writer.BeginArray();
-    for (const float number : vector) WriteFloat(writer, number);
-    writer.EndArray();
+    common::WriteVector(writer, vector);
   }
 
   static void WriteRest(Writer& writer, const EmbeddingRequest& request, std::vector<Loss>& losses) {

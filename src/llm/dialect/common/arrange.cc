@@ -1,14 +1,11 @@
-#include "llm/dialect/anthropic/turns.h"
+#include "llm/dialect/common/arrange.h"
 
 #include <algorithm>
 #include <iterator>
 #include <utility>
 
-namespace gatehouse::llm::dialect::anthropic {
+namespace gatehouse::llm::dialect::common {
 namespace {
-
-using common::Turn;
-using common::TurnBlock;
 
 void Append(std::vector<TurnBlock>& to, std::vector<TurnBlock> from) {
   std::ranges::move(from, std::back_inserter(to));
@@ -16,11 +13,11 @@ void Append(std::vector<TurnBlock>& to, std::vector<TurnBlock> from) {
 
 class Arranger {
  public:
-  explicit Arranger(Capabilities::MidSystem mid_system) : mid_system_(mid_system) {}
+  explicit Arranger(MidSystem mid_system) : mid_system_(mid_system) {}
 
   void Add(Turn turn) {
     if (turn.role == Role::kSystem) {
-      auto& to = mid_system_ == Capabilities::MidSystem::kHoisted ? result_.system : waiting_;
+      auto& to = mid_system_ == MidSystem::kHoisted ? result_.system : waiting_;
       return Append(to, std::move(turn.blocks));
     }
     if (turn.role == Role::kAssistant) PlaceWaiting();
@@ -32,7 +29,7 @@ class Arranger {
   Conversation Take() && {
     PlaceWaiting();
     Append(result_.system, std::move(waiting_));
-    for (Turn& turn : result_.turns) common::PutToolResultsFirst(turn.blocks);
+    for (Turn& turn : result_.turns) PutToolResultsFirst(turn.blocks);
     return std::move(result_);
   }
 
@@ -43,21 +40,21 @@ class Arranger {
     result_.turns.push_back({Role::kSystem, std::exchange(waiting_, {})});
   }
 
-  Capabilities::MidSystem mid_system_;
+  MidSystem mid_system_;
   std::vector<TurnBlock> waiting_;
   Conversation result_;
 };
 
 }  // namespace
 
-Conversation Arrange(std::span<const Message> messages, Capabilities::MidSystem mid_system) {
+Conversation Arrange(std::span<const Message> messages, MidSystem mid_system) {
   Arranger arranger(mid_system);
   Conversation prompt;
-  const std::size_t leading = common::LeadingSystemMessages(messages);
-  for (Turn& turn : common::MergeTurns(messages.first(leading), common::ToolResultPlace::kAsGiven)) {
+  const std::size_t leading = LeadingSystemMessages(messages);
+  for (Turn& turn : MergeTurns(messages.first(leading), ToolResultPlace::kAsGiven)) {
     Append(prompt.system, std::move(turn.blocks));
   }
-  for (Turn& turn : common::MergeTurns(messages.subspan(leading), common::ToolResultPlace::kAsGiven)) {
+  for (Turn& turn : MergeTurns(messages.subspan(leading), ToolResultPlace::kAsGiven)) {
     arranger.Add(std::move(turn));
   }
   Conversation rest = std::move(arranger).Take();
@@ -66,4 +63,4 @@ Conversation Arrange(std::span<const Message> messages, Capabilities::MidSystem 
   return prompt;
 }
 
-}  // namespace gatehouse::llm::dialect::anthropic
+}  // namespace gatehouse::llm::dialect::common
