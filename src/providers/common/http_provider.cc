@@ -56,6 +56,17 @@ std::string AuthorityOf(const http::Origin& origin) {
   return origin.endpoint.host + ":" + std::to_string(origin.endpoint.port);
 }
 
+// The opaque call with the upstream's name for the model where the client named one: in the path, and in a JSON body.
+pipeline::PassThroughCall ForUpstream(const pipeline::Exchange& exchange, std::string_view model) {
+  pipeline::PassThroughCall call = *std::get_if<pipeline::PassThroughCall>(&exchange.operation);
+  if (call.model.empty()) return call;
+  call.model = model;
+  if (!call.content_type.starts_with("application/json")) return call;
+  auto body = pipeline::JsonBody::Parse(call.body);
+  if (body.ok() && body.value()->root()["model"].IsString()) call.body = WithModel(*body.value(), model);
+  return call;
+}
+
 // The body of a pass-through answer.
 class ResponseBytes final : public pipeline::ByteSource {
  public:
@@ -259,7 +270,7 @@ net::Task<Result<Reply>> HttpProvider::CallRerank(pipeline::Exchange& exchange, 
 }
 
 net::Task<Result<Reply>> HttpProvider::PassThrough(pipeline::Exchange& exchange, pipeline::CallContext context) {
-  const auto& call = *std::get_if<pipeline::PassThroughCall>(&exchange.operation);
+  const pipeline::PassThroughCall call = ForUpstream(exchange, context.model);
   auto target = vendor_->PassThroughTarget(call);
   if (!target) co_return NoSuchEndpoint("this endpoint");
   UpstreamCall upstream = NewCall(exchange, std::move(*target), call.body);
