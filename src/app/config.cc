@@ -21,12 +21,12 @@ namespace {
 using codec::config::Choice;
 using codec::config::Node;
 
-std::optional<std::uint16_t> ReadPort(Node node) {
+std::optional<std::uint16_t> ReadPort(const Node& node) {
   const auto port = node.AsInteger({.min = 0, .max = 65'535});
   return port ? std::optional<std::uint16_t>(static_cast<std::uint16_t>(*port)) : std::nullopt;
 }
 
-void ReadLimits(Node node, http::ServerLimits& limits) {
+void ReadLimits(const Node& node, http::ServerLimits& limits) {
   if (const auto value = node["head_bytes"].AsBytes({.min = 1024, .max = 1U << 20U})) limits.max_head_bytes = *value;
   if (const auto value = node["connections"].AsInteger({.min = 1, .max = 1'000'000}))
     limits.max_connections = static_cast<std::size_t>(*value);
@@ -40,7 +40,7 @@ void ReadLimits(Node node, http::ServerLimits& limits) {
   if (const auto value = node["write_timeout"].AsDuration()) limits.write_timeout = *value;
 }
 
-std::optional<TlsFiles> ReadTls(Node node) {
+std::optional<TlsFiles> ReadTls(const Node& node) {
   if (!node.IsPresent()) return {};
   constexpr std::array<Choice<TlsFiles::Clients>, 3> kClients = {{{"ignored", TlsFiles::Clients::kIgnored},
                                                                   {"optional", TlsFiles::Clients::kOptional},
@@ -56,7 +56,7 @@ std::optional<TlsFiles> ReadTls(Node node) {
   return tls;
 }
 
-ListenerConfig ReadListener(Node node) {
+ListenerConfig ReadListener(const Node& node) {
   ListenerConfig listener;
   listener.name = node["name"].AsString().value_or("public");
   listener.address = node["address"].AsString().value_or("127.0.0.1");
@@ -66,7 +66,7 @@ ListenerConfig ReadListener(Node node) {
   return listener;
 }
 
-AdminConfig ReadAdmin(Node node) {
+AdminConfig ReadAdmin(const Node& node) {
   AdminConfig admin;
   admin.address = node["address"].AsString().value_or("127.0.0.1");
   admin.port = ReadPort(node["port"]).value_or(9090);
@@ -81,7 +81,7 @@ AdminConfig ReadAdmin(Node node) {
   return admin;
 }
 
-LogConfig ReadLog(Node node) {
+LogConfig ReadLog(const Node& node) {
   constexpr std::array<Choice<features::telemetry::AccessLog>, 2> kAccess = {
       {{"stdout", features::telemetry::AccessLog::kOn}, {"off", features::telemetry::AccessLog::kOff}}};
   constexpr std::array<Choice<base::LogLevel>, 4> kLevels = {{{"debug", base::LogLevel::kDebug},
@@ -93,7 +93,7 @@ LogConfig ReadLog(Node node) {
           .level = node["level"].AsEnum<base::LogLevel>(kLevels).value_or(base::LogLevel::kInfo)};
 }
 
-void ReadProviders(Node list, Config& config) {
+void ReadProviders(const Node& list, Config& config) {
   for (const Node& node : list.Elements()) {
     const std::string name = node.Required("name").AsString().value_or("");
     const Node kind_node = node.Required("kind");
@@ -102,7 +102,8 @@ void ReadProviders(Node list, Config& config) {
     if (read == nullptr) {
       std::string known;
       for (const auto one : ProviderKinds()) known.append(known.empty() ? "" : ", ").append(one);
-      if (kind_node.IsPresent()) kind_node.AddProblem("unknown provider kind `" + kind + "`; known: " + known);
+      if (kind_node.IsPresent())
+        kind_node.AddProblem(std::string("unknown provider kind `").append(kind).append("`; known: ").append(known));
       node.MarkRead();
       continue;
     }
@@ -120,7 +121,7 @@ std::optional<base::WallTime> ParseDate(const std::string& text) {
   return base::WallTime(std::chrono::seconds(::timegm(&parts)));
 }
 
-features::identity::ApiKey ReadKey(Node node) {
+features::identity::ApiKey ReadKey(const Node& node) {
   features::identity::ApiKey key;
   key.principal.name = node.Required("name").AsString().value_or("");
   key.principal.key_id = key.principal.name;
@@ -144,7 +145,7 @@ features::identity::ApiKey ReadKey(Node node) {
   return key;
 }
 
-void ReadKeys(Node list, Config& config) {
+void ReadKeys(const Node& list, Config& config) {
   std::vector<features::identity::ApiKey> keys;
   std::set<std::string> names;
   for (const Node& node : list.Elements()) {
@@ -154,7 +155,7 @@ void ReadKeys(Node list, Config& config) {
   config.keys = std::make_shared<const features::identity::KeyRing>(std::move(keys));
 }
 
-ingress::GateSettings ReadGate(Node root) {
+ingress::GateSettings ReadGate(const Node& root) {
   ingress::GateSettings gate;
   if (const auto bytes = root["limits"]["body_bytes"].AsBytes({.min = 1024, .max = std::uint64_t{1} << 32U}))
     gate.max_body_bytes = *bytes;

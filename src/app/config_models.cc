@@ -29,12 +29,12 @@ constexpr std::array<Choice<Strategy>, 8> kStrategies = {{{"priority", Strategy:
 constexpr std::array<Choice<llm::LossPolicy>, 2> kLossPolicies = {
     {{"refuse", llm::LossPolicy::kRefuse}, {"drop", llm::LossPolicy::kDrop}}};
 
-std::optional<std::uint64_t> ReadCount(Node node) {
+std::optional<std::uint64_t> ReadCount(const Node& node) {
   const auto value = node.AsInteger({.min = 0, .max = 1'000'000'000});
   return value ? std::optional<std::uint64_t>(static_cast<std::uint64_t>(*value)) : std::nullopt;
 }
 
-BreakerPolicy ReadBreaker(Node node) {
+BreakerPolicy ReadBreaker(const Node& node) {
   BreakerPolicy policy;
   if (const auto value = node["consecutive_failures"].AsInteger({.min = 1, .max = 1'000'000}))
     policy.consecutive_failures = static_cast<std::uint32_t>(*value);
@@ -46,7 +46,7 @@ BreakerPolicy ReadBreaker(Node node) {
   return policy;
 }
 
-Condition ReadCondition(Node node) {
+Condition ReadCondition(const Node& node) {
   return {.tools = node["tools"].AsBool(),
           .vision = node["vision"].AsBool(),
           .stream = node["stream"].AsBool(),
@@ -56,7 +56,8 @@ Condition ReadCondition(Node node) {
           .teams = node["teams"].AsStrings().value_or(std::vector<std::string>())};
 }
 
-Target ReadTarget(Node node, const Config& config, const BreakerPolicy& policy, features::routing::HealthBoard& board) {
+Target ReadTarget(const Node& node, const Config& config, const BreakerPolicy& policy,
+                  features::routing::HealthBoard& board) {
   Target target;
   const Node provider = node.Required("provider");
   target.provider_name = provider.AsString().value_or("");
@@ -80,7 +81,8 @@ Target ReadTarget(Node node, const Config& config, const BreakerPolicy& policy, 
   return target;
 }
 
-Route ReadRoute(Node node, const Config& config, const BreakerPolicy& policy, features::routing::HealthBoard& board) {
+Route ReadRoute(const Node& node, const Config& config, const BreakerPolicy& policy,
+                features::routing::HealthBoard& board) {
   Route route;
   route.model = node.Required("name").AsString().value_or("");
   route.strategy = node["strategy"].AsEnum<Strategy>(kStrategies).value_or(Strategy::kPriority);
@@ -103,7 +105,7 @@ Route ReadRoute(Node node, const Config& config, const BreakerPolicy& policy, fe
 
 }  // namespace
 
-std::shared_ptr<const std::vector<Route>> ReadModels(Node list, const Config& config, Node health,
+std::shared_ptr<const std::vector<Route>> ReadModels(const Node& list, const Config& config, const Node& health,
                                                      features::routing::HealthBoard& board) {
   const BreakerPolicy policy = ReadBreaker(health["breaker"]);
   auto routes = std::make_shared<std::vector<Route>>();

@@ -202,27 +202,31 @@ net::Task<> Gateway::WatchFile() {
   }
 }
 
-void Gateway::Run() {
+void Gateway::OnSignal(int signal) {
+  if (signal == SIGHUP) {
+    ReloadAndTell("SIGHUP");
+  } else {
+    BeginDrain();
+  }
+}
+
+void Gateway::WaitForSignals(const std::atomic<bool>& over) {
   sigset_t signals;
   sigemptyset(&signals);
   for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
+  int signal = 0;
+  while (::sigwait(&signals, &signal) == 0 && !over) {
+    loop_.Post([this, signal] { OnSignal(signal); });
+  }
+}
+
+void Gateway::Run() {
   tasks_.Spawn(WatchFile());
   std::atomic<bool> over = false;
-  std::thread waiter([&] {
-    int signal = 0;
-    while (!over && ::sigwait(&signals, &signal) == 0 && !over) {
-      loop_.Post([this, signal] {
-        if (signal == SIGHUP) {
-          ReloadAndTell("SIGHUP");
-        } else {
-          BeginDrain();
-        }
-      });
-    }
-  });
+  std::thread waiter([this, &over] { WaitForSignals(over); });
   loop_.Run();
   over = true;
-  ::pthread_kill(waiter.native_handle(), SIGTERM);
+  ::pthread_kill(waiter.native_handle(), SIGHUP);  // wakes it, nothing more
   waiter.join();
   if (log_) log_->Info("stopped");
 }

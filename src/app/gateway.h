@@ -51,6 +51,9 @@ class Gateway {
   void ReloadAndTell(std::string_view why);
   void Announce(std::string_view listener, std::string_view address, std::uint16_t port);
   net::Task<> WatchFile();
+  void OnSignal(int signal);
+  // Of a thread of its own, until `over`.
+  void WaitForSignals(const std::atomic<bool>& over);
   void BeginDrain();
 
   Options options_;

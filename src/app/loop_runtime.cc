@@ -123,22 +123,26 @@ void LoopRuntime::Join() {
   if (thread_.joinable()) thread_.join();
 }
 
-net::Task<> LoopRuntime::ProbeForever(std::shared_ptr<const Config> config) {
+net::Task<> LoopRuntime::Probe(pipeline::Provider& provider, const std::vector<features::routing::Route>& routes) {
   constexpr base::Duration kProbeTimeout = std::chrono::seconds(5);
-  std::map<std::string, std::unique_ptr<pipeline::Provider>, std::less<>> providers;
-  for (const auto& [name, blueprint] : config->providers) providers.emplace(name, blueprint->Build(upstreams_));
+  const base::Status status = co_await provider.Probe(loop_.In(kProbeTimeout));
+  if (!status.ok()) {
+    shared_.log.Warning("upstream probe failed", {{"provider", provider.name()}, {"detail", status.error().detail}});
+  }
+  for (const auto& route : routes) {
+    for (const auto& target : route.targets) {
+      if (target.provider_name == provider.name()) target.health->Probed(loop_.Now(), status);
+    }
+  }
+}
+
+net::Task<> LoopRuntime::ProbeForever(std::shared_ptr<const Config> config) {
+  std::vector<std::unique_ptr<pipeline::Provider>> providers;
+  providers.reserve(config->providers.size());
+  for (const auto& [name, blueprint] : config->providers) providers.push_back(blueprint->Build(upstreams_));
   for (;;) {
     co_await loop_.Sleep(config->probe_interval);
-    for (const auto& [name, provider] : providers) {
-      const base::Status status = co_await provider->Probe(loop_.In(kProbeTimeout));
-      if (!status.ok())
-        shared_.log.Warning("upstream probe failed", {{"provider", name}, {"detail", status.error().detail}});
-      for (const auto& route : *config->routes) {
-        for (const auto& target : route.targets) {
-          if (target.provider_name == name) target.health->Probed(loop_.Now(), status);
-        }
-      }
-    }
+    for (const auto& provider : providers) co_await Probe(*provider, *config->routes);
   }
 }
 

@@ -64,6 +64,7 @@ class LoopRuntime {
   net::Task<> AcceptTls(std::unique_ptr<net::Listener> listener, Listening& listening);
   net::Task<> Handshake(std::unique_ptr<net::Stream> stream, Listening& listening);
   net::Task<> DrainAndStop(base::Duration at_most);
+  net::Task<> Probe(pipeline::Provider& provider, const std::vector<features::routing::Route>& routes);
   net::Task<> ProbeForever(std::shared_ptr<const Config> config);
 
   const Shared shared_;

@@ -50,8 +50,8 @@ void BlockSignals() {
 // and asking anew costs a system call per few requests.
 void KeepFreedMemory() {
   constexpr int kKeepBytes = 64 << 20;
-  ::mallopt(M_TRIM_THRESHOLD, kKeepBytes);
-  ::mallopt(M_MMAP_THRESHOLD, kKeepBytes);
+  ::mallopt(M_TRIM_THRESHOLD, kKeepBytes);  // NOLINT(concurrency-mt-unsafe): no thread has started
+  ::mallopt(M_MMAP_THRESHOLD, kKeepBytes);  // NOLINT(concurrency-mt-unsafe): no thread has started
 }
 
 int Serve(const std::string& config_path) {

@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "codec/json/writer.h"
+#include "llm/dialect/cohere/cohere.h"
 
 namespace gatehouse::ingress {
 namespace {
@@ -169,7 +170,10 @@ net::Task<> Session::Fail(Error error) {
   const llm::ChatDialect& dialect = ErrorDialect(match_.dialect);
   const bool retried = WasRetriedHere(exchange_.get(), error);
   const auto retry_after = error.retry_after_seconds;
-  const llm::ErrorReply reply = dialect.EncodeError(Localized(std::move(error), dialect), id_);
+  // Cohere's format has errors of its own but no chat dialect to write them.
+  const llm::ErrorReply reply = match_.dialect == llm::DialectId::kCohere
+                                    ? llm::dialect::cohere::EncodeError(error, id_)
+                                    : dialect.EncodeError(Localized(std::move(error), dialect), id_);
   http::ResponseHead head = NewHead(reply.status, "application/json", nullptr);
   if (retry_after) head.headers.Add("retry-after", std::to_string(*retry_after));
   if (retried) head.headers.Add("x-should-retry", "false");

@@ -63,6 +63,7 @@ const kAimockGaps = {
 // The gateway passes same-dialect bytes on as they are, and with them what aimock 1.43.0 gets wrong.
 const kAimockFlaws = [
   ['aimock-openai', (surface) => surface.operation === 'responses', null, 'aimock\'s Responses ids and events deviate (no sequence_number), and same-dialect bytes are passed on'],
+  ['aimock-openai', (surface) => surface === completions, null, 'aimock has no legacy completions'],
   ['aimock-openai', (surface) => surface.operation === 'chat', 'reasoning', 'aimock\'s reasoning stream begins without a role, and same-dialect bytes are passed on'],
   ['aimock-gemini', (surface) => surface.dialect === 'gemini', null, 'aimock\'s Gemini answers lack responseId and end tool calls with a word of its own, and same-dialect bytes are passed on'],
   ['aimock-bedrock', (surface) => !surface.directOnly, 'reasoning', 'aimock cannot be asked for a model id with a colon, and unless the id names Claude Bedrock takes no reasoning fields'],

@@ -65,6 +65,7 @@ std::vector<HeaderField> CanonicalHeaders(std::span<const HeaderField> headers) 
     found->second.append(fresh ? "" : ",").append(Trimmed(header.value));
   }
   std::vector<HeaderField> canonical;
+  canonical.reserve(values.size());
   for (auto& [name, value] : values) canonical.push_back({name, std::move(value)});
   return canonical;
 }

@@ -197,6 +197,7 @@ std::shared_ptr<RetryBudget> HealthBoard::GetBudget(std::string_view route) {
 std::vector<HealthBoard::Row> HealthBoard::List() const {
   const std::scoped_lock lock(mutex_);
   std::vector<Row> rows;
+  rows.reserve(targets_.size());
   for (const auto& [key, health] : targets_) rows.push_back({key.first, key.second, health});
   return rows;
 }

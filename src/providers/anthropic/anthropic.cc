@@ -60,7 +60,7 @@ class AnthropicVendor final : public common::Vendor {
 
 }  // namespace
 
-std::unique_ptr<const common::Blueprint> Read(const std::string& name, Node node) {
+std::unique_ptr<const common::Blueprint> Read(const std::string& name, const Node& node) {
   common::Upstream upstream = common::ReadUpstream(node, "https://api.anthropic.com");
   Settings settings{.name = name,
                     .base_path = upstream.base_path,

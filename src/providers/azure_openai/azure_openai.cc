@@ -69,7 +69,7 @@ class AzureVendor final : public common::Vendor {
 
 }  // namespace
 
-std::unique_ptr<const common::Blueprint> Read(const std::string& name, Node node) {
+std::unique_ptr<const common::Blueprint> Read(const std::string& name, const Node& node) {
   common::Upstream upstream = common::ReadUpstream(node, "");
   Settings settings{.base_path = upstream.base_path,
                     .api_version = node["api_version"].AsString().value_or("2024-10-21"),

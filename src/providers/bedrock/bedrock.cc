@@ -87,11 +87,11 @@ class BedrockVendor final : public common::Vendor {
   const Settings settings_;
 };
 
-base::Secret ReadSecret(Node node) { return node.AsSecret().value_or(base::Secret()); }
+base::Secret ReadSecret(const Node& node) { return node.AsSecret().value_or(base::Secret()); }
 
 }  // namespace
 
-std::unique_ptr<const common::Blueprint> Read(const std::string& name, Node node) {
+std::unique_ptr<const common::Blueprint> Read(const std::string& name, const Node& node) {
   Settings settings{.name = name,
                     .base_path = {},
                     .region = node.Required("region").AsString().value_or("us-east-1"),

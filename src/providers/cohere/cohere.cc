@@ -47,7 +47,7 @@ class CohereVendor final : public common::Vendor {
 
 }  // namespace
 
-std::unique_ptr<const common::Blueprint> Read(const std::string& name, Node node) {
+std::unique_ptr<const common::Blueprint> Read(const std::string& name, const Node& node) {
   common::Upstream upstream = common::ReadUpstream(node, "https://api.cohere.com");
   auto vendor =
       std::make_shared<CohereVendor>(upstream.base_path, node.Required("api_key").AsSecret().value_or(base::Secret()));

@@ -9,6 +9,6 @@
 namespace gatehouse::providers::cohere {
 
 // Cohere: embed and rerank in its own format, chat by its OpenAI-compatible endpoint.
-std::unique_ptr<const common::Blueprint> Read(const std::string& name, codec::config::Node node);
+std::unique_ptr<const common::Blueprint> Read(const std::string& name, const codec::config::Node& node);
 
 }  // namespace gatehouse::providers::cohere

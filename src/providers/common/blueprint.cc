@@ -79,7 +79,7 @@ std::optional<ParsedUrl> ParseUrl(std::string_view url) {
   return parsed;
 }
 
-void ReadProxy(Node node, http::Origin& origin) {
+void ReadProxy(const Node& node, http::Origin& origin) {
   const auto url = node.AsString();
   if (!url) return;
   const auto parsed = ParseUrl(*url);
@@ -92,13 +92,13 @@ void ReadProxy(Node node, http::Origin& origin) {
     origin.proxy_authorization = "Basic " + codec::crypto::Base64Encode(parsed->user_info);
 }
 
-void ReadTimeouts(Node node, http::ClientTimeouts& timeouts) {
+void ReadTimeouts(const Node& node, http::ClientTimeouts& timeouts) {
   if (const auto value = node["connect"].AsDuration()) timeouts.connect = *value;
   if (const auto value = node["first_byte"].AsDuration()) timeouts.first_byte = *value;
   if (const auto value = node["idle"].AsDuration()) timeouts.idle = *value;
 }
 
-void ReadPool(Node node, http::PoolLimits& pool) {
+void ReadPool(const Node& node, http::PoolLimits& pool) {
   if (const auto value = node["max"].AsInteger({.min = 1, .max = 65'536}))
     pool.max_connections = static_cast<std::size_t>(*value);
   if (const auto value = node["max_waiting"].AsInteger({.min = 0, .max = 1'000'000}))
@@ -108,7 +108,7 @@ void ReadPool(Node node, http::PoolLimits& pool) {
   if (const auto value = node["idle_timeout"].AsDuration()) pool.idle_timeout = *value;
 }
 
-UpstreamTls ReadTls(Node node) {
+UpstreamTls ReadTls(const Node& node) {
   return {.ca_file = node["ca_file"].AsString().value_or(""),
           .certificate_file = node["certificate_file"].AsString().value_or(""),
           .key_file = node["key_file"].AsString().value_or("")};
@@ -121,7 +121,7 @@ std::unique_ptr<const Blueprint> NewHttpBlueprint(std::string name, std::shared_
   return std::make_unique<HttpBlueprint>(std::move(name), std::move(vendor), std::move(upstream));
 }
 
-Upstream ReadUpstream(Node node, std::string_view default_base_url) {
+Upstream ReadUpstream(const Node& node, std::string_view default_base_url) {
   Upstream upstream;
   const Node url = default_base_url.empty() ? node.Required("base_url") : node["base_url"];
   const auto parsed = ParseUrl(url.AsString().value_or(std::string(default_base_url)));

@@ -49,13 +49,13 @@ class Blueprint {
 };
 
 // Reads one kind of provider. Problems are noted on the node's tree, with defaults in their place.
-using ReadBlueprint = std::unique_ptr<const Blueprint> (*)(const std::string& name, codec::config::Node node);
+using ReadBlueprint = std::unique_ptr<const Blueprint> (*)(const std::string& name, const codec::config::Node& node);
 
 // The blueprint of every provider that is a Vendor behind HTTP.
 std::unique_ptr<const Blueprint> NewHttpBlueprint(std::string name, std::shared_ptr<const Vendor> vendor,
                                                   Upstream upstream);
 
 // Reads base_url, timeouts, connections, proxy, tls, http2, propagate_trace.
-Upstream ReadUpstream(codec::config::Node node, std::string_view default_base_url);
+Upstream ReadUpstream(const codec::config::Node& node, std::string_view default_base_url);
 
 }  // namespace gatehouse::providers::common

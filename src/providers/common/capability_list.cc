@@ -10,7 +10,7 @@ pipeline::Capabilities CapabilityList(std::initializer_list<pipeline::Capability
   return set;
 }
 
-pipeline::Capabilities ReadCapabilities(codec::config::Node node, pipeline::Capabilities otherwise) {
+pipeline::Capabilities ReadCapabilities(const codec::config::Node& node, pipeline::Capabilities otherwise) {
   if (!node.IsPresent()) return otherwise;
   pipeline::Capabilities set;
   for (const auto& element : node.Elements()) {

@@ -5,6 +5,7 @@
 #include <utility>
 #include <variant>
 
+#include "llm/dialect/cohere/cohere.h"
 #include "llm/operation.h"
 #include "providers/common/upstream_events.h"
 
@@ -65,6 +66,17 @@ pipeline::PassThroughCall ForUpstream(const pipeline::Exchange& exchange, std::s
   auto body = pipeline::JsonBody::Parse(call.body);
   if (body.ok() && body.value()->root()["model"].IsString()) call.body = WithModel(*body.value(), model);
   return call;
+}
+
+// For providers that do not say what an embedding cost: four bytes a token, marked as an estimate.
+llm::Usage EstimatedUsage(const llm::EmbeddingRequest& request) {
+  constexpr std::size_t kBytesPerToken = 4;
+  llm::Usage usage{.source = llm::UsageSource::kEstimated};
+  for (const auto& input : request.inputs) {
+    const auto* text = std::get_if<std::string>(&input);
+    usage.input += text != nullptr ? text->size() / kBytesPerToken + 1 : std::get_if<llm::TokenIds>(&input)->size();
+  }
+  return usage;
 }
 
 // The body of a pass-through answer.
@@ -236,6 +248,7 @@ net::Task<Result<Reply>> HttpProvider::CallEmbeddings(pipeline::Exchange& exchan
     joined.usage.source = answer.usage.source;
     std::ranges::move(answer.vectors, std::back_inserter(joined.vectors));
   }
+  if (joined.usage.source == llm::UsageSource::kNone) joined.usage = EstimatedUsage(call.request);
   co_return Reply{.answer = pipeline::EmbeddingReply{dialect, {}, std::move(joined)}, .headers = {}};
 }
 
@@ -266,7 +279,8 @@ net::Task<Result<Reply>> HttpProvider::CallRerank(pipeline::Exchange& exchange, 
   GH_CO_TRY(std::string raw,
             co_await SendForBody(exchange, NewCall(exchange, *target, WithModel(*call.body, context.model)),
                                  llm::DialectId::kCohere, context.deadline));
-  co_return Reply{.answer = pipeline::RerankReply{std::move(raw), {}}, .headers = {}};
+  GH_CO_TRY(llm::RerankAnswer answer, llm::dialect::cohere::DecodeRerankAnswer(raw));
+  co_return Reply{.answer = pipeline::RerankReply{std::move(raw), std::move(answer)}, .headers = {}};
 }
 
 net::Task<Result<Reply>> HttpProvider::PassThrough(pipeline::Exchange& exchange, pipeline::CallContext context) {
@@ -281,6 +295,10 @@ net::Task<Result<Reply>> HttpProvider::PassThrough(pipeline::Exchange& exchange,
   GH_CO_TRY(Response response,
             co_await Send(exchange, std::move(upstream), llm::DialectId::kOpenAiChat, context.deadline));
   const auto& headers = response->head().headers;
+  // No endpoint answers with a web page; a portal or a proxy on the way does.
+  if (MediaType(headers.Find("content-type").value_or("")) == "text/html") {
+    co_return BadUpstream(name_ + " answered with a web page", response->head().status);
+  }
   pipeline::PassThroughReply answer{
       .status = response->head().status,
       .content_type = std::string(headers.Find("content-type").value_or("application/octet-stream")),

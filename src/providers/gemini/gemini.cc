@@ -72,7 +72,7 @@ class GeminiVendor final : public common::Vendor {
 
 }  // namespace
 
-std::unique_ptr<const common::Blueprint> ReadGemini(const std::string& name, Node node) {
+std::unique_ptr<const common::Blueprint> ReadGemini(const std::string& name, const Node& node) {
   common::Upstream upstream = common::ReadUpstream(node, "https://generativelanguage.googleapis.com");
   const std::string version = node["api_version"].AsString().value_or("v1beta");
   Settings settings{.name = name,
@@ -83,7 +83,7 @@ std::unique_ptr<const common::Blueprint> ReadGemini(const std::string& name, Nod
   return common::NewHttpBlueprint(name, std::make_shared<GeminiVendor>(std::move(settings)), std::move(upstream));
 }
 
-std::unique_ptr<const common::Blueprint> ReadVertex(const std::string& name, Node node) {
+std::unique_ptr<const common::Blueprint> ReadVertex(const std::string& name, const Node& node) {
   const std::string location = node.Required("location").AsString().value_or("global");
   const std::string project = node.Required("project").AsString().value_or("");
   const std::string host = location == "global" ? "aiplatform.googleapis.com" : location + "-aiplatform.googleapis.com";

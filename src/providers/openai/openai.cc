@@ -85,7 +85,7 @@ constexpr std::array<Choice<llm::EncodeOptions::MaxTokensField>, 2> kMaxTokensFi
     {{"max_completion_tokens", llm::EncodeOptions::MaxTokensField::kMaxCompletionTokens},
      {"max_tokens", llm::EncodeOptions::MaxTokensField::kMaxTokens}}};
 
-std::unique_ptr<const common::Blueprint> Finish(const std::string& name, Node node, Settings settings,
+std::unique_ptr<const common::Blueprint> Finish(const std::string& name, const Node& node, Settings settings,
                                                 std::string_view base_url) {
   common::Upstream upstream = common::ReadUpstream(node, base_url);
   settings.base_path = upstream.base_path;
@@ -99,7 +99,7 @@ std::unique_ptr<const common::Blueprint> Finish(const std::string& name, Node no
 
 }  // namespace
 
-std::unique_ptr<const common::Blueprint> ReadOpenAi(const std::string& name, Node node) {
+std::unique_ptr<const common::Blueprint> ReadOpenAi(const std::string& name, const Node& node) {
   Settings settings;
   settings.api_key = node.Required("api_key").AsSecret().value_or(base::Secret());
   settings.dialects = {DialectId::kOpenAiResponses, DialectId::kOpenAiCompletions};
@@ -109,7 +109,7 @@ std::unique_ptr<const common::Blueprint> ReadOpenAi(const std::string& name, Nod
   return Finish(name, node, std::move(settings), "https://api.openai.com/v1");
 }
 
-std::unique_ptr<const common::Blueprint> ReadCompatible(const std::string& name, Node node) {
+std::unique_ptr<const common::Blueprint> ReadCompatible(const std::string& name, const Node& node) {
   Settings settings;
   settings.api_key = node["api_key"].AsSecret().value_or(base::Secret());
   settings.max_tokens_field = llm::EncodeOptions::MaxTokensField::kMaxTokens;

@@ -144,7 +144,7 @@ constexpr std::array<Choice<base::ErrorCode>, 4> kErrors = {{{"unavailable", bas
 
 }  // namespace
 
-std::unique_ptr<const common::Blueprint> Read(const std::string& name, Node node) {
+std::unique_ptr<const common::Blueprint> Read(const std::string& name, const Node& node) {
   Behaviour behaviour{.name = name};
   behaviour.latency = node["latency"].AsDuration().value_or(base::Duration{});
   behaviour.tokens_per_second = node["tokens_per_second"].AsNumber({.min = 0, .max = 1e6}).value_or(0);

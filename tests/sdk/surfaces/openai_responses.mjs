@@ -91,7 +91,7 @@ class Ladder {
       case 'response.created': case 'response.in_progress': return expect.equal('status while running', event.response.status, 'in_progress');
       case 'response.output_item.added': return this.#openItem(event);
       case 'response.output_item.done': return this.#closeItem(event);
-      case 'response.failed': throw OpenAI.APIError.generate(undefined, { error: event.response.error }, event.response.error?.message, new Headers());
+      case 'response.failed': throw Object.assign(new Error(event.response.error?.message), { failedEvent: event });
       case 'response.completed': case 'response.incomplete': return this.#finish(event);
       default: return this.#inside(event);
     }
@@ -145,7 +145,9 @@ async function* streamed(client, ask, signal) {
 }
 
 export const responses = {
-  name: 'openai.responses', dialect: 'openai', operation: 'responses', direct: ['openai'], whole, streamed, describeError, isNativeError,
+  name: 'openai.responses', dialect: 'openai', operation: 'responses', direct: ['openai'], whole, streamed, describeError,
+  // The API's own way to fail in mid-stream is the event response.failed, which the SDK hands out like any other.
+  isNativeError: (e) => isNativeError(e) || e?.failedEvent !== undefined,
   reads: { cacheWrite: true, reasoningTokens: true },
   client: ({ origin, key }) => new OpenAI({ apiKey: key, baseURL: `${origin}/v1`, maxRetries: 0, logLevel: 'off', timeout: 20_000 }),
   countTokens: async (client, ask) => {

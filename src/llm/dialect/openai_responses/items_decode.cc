@@ -245,6 +245,12 @@ Status DecodeInput(const Node& node, std::vector<Message>& messages) {
     }
     auto* call = message.blocks.size() == 1 ? std::get_if<ToolCallBlock>(&message.blocks.front()) : nullptr;
     if (call != nullptr) call->signature = std::exchange(call_seal, {});
+    if (call != nullptr && !messages.empty() && messages.back().role == message.role) {
+      // Calls are items of their own here; elsewhere they belong to the turn that made them, and their results follow
+      // it.
+      messages.back().blocks.push_back(std::move(message.blocks.front()));
+      continue;
+    }
     messages.push_back(std::move(message));
   }
   return base::Ok();

@@ -57,12 +57,13 @@ const ResponsesDecoder::EventKind ResponsesDecoder::kKinds[] = {
 
 base::Status ResponsesDecoder::Decode(std::string_view event, std::string_view data, Detail detail,
                                       std::vector<Event>& events) {
-  if (detail == Detail::kUsage && !event.empty() && std::ranges::find(kFraming, event) == kFraming.end()) {
-    return base::Ok();
-  }
   if (data == "[DONE]") return base::Ok();
   if (!document_.Parse(data).ok() || !document_.root().IsObject()) {
     return common::BadUpstream("an event of the stream is not a JSON object");
+  }
+  // Metering looks no further into the bulk; that it is JSON is known, so that nothing broken is passed on.
+  if (detail == Detail::kUsage && !event.empty() && std::ranges::find(kFraming, event) == kFraming.end()) {
+    return base::Ok();
   }
   const Value root = document_.root();
   const auto type = event.empty() ? root["type"].string() : event;
