@@ -64,7 +64,7 @@ base::Result<Block> DecodeDocument(const Node& node) {
   GH_TRY(auto media, DecodeSource(source));
   const Node content = source["content"];
   if (media) {
-    block.source = std::visit([](auto&& m) { return decltype(block.source)(std::move(m)); }, *std::move(media));
+    block.source = std::visit([](auto m) { return decltype(block.source)(std::move(m)); }, *std::move(media));
   } else if (source.value()["type"].string() == "text") {
     GH_TRY(block.source, RequiredString(source["data"]));
   } else if (content.value().IsString()) {

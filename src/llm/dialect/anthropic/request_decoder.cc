@@ -76,7 +76,7 @@ Status ReadEffort(const Node& node, ChatRequest& request) {
   GH_TRY(const auto word, common::RequireString(node));
   const auto effort = common::ParseEffort(word);
   if (!effort) return common::Invalid(node, "must be low, medium, high, xhigh or max");
-  ReasoningOf(request).effort = *effort;
+  ReasoningOf(request).effort = effort;
   return base::Ok();
 }
 
