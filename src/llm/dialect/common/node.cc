@@ -94,7 +94,7 @@ Status Read(const Node& node, std::optional<double>& out) {
   if (!node.present()) return Ok();
   const auto value = node.value().AsNumber();
   if (!value) return WrongType(node, "a number");
-  out = *value;
+  out = value;
   return Ok();
 }
 
@@ -105,7 +105,7 @@ Status Read(const Node& node, std::optional<std::int64_t>& out) {
   if (!node.present()) return Ok();
   const auto value = node.value().AsInteger();
   if (!value) return WrongType(node, "a whole number");
-  out = *value;
+  out = value;
   return Ok();
 }
 
