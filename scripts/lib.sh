@@ -34,7 +34,9 @@ build() {
 }
 
 # targets PRESET: the names that the preset can build.
-targets() { ninja -C "build/$1" -t targets all | sed -n 's/^\([A-Za-z0-9_]*\): \(phony\|CXX_EXECUTABLE_LINKER.*\)$/\1/p'; }
+targets() {
+  ninja -C "build/$1" -t targets all | sed -n '/^cmake_object_order/d; s/^\([A-Za-z0-9_]*\): \(phony\|CXX_EXECUTABLE_LINKER.*\)$/\1/p'
+}
 
 mkdir -p build
 

@@ -41,6 +41,8 @@ class Gateway {
   // Where the first listener can be reached: "http://127.0.0.1:8080".
   std::string PublicUrl() const { return public_url_; }
   std::string AdminUrl() const { return admin_url_; }
+  // True when the configuration has no password, so that the generated one is in force and must be told.
+  bool UsesGeneratedPassword() const { return config_->admin.password_digest.empty(); }
 
  private:
   base::Result<std::shared_ptr<const Config>> Load();

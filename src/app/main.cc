@@ -69,6 +69,10 @@ int Serve(const std::string& config_path) {
   Gateway gateway(std::move(options));
   if (auto status = gateway.Start(); !status.ok()) return Fail(status.error());
   if (config_path.empty()) Say(stderr, Welcome(gateway.PublicUrl(), gateway.AdminUrl(), key, password));
+  if (!config_path.empty() && gateway.UsesGeneratedPassword()) {
+    Say(stderr,
+        "gatehouse: admin password until the next start: " + password + "\n  (set admin.password_hash to keep one)\n");
+  }
   gateway.Run();
   return 0;
 }
