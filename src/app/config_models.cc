@@ -14,6 +14,7 @@ using codec::config::Choice;
 using codec::config::Node;
 using features::routing::BreakerPolicy;
 using features::routing::Condition;
+using features::routing::RetryBudget;
 using features::routing::Route;
 using features::routing::Strategy;
 using features::routing::Target;
@@ -43,6 +44,13 @@ BreakerPolicy ReadBreaker(const Node& node) {
     policy.minimum_calls = static_cast<std::uint32_t>(*value);
   if (const auto value = node["open_for"].AsDuration()) policy.open_for = *value;
   if (const auto value = node["open_at_most"].AsDuration()) policy.open_at_most = *value;
+  return policy;
+}
+
+RetryBudget::Policy ReadRetryBudget(const Node& node) {
+  RetryBudget::Policy policy;
+  policy.ratio = node["ratio"].AsNumber({.min = 0, .max = 10}).value_or(policy.ratio);
+  policy.burst = node["burst"].AsNumber({.min = 0, .max = 1e6}).value_or(policy.burst);
   return policy;
 }
 
@@ -99,7 +107,7 @@ Route ReadRoute(const Node& node, const Config& config, const BreakerPolicy& pol
   route.timeout = node["timeout"].AsDuration().value_or(route.timeout);
   route.first_event_timeout = node["first_event_timeout"].AsDuration();
   route.losses = node["on_unsupported"].AsEnum<llm::LossPolicy>(kLossPolicies).value_or(llm::LossPolicy::kRefuse);
-  route.retry_budget = board.GetBudget(route.model);
+  route.retry_budget = board.GetBudget(route.model, ReadRetryBudget(retry["budget"]));
   return route;
 }
 

@@ -169,7 +169,7 @@ TargetHealth::InFlight::~InFlight() {
 
 void RetryBudget::Deposit() {
   const std::scoped_lock lock(mutex_);
-  tokens_ = std::min(burst_, tokens_ + ratio_);
+  tokens_ = std::min(policy_.burst, tokens_ + policy_.ratio);
 }
 
 bool RetryBudget::Withdraw() {
@@ -187,10 +187,10 @@ std::shared_ptr<TargetHealth> HealthBoard::Get(std::string_view provider, std::s
   return slot;
 }
 
-std::shared_ptr<RetryBudget> HealthBoard::GetBudget(std::string_view route) {
+std::shared_ptr<RetryBudget> HealthBoard::GetBudget(std::string_view route, RetryBudget::Policy policy) {
   const std::scoped_lock lock(mutex_);
   auto& slot = budgets_[std::string(route)];
-  if (!slot) slot = std::make_shared<RetryBudget>();
+  if (!slot || slot->policy() != policy) slot = std::make_shared<RetryBudget>(policy);
   return slot;
 }
 

@@ -111,15 +111,21 @@ class TargetHealth {
 // by one, so that an outage does not multiply the load. Thread-safe.
 class RetryBudget {
  public:
-  explicit RetryBudget(double ratio = 0.2, double burst = 100) : ratio_(ratio), burst_(burst), tokens_(burst) {}
+  struct Policy {
+    double ratio = 0.2;
+    double burst = 100;  // what it holds at most, and at first
+    bool operator==(const Policy&) const = default;
+  };
+  RetryBudget() : RetryBudget(Policy{}) {}
+  explicit RetryBudget(Policy policy) : policy_(policy), tokens_(policy.burst) {}
 
+  const Policy& policy() const { return policy_; }
   void Deposit();
   // True if a retry may be made; it then counts.
   [[nodiscard]] bool Withdraw();
 
  private:
-  const double ratio_;
-  const double burst_;
+  const Policy policy_;
   std::mutex mutex_;
   double tokens_;  // guarded by mutex_
 };
@@ -129,7 +135,7 @@ class HealthBoard {
  public:
   // The same object for the same provider and model, until their policy changes.
   std::shared_ptr<TargetHealth> Get(std::string_view provider, std::string_view model, BreakerPolicy policy);
-  std::shared_ptr<RetryBudget> GetBudget(std::string_view route);
+  std::shared_ptr<RetryBudget> GetBudget(std::string_view route, RetryBudget::Policy policy);
 
   struct Row {
     std::string provider;

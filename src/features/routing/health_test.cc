@@ -104,7 +104,7 @@ TEST_F(HealthTest, AProbeThatSucceedsShortensTheWait) {
 }
 
 TEST(RetryBudget, RunsDryAndFillsWithRequests) {
-  RetryBudget budget(0.5, 2);
+  RetryBudget budget({.ratio = 0.5, .burst = 2});
   EXPECT_TRUE(budget.Withdraw());
   EXPECT_TRUE(budget.Withdraw());
   EXPECT_FALSE(budget.Withdraw());

@@ -86,6 +86,12 @@ std::string_view CannedMessage(ErrorCode code) {
   }
 }
 
+enum class Said : std::uint8_t { kQuoted, kInOurWords };
+std::string ParamOf(const UpstreamFault& fault, ErrorCode code, Said said) {
+  if (said == Said::kQuoted) return std::string(fault.param);
+  return code == ErrorCode::kNotFound ? "model" : "";  // as CannedMessage tells it
+}
+
 std::string Describe(const UpstreamFault& fault) {
   std::string text = fault.status == 0 ? std::string("in stream") : "status " + std::to_string(fault.status);
   if (!fault.type.empty()) text.append(", ").append(fault.type);
@@ -126,7 +132,7 @@ Error ToError(const UpstreamFault& fault) {
                .retry = RetryFor(code, fault.status),
                .public_message = std::string(quote ? Cut(fault.message, kMaxPublic) : CannedMessage(code)),
                .detail = Describe(fault),
-               .param = quote ? std::string(fault.param) : std::string(),
+               .param = ParamOf(fault, code, quote ? Said::kQuoted : Said::kInOurWords),
                .retry_after_seconds = fault.retry_after_seconds,
                .upstream_status = fault.status,
                .cause = nullptr};

@@ -45,6 +45,10 @@ Spelling Spell(const Error& error) {
   if (error.code == ErrorCode::kPaymentRequired && error.source == base::ErrorSource::kUpstream) {
     return {ErrorCode::kUnavailable, "server_error", "service_unavailable"};
   }
+  // Clients take model_not_found for a reason to ask for another model: a wrong path or a file that is gone is not one.
+  if (error.code == ErrorCode::kNotFound && error.param != "model") {
+    return {ErrorCode::kNotFound, "invalid_request_error", "not_found"};
+  }
   const auto* found = std::ranges::find(kSpellings, error.code, &Spelling::code);
   return found == std::end(kSpellings) ? kServer : *found;
 }
