@@ -1,10 +1,12 @@
 #include "app/config.h"
 
+#include <algorithm>
 #include <array>
 #include <cstdio>
 #include <cstdlib>
 #include <filesystem>
 #include <fstream>
+#include <iterator>
 #include <set>
 #include <sstream>
 #include <system_error>
@@ -12,6 +14,7 @@
 
 #include "app/config_models.h"
 #include "app/registrations.h"
+#include "app/tls_files.h"
 #include "codec/config/tree.h"
 #include "codec/crypto/encoding.h"
 
@@ -56,12 +59,17 @@ std::optional<TlsFiles> ReadTls(const Node& node) {
   return tls;
 }
 
-ListenerConfig ReadListener(const Node& node) {
+ListenerConfig ReadListener(const Node& node, std::vector<std::string>& files) {
   ListenerConfig listener;
   listener.name = node["name"].AsString().value_or("public");
   listener.address = node["address"].AsString().value_or("127.0.0.1");
   listener.port = ReadPort(node["port"]).value_or(8080);
   listener.tls = ReadTls(node["tls"]);
+  if (listener.tls) {
+    const base::Status usable = CheckServerTls(*listener.tls);
+    if (!usable.ok()) node["tls"].AddProblem(usable.error().public_message);
+    std::ranges::copy(NamesOf(*listener.tls), std::back_inserter(files));
+  }
   ReadLimits(node["limits"], listener.limits);
   return listener;
 }
@@ -93,6 +101,14 @@ LogConfig ReadLog(const Node& node) {
           .level = node["level"].AsEnum<base::LogLevel>(kLevels).value_or(base::LogLevel::kInfo)};
 }
 
+void ReadUpstreamFiles(const Node& node, const providers::common::Upstream& upstream, std::vector<std::string>& files) {
+  const auto names = NamesOf(upstream.tls);
+  if (names.empty()) return;
+  const base::Status usable = CheckUpstreamTls(upstream);
+  if (!usable.ok()) node["tls"].AddProblem(usable.error().public_message);
+  std::ranges::copy(names, std::back_inserter(files));
+}
+
 void ReadProviders(const Node& list, Config& config) {
   for (const Node& node : list.Elements()) {
     const std::string name = node.Required("name").AsString().value_or("");
@@ -108,7 +124,9 @@ void ReadProviders(const Node& list, Config& config) {
       continue;
     }
     if (config.providers.contains(name)) node.AddProblem("a provider of this name exists already");
-    config.providers.insert_or_assign(name, std::shared_ptr<const providers::common::Blueprint>(read(name, node)));
+    std::shared_ptr<const providers::common::Blueprint> blueprint = read(name, node);
+    if (const auto* upstream = blueprint->upstream()) ReadUpstreamFiles(node, *upstream, config.files);
+    config.providers.insert_or_assign(name, std::move(blueprint));
   }
 }
 
@@ -118,7 +136,9 @@ std::optional<base::WallTime> ParseDate(const std::string& text) {
   const char* format = text.size() > 10 ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d";
   const char* end = ::strptime(text.c_str(), format, &parts);
   if (end == nullptr || *end != '\0') return {};
-  return base::WallTime(std::chrono::seconds(::timegm(&parts)));
+  // The clock counts nanoseconds: it ends in 2262, and a date beyond is as good as its end.
+  constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(base::WallTime::max()).time_since_epoch();
+  return base::WallTime(std::clamp(std::chrono::seconds(::timegm(&parts)), std::chrono::seconds(0), kLast));
 }
 
 features::identity::ApiKey ReadKey(const Node& node) {
@@ -198,11 +218,17 @@ base::Result<std::string> ReadFile(const std::string& path) {
 }
 
 base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, features::routing::HealthBoard& board) {
-  GH_TRY(const codec::config::Tree tree, codec::config::Tree::Parse(yaml, ResolveSecret));
-  const Node root = tree.root();
   auto config = std::make_shared<Config>();
+  const auto resolve = [&files = config->files](const codec::config::SecretReference& reference) {
+    if (reference.kind == codec::config::SecretReference::Kind::kFile) files.push_back(reference.name);
+    return ResolveSecret(reference);
+  };
+  GH_TRY(const codec::config::Tree tree, codec::config::Tree::Parse(yaml, resolve));
+  const Node root = tree.root();
   static_cast<void>(root.Required("version").AsInteger({.min = 1, .max = 1}));
-  for (const Node& node : root["listeners"].Elements()) config->listeners.push_back(ReadListener(node));
+  for (const Node& node : root["listeners"].Elements()) {
+    config->listeners.push_back(ReadListener(node, config->files));
+  }
   if (config->listeners.empty()) config->listeners.push_back({.name = "public"});
   config->admin = ReadAdmin(root["admin"]);
   config->log = ReadLog(root["log"]);

@@ -34,17 +34,20 @@ struct ListenerConfig {
   std::uint16_t port = 8080;
   std::optional<TlsFiles> tls;
   http::ServerLimits limits;
+  bool operator==(const ListenerConfig&) const = default;
 };
 
 struct AdminConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 9090;
   std::string password_digest;  // raw SHA-256; "" = generate a password at start
+  bool operator==(const AdminConfig&) const = default;
 };
 
 struct LogConfig {
   features::telemetry::AccessLog access = features::telemetry::AccessLog::kOn;
   base::LogLevel level = base::LogLevel::kInfo;
+  bool operator==(const LogConfig&) const = default;
 };
 
 // A configuration that was understood whole. Immutable.
@@ -60,6 +63,7 @@ struct Config {
   std::map<std::string, std::shared_ptr<const providers::common::Blueprint>, std::less<>> providers;
   std::shared_ptr<const std::vector<features::routing::Route>> routes;
   std::shared_ptr<const features::identity::KeyRing> keys;
+  std::vector<std::string> files;  // that it was made of besides its own text: certificates, keys, secrets
 };
 
 // Reads a YAML text. All problems come at once, each with its line. `board` gives targets their health, which outlives

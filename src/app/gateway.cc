@@ -4,38 +4,40 @@
 
 #include <algorithm>
 #include <csignal>
+#include <filesystem>
 #include <thread>
 #include <utility>
 
+#include "app/tls_files.h"
 #include "base/check.h"
 #include "codec/crypto/hash.h"
 #include "codec/json/writer.h"
+#include "net/signal_source.h"
 #include "net/socket_address.h"
 #include "net/tcp_listener.h"
 
 namespace gatehouse::app {
 namespace {
 
-constexpr base::Duration kWatchInterval = std::chrono::seconds(2);
-
 std::size_t LoopCount(const Config& config) {
   if (config.threads > 0) return config.threads;
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-base::Result<net::tls::ServerOptions> LoadTls(const TlsFiles& files) {
-  net::tls::ServerOptions options;
-  net::tls::PemIdentity identity;
-  GH_TRY(identity.certificate, ReadFile(files.certificate_file));
-  GH_TRY(identity.private_key, ReadFile(files.key_file));
-  options.identities.push_back(std::move(identity));
-  if (files.clients != TlsFiles::Clients::kIgnored) {
-    options.client_certificates = files.clients == TlsFiles::Clients::kRequired
-                                      ? net::tls::ClientCertificates::kRequired
-                                      : net::tls::ClientCertificates::kOptional;
-    GH_TRY(options.client_authorities_pem, ReadFile(files.client_ca_file));
-  }
-  return options;
+// What a reload has read but cannot put in force: "listeners, log"; "" for nothing.
+std::string WaitingForRestart(const Config& started, const Config& next) {
+  const auto same_listeners = std::ranges::equal(started.listeners, next.listeners, [](const auto& a, const auto& b) {
+    ListenerConfig with_files_of_a = b;  // the files' contents are read again, and who must show a certificate
+    if (a.tls && b.tls) with_files_of_a.tls = a.tls;
+    return a == with_files_of_a;
+  });
+  std::string waiting;
+  const auto note = [&waiting](std::string_view what) { waiting.append(waiting.empty() ? "" : ", ").append(what); };
+  if (!same_listeners) note("listeners");
+  if (started.admin != next.admin) note("admin");
+  if (started.log != next.log) note("log");
+  if (started.threads != next.threads) note("threads");
+  return waiting;
 }
 
 std::string Url(std::string_view scheme, std::string_view address, std::uint16_t port) {
@@ -62,12 +64,13 @@ Gateway::~Gateway() {
 
 base::Result<std::shared_ptr<const Config>> Gateway::Load() {
   if (options_.config_path.empty()) return ReadConfig(options_.config_text, health_);
-  GH_TRY(loaded_text_, ReadFile(options_.config_path));
-  return ReadConfig(loaded_text_, health_);
+  GH_TRY(const std::string text, ReadFile(options_.config_path));
+  return ReadConfig(text, health_);
 }
 
 base::Status Gateway::Start() {
   GH_TRY(config_, Load());
+  started_with_ = config_;
   log_ = std::make_unique<base::Log>(output_, base::SystemClock(), config_->log.level);
   const std::size_t count = LoopCount(*config_);
   metrics_ = std::make_unique<base::Metrics>(features::telemetry::MetricDeclarations(), count);
@@ -76,6 +79,7 @@ base::Status Gateway::Start() {
   GH_CHECK_OK(Listen());
   GH_CHECK_OK(ListenAdmin());
   for (const auto& loop : loops_) loop->Start();
+  WatchFiles();
   readiness_ = admin::Readiness::kReady;
   if (options_.output == Options::Output::kPlain) output_.Write("{\"event\":\"ready\"}\n");
   return base::Ok();
@@ -83,7 +87,7 @@ base::Status Gateway::Start() {
 
 base::Result<std::shared_ptr<net::tls::TlsServer>> Gateway::TlsFor(const ListenerConfig& listener) {
   if (!listener.tls) return std::shared_ptr<net::tls::TlsServer>();
-  GH_TRY(const net::tls::ServerOptions options, LoadTls(*listener.tls));
+  GH_TRY(const net::tls::ServerOptions options, LoadServerTls(*listener.tls));
   GH_TRY(std::unique_ptr<net::tls::TlsServer> server, net::tls::TlsServer::Create(options));
   return std::shared_ptr<net::tls::TlsServer>(std::move(server));
 }
@@ -148,30 +152,40 @@ base::Status Gateway::Reload() {
     problem_ = "configuration refused, the old one is in force: " + next.error().public_message;
     return std::move(next).TakeError();
   }
-  for (const ListenerConfig& listener : next.value()->listeners) {
-    const auto found = tls_.find(listener.name);
-    if (found == tls_.end() || !found->second || !listener.tls) continue;
-    auto options = LoadTls(*listener.tls);
-    base::Status reloaded =
-        options.ok() ? found->second->Reload(options.value()) : base::Status(std::move(options).TakeError());
-    if (!reloaded.ok()) {
-      problem_ = "certificate of listener `" + listener.name + "` refused, the old one is in force";
-      return reloaded;
-    }
+  if (auto reloaded = ReloadCertificates(*next.value()); !reloaded.ok()) {
+    problem_ = "a listener's certificate refused, the old one is in force: " + reloaded.error().public_message;
+    return reloaded;
   }
   config_ = std::move(next).value();
-  problem_.clear();
+  const std::string waiting = WaitingForRestart(*started_with_, *config_);
+  problem_ = waiting.empty() ? "" : "restart to put changes in force of: " + waiting;
   for (const auto& loop : loops_) loop->Apply(config_);
+  WatchFiles();
+  return base::Ok();
+}
+
+// Of listeners that are served; the files were found usable when `next` was read.
+base::Status Gateway::ReloadCertificates(const Config& next) {
+  std::vector<std::pair<net::tls::TlsServer*, net::tls::ServerOptions>> fresh;
+  for (const ListenerConfig& listener : next.listeners) {
+    const auto found = tls_.find(listener.name);
+    if (found == tls_.end() || !found->second || !listener.tls) continue;
+    GH_TRY(net::tls::ServerOptions options, LoadServerTls(*listener.tls));
+    fresh.emplace_back(found->second.get(), std::move(options));
+  }
+  for (const auto& [server, options] : fresh) GH_CHECK_OK(server->Reload(options));
   return base::Ok();
 }
 
 void Gateway::ReloadAndTell(std::string_view why) {
   const base::Status status = Reload();
-  if (status.ok()) {
-    log_->Info("configuration reloaded", {{"why", why}});
-  } else {
+  if (!status.ok()) {
     log_->Error("configuration refused; the old one stays in force",
                 {{"why", why}, {"problem", status.error().public_message}});
+  } else if (!problem_.empty()) {
+    log_->Warning("configuration reloaded in part", {{"why", why}, {"problem", problem_}});
+  } else {
+    log_->Info("configuration reloaded", {{"why", why}});
   }
 }
 
@@ -179,27 +193,33 @@ void Gateway::BeginDrain() {
   if (readiness_ == admin::Readiness::kDraining) {
     log_->Warning("second signal: stopping without waiting");
     for (const auto& loop : loops_) loop->loop().Stop();
-    loop_.Stop();
     return;
   }
   readiness_ = admin::Readiness::kDraining;
   log_->Info("draining");
+  watch_.reset();
   for (const auto& loop : loops_) loop->Drain(config_->drain_timeout);
-  // The main loop stays to answer /readyz; a thread of its own waits for the others.
-  std::thread([this] {
+  // The main loop stays to answer /readyz.
+  drain_ = std::thread([this] {
     for (const auto& loop : loops_) loop->Join();
     loop_.Stop();
-  }).detach();
+  });
 }
 
-net::Task<> Gateway::WatchFile() {
-  if (options_.config_path.empty()) co_return;
-  for (;;) {
-    co_await loop_.Sleep(kWatchInterval);
-    const auto text = ReadFile(options_.config_path);
-    // A file that is being replaced may be missing for a moment; a bad one is told about once.
-    if (text.ok() && text.value() != loaded_text_) ReloadAndTell("file changed");
+// The configuration's own file and those that it names, as they are named now.
+void Gateway::WatchFiles() {
+  if (options_.config_path.empty()) return;
+  std::vector<std::filesystem::path> files(config_->files.begin(), config_->files.end());
+  files.emplace_back(options_.config_path);
+  if (watch_ && files == watched_) return;
+  auto watch = net::FileWatch::Create(loop_, files, [this] { ReloadAndTell("file changed"); });
+  if (!watch.ok()) {
+    log_->Warning("changes of the configuration's files are not noticed; send SIGHUP after one",
+                  {{"detail", watch.error().detail}});
+    return;
   }
+  watch_ = std::move(watch).value();
+  watched_ = std::move(files);
 }
 
 void Gateway::OnSignal(int signal) {
@@ -210,25 +230,11 @@ void Gateway::OnSignal(int signal) {
   }
 }
 
-void Gateway::WaitForSignals(const std::atomic<bool>& over) {
-  sigset_t signals;
-  sigemptyset(&signals);
-  for (const int signal : {SIGTERM, SIGINT, SIGHUP}) sigaddset(&signals, signal);
-  int signal = 0;
-  while (::sigwait(&signals, &signal) == 0 && !over) {
-    loop_.Post([this, signal] { OnSignal(signal); });
-  }
-}
-
 void Gateway::Run() {
-  tasks_.Spawn(WatchFile());
-  std::atomic<bool> over = false;
-  std::thread waiter([this, &over] { WaitForSignals(over); });
+  const net::SignalSource signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int signal) { OnSignal(signal); });
   loop_.Run();
-  over = true;
-  ::pthread_kill(waiter.native_handle(), SIGHUP);  // wakes it, nothing more
-  waiter.join();
-  if (log_) log_->Info("stopped");
+  drain_.join();
+  log_->Info("stopped");
 }
 
 }  // namespace gatehouse::app

@@ -1,10 +1,10 @@
 #pragma once
 
-#include <atomic>
-#include <functional>
+#include <filesystem>
 #include <memory>
-#include <mutex>
 #include <string>
+#include <string_view>
+#include <thread>
 #include <vector>
 
 #include "admin/admin_handler.h"
@@ -13,6 +13,7 @@
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/secret.h"
+#include "net/file_watch.h"
 
 namespace gatehouse::app {
 
@@ -52,18 +53,17 @@ class Gateway {
   base::Status Reload();
   void ReloadAndTell(std::string_view why);
   void Announce(std::string_view listener, std::string_view address, std::uint16_t port);
-  net::Task<> WatchFile();
+  base::Status ReloadCertificates(const Config& next);
+  void WatchFiles();
   void OnSignal(int signal);
-  // Of a thread of its own, until `over`.
-  void WaitForSignals(const std::atomic<bool>& over);
   void BeginDrain();
 
   Options options_;
   base::LogWriter output_;
   features::routing::HealthBoard health_;
   std::shared_ptr<const Config> config_;  // of the main thread
-  std::string loaded_text_;
-  std::string problem_;  // why the last reload was refused
+  std::shared_ptr<const Config> started_with_;
+  std::string problem_;  // why the last reload was refused, or what it could not put in force
   std::unique_ptr<base::Log> log_;
   std::unique_ptr<base::Metrics> metrics_;
   net::EpollLoop loop_;
@@ -75,6 +75,9 @@ class Gateway {
   std::string public_url_;
   std::string admin_url_;
   net::TaskGroup tasks_;
+  std::unique_ptr<net::FileWatch> watch_;
+  std::vector<std::filesystem::path> watched_;
+  std::thread drain_;  // waits for the loops, from the first SIGTERM on
 };
 
 }  // namespace gatehouse::app

@@ -115,7 +115,9 @@ net::Task<> LoopRuntime::DrainAndStop(base::Duration at_most) {
   for (const auto& listening : listening_) {
     if (listening->tls && listening->listener != nullptr) listening->listener->Close();
   }
-  for (const auto& listening : listening_) co_await listening->server->Drain(deadline);
+  net::TaskGroup drains(loop_);  // all at once: none goes on accepting while another waits
+  for (const auto& listening : listening_) drains.Spawn(listening->server->Drain(deadline));
+  co_await drains.Drained(net::Deadline::Never());  // each ends at the deadline
   loop_.Stop();
 }
 

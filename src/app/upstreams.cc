@@ -2,8 +2,9 @@
 
 #include <utility>
 
-#include "app/config.h"
+#include "app/tls_files.h"
 #include "base/check.h"
+#include "codec/crypto/hash.h"
 #include "http/proxy_connector.h"
 #include "net/tcp_connector.h"
 
@@ -26,11 +27,23 @@ class TlsConnector final : public net::Connector {
   std::shared_ptr<net::tls::TlsClient> tls_;
 };
 
-std::string PoolKey(const providers::common::Upstream& upstream) {
+// In place of TLS settings that do not work: never plaintext instead.
+class RefusingConnector final : public net::Connector {
+ public:
+  net::Task<base::Result<std::unique_ptr<net::Stream>>> Connect(net::Endpoint, net::Deadline) override {
+    co_return base::Error{.code = base::ErrorCode::kUnavailable,
+                          .source = base::ErrorSource::kUpstream,
+                          .retry = base::Retry::kOtherTarget,
+                          .public_message = "The gateway's TLS settings for this upstream do not work. See its log.",
+                          .detail = "TLS settings do not work"};
+  }
+};
+
+// The files' contents are part of what a pool connects with: new ones make a new pool.
+std::string PoolKey(const providers::common::Upstream& upstream, std::string_view tls_digest) {
   const auto& origin = upstream.origin;
   std::string key;
-  for (const auto part : {std::string_view(origin.endpoint.host), std::string_view(upstream.tls.ca_file),
-                          std::string_view(upstream.tls.certificate_file), std::string_view(upstream.tls.key_file),
+  for (const auto part : {std::string_view(origin.endpoint.host), tls_digest,
                           std::string_view(origin.proxy ? std::string_view(origin.proxy->host) : std::string_view()),
                           std::string_view(origin.proxy_authorization)}) {
     key.append(part).push_back('\x1f');
@@ -56,13 +69,17 @@ class Upstreams::PooledConnector {
                   std::shared_ptr<net::tls::TlsClient> tls)
       : tcp_(loop, resolver) {
     net::Connector* top = &tcp_;
-    if (tls) {
+    if (upstream.origin.scheme == http::Origin::Scheme::kHttps) {
       if (upstream.origin.proxy) {
         proxy_ =
             std::make_unique<http::ProxyConnector>(*top, *upstream.origin.proxy, upstream.origin.proxy_authorization);
         top = proxy_.get();
       }
-      tls_ = std::make_unique<TlsConnector>(*top, std::move(tls));
+      if (tls) {
+        tls_ = std::make_unique<TlsConnector>(*top, std::move(tls));
+      } else {
+        tls_ = std::make_unique<RefusingConnector>();
+      }
       top = tls_.get();
     }
     pool_ = std::make_unique<http::Pool>(loop, *top, upstream.origin, upstream.pool);
@@ -73,7 +90,7 @@ class Upstreams::PooledConnector {
  private:
   net::TcpConnector tcp_;
   std::unique_ptr<http::ProxyConnector> proxy_;
-  std::unique_ptr<TlsConnector> tls_;
+  std::unique_ptr<net::Connector> tls_;
   std::unique_ptr<http::Pool> pool_;  // last: its connections use the rest
 };
 
@@ -89,35 +106,30 @@ Upstreams::Upstreams(net::EpollLoop& loop, const base::Log& log) : loop_(loop), 
 
 Upstreams::~Upstreams() = default;
 
-std::shared_ptr<net::tls::TlsClient> Upstreams::TlsFor(const providers::common::Upstream& upstream) {
-  net::tls::ClientOptions options;
-  using Protocol = http::Origin::Protocol;
-  if (upstream.origin.protocol == Protocol::kAuto) options.alpn = {"h2", "http/1.1"};
-  if (upstream.origin.protocol == Protocol::kHttp2) options.alpn = {"h2"};
-  const auto load = [this](const std::string& path) {
-    if (path.empty()) return std::string();
-    auto text = ReadFile(path);
-    if (text.ok()) return std::move(text).value();
-    log_.Error("cannot read an upstream's TLS file", {{"path", path}});
-    return std::string();
+Upstreams::Tls Upstreams::TlsFor(const providers::common::Upstream& upstream) {
+  if (upstream.origin.scheme != http::Origin::Scheme::kHttps) return {};
+  const auto tell = [&](const base::Error& error) {
+    log_.Error("an upstream's TLS settings do not work; it is not called",
+               {{"host", upstream.origin.endpoint.host}, {"problem", error.public_message}, {"detail", error.detail}});
   };
-  options.authorities_pem = load(upstream.tls.ca_file);
-  if (!upstream.tls.certificate_file.empty()) {
-    options.identity = net::tls::PemIdentity{load(upstream.tls.certificate_file), load(upstream.tls.key_file)};
+  const auto options = LoadUpstreamTls(upstream);
+  if (!options.ok()) {
+    tell(options.error());
+    return {.digest = "unreadable", .client = nullptr};
   }
-  auto client = net::tls::TlsClient::Create(options);
-  if (client.ok()) return std::move(client).value();
-  log_.Error("an upstream's TLS settings do not work",
-             {{"host", upstream.origin.endpoint.host}, {"detail", client.error().detail}});
-  return nullptr;
+  std::string all = options.value().authorities_pem;
+  if (const auto& identity = options.value().identity) all.append(identity->certificate).append(identity->private_key);
+  auto client = net::tls::TlsClient::Create(options.value());
+  if (!client.ok()) tell(client.error());
+  return {.digest = std::string(codec::crypto::AsText(codec::crypto::Sha256(all))),
+          .client = client.ok() ? std::move(client).value() : nullptr};
 }
 
 std::shared_ptr<http::Pool> Upstreams::PoolFor(const providers::common::Upstream& upstream) {
-  auto& slot = pools_[PoolKey(upstream)];
+  Tls tls = TlsFor(upstream);
+  auto& slot = pools_[PoolKey(upstream, tls.digest)];
   if (auto pool = slot.lock()) return pool;
-  std::shared_ptr<net::tls::TlsClient> tls;
-  if (upstream.origin.scheme == http::Origin::Scheme::kHttps) tls = TlsFor(upstream);
-  auto chain = std::make_shared<PooledConnector>(loop_, *resolver_, upstream, std::move(tls));
+  auto chain = std::make_shared<PooledConnector>(loop_, *resolver_, upstream, std::move(tls.client));
   std::shared_ptr<http::Pool> pool(chain, chain->pool());
   slot = pool;
   return pool;

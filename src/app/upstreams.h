@@ -28,7 +28,12 @@ class Upstreams final : public providers::common::LoopServices {
  private:
   class PooledConnector;
 
-  std::shared_ptr<net::tls::TlsClient> TlsFor(const providers::common::Upstream& upstream);
+  struct Tls {
+    std::string digest;                           // of the files' contents
+    std::shared_ptr<net::tls::TlsClient> client;  // nullptr: of a plaintext upstream, or it cannot be used
+  };
+
+  Tls TlsFor(const providers::common::Upstream& upstream);
 
   net::EpollLoop& loop_;
   const base::Log& log_;

@@ -116,11 +116,17 @@ net::Task<> H1ServerConnection::Run() {
     if (buffer_.empty()) {
       GoIdle();
       if (context_.phase == ServerContext::Phase::kDraining) co_return;
-      IdleWait wait(*stream_, context_.loop.In(context_.limits.idle_timeout));
-      idle_ = &wait;
-      const IdleOutcome outcome = co_await wait;
-      idle_ = nullptr;
-      if (outcome != IdleOutcome::kReady) co_return;
+      // A connection that has not sent anything yet is idle, too: only a read tells.
+      const auto read = stream_->MayProgress(net::Direction::kRead) ? TryReadMore() : std::nullopt;
+      if (read == ReadOutcome::kClosed) co_return;
+      if (!read) {
+        buffer_.Release();
+        IdleWait wait(*stream_, context_.loop.In(context_.limits.idle_timeout));
+        idle_ = &wait;
+        const IdleOutcome outcome = co_await wait;
+        idle_ = nullptr;
+        if (outcome != IdleOutcome::kReady) co_return;
+      }
     }
     const HeadOutcome head = co_await ReadHead();
     if (head == HeadOutcome::kRefused) co_await Refuse();

@@ -77,6 +77,8 @@ struct ServerLimits {
   // What a client means that closes its sending side after a whole request. A close() looks the same on the wire, and
   // who waits for an answer hardly ever half-closes: so by default its exchange is cancelled.
   enum class HalfClose : std::uint8_t { kGone, kServed } half_close = HalfClose::kGone;
+
+  bool operator==(const ServerLimits&) const = default;
 };
 
 struct ServerStatistics {

@@ -136,8 +136,6 @@ class Conversation:
             self.wait(json.loads(text).encode("latin-1"), int(times))
         elif verb == "pause":
             time.sleep(int(rest) / 1000)
-        elif verb == "small-window":
-            self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         elif verb == "closed":
             while self.more():
                 pass

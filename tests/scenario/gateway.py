@@ -39,13 +39,16 @@ class Gateway:
     def __init__(self, binary, config, folder, name="gateway"):
         self.config, self.folder, self.version = config, folder, 1
         self.path = folder / f"{name}.yaml"
-        if config.startswith("# mounted\n"):
+        if "# mounted\n" in config:
             self.mount()
         else:
             self.path.write_text(config)
         self.log = folder / f"{name}.log"
         self.errors = folder / f"{name}.err"
-        env = dict(os.environ, UPSTREAM_KEY="upstream-key", CARES_HOSTS=str(folder / "hosts"))
+        hosts = folder / "hosts"  # a story may bring its own
+        if not hosts.exists():
+            hosts.write_text("127.0.0.1 localhost\n")
+        env = dict(os.environ, UPSTREAM_KEY="upstream-key", CARES_HOSTS=str(hosts))
         self.process = subprocess.Popen([str(binary), "serve", "--config", str(self.path)], stdout=self.log.open("w"),
                                         stderr=self.errors.open("w"), env=env, cwd=folder)
         until = time.monotonic() + START_SECONDS

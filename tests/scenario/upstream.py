@@ -45,7 +45,7 @@ class Script:
 class Server:
     """Accepts on a free port of loopback and serves each connection on a thread of its own."""
 
-    def __init__(self, address="127.0.0.1", identity=None):
+    def __init__(self, address="127.0.0.1", identity=None, clients=None):
         self.lock = threading.Lock()
         self.connections = 0
         self.names = []  # that TLS clients asked for
@@ -53,6 +53,9 @@ class Server:
         if identity:
             self.tls = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
             self.tls.load_cert_chain(f"{identity}.pem", f"{identity}.key")
+            if clients:  # the authority of the certificates that clients must have
+                self.tls.load_verify_locations(clients)
+                self.tls.verify_mode = ssl.CERT_REQUIRED
             self.tls.sni_callback = lambda _, name, __: self.names.append(name)
         self.socket = socket.create_server((address, 0), backlog=128)
         self.port = self.socket.getsockname()[1]
@@ -91,8 +94,8 @@ class Server:
 class Upstream(Server):
     """A provider that plays a script."""
 
-    def __init__(self, script, address="127.0.0.1", identity=None):
-        super().__init__(address, identity)
+    def __init__(self, script, address="127.0.0.1", identity=None, clients=None):
+        super().__init__(address, identity, clients)
         self.script = Script(script)
         self.requests, self.probes, self.gone = 0, 0, 0
         self.last = ""  # the head of the last request
@@ -199,7 +202,11 @@ class Upstream(Server):
         if verb == "stream":
             return self.frames(connection, STREAM)
         if verb == "flood":  # flood N: a stream of N kilobytes of text
-            return self.frames(connection, STREAM[:1] + [chunk({"content": "x" * 1024})] * count + STREAM[3:])
+            try:
+                return self.frames(connection, STREAM[:1] + [chunk({"content": "x" * 1024})] * count + STREAM[3:])
+            except OSError:
+                self.gone += 1
+                raise
         if verb == "trailers":
             return self.frames(connection, [json.dumps(ANSWER)], b"0\r\nx-late: secret-trailer\r\n\r\n", "application/json")
         if verb == "status":  # status CODE [header: value | JSON]

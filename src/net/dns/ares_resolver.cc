@@ -88,7 +88,8 @@ class AresResolver::Channel final : private Timer {
 
   Task<base::Result<Answer>> Ask(std::string name, Deadline deadline) {
     auto query = std::make_shared<Query>(loop_);
-    const ares_addrinfo_hints hints{.ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
+    // The hosts file may be another one: see CARES_HOSTS in ares_getaddrinfo(3).
+    const ares_addrinfo_hints hints{.ai_flags = ARES_AI_ENVHOSTS, .ai_family = AF_UNSPEC, .ai_socktype = SOCK_STREAM};
     auto argument = std::make_unique<std::shared_ptr<Query>>(query);
     ares_getaddrinfo(channel_, name.c_str(), nullptr, &hints, OnAnswer, argument.release());
     ArmTimer();

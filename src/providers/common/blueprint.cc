@@ -22,6 +22,7 @@ class HttpBlueprint final : public Blueprint {
     return std::make_unique<HttpProvider>(name_, vendor_, services.PoolFor(upstream_), upstream_.limits);
   }
   pipeline::Capabilities capabilities() const override { return vendor_->capabilities(); }
+  const Upstream* upstream() const override { return &upstream_; }
 
  private:
   std::string name_;

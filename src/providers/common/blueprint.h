@@ -46,6 +46,8 @@ class Blueprint {
   virtual ~Blueprint() = default;
   virtual std::unique_ptr<pipeline::Provider> Build(LoopServices& services) const = 0;
   virtual pipeline::Capabilities capabilities() const = 0;
+  // What it connects to; nullptr: nothing.
+  virtual const Upstream* upstream() const { return nullptr; }
 };
 
 // Reads one kind of provider. Problems are noted on the node's tree, with defaults in their place.

@@ -116,7 +116,7 @@ std::uint16_t StatusFor(const Error& error) {
     case ErrorCode::kBudgetExceeded:
     case ErrorCode::kRateLimited: return 429;
     case ErrorCode::kCancelled: return 499;
-    case ErrorCode::kTimeout: return 504;
+    case ErrorCode::kTimeout: return error.source == base::ErrorSource::kClient ? 408 : 504;
     case ErrorCode::kUnavailable: return 503;
     case ErrorCode::kBadUpstream: return 502;
     case ErrorCode::kInternal: return 500;

@@ -45,6 +45,9 @@ Spelling Spell(const Error& error) {
   if (error.code == ErrorCode::kPaymentRequired && error.source == base::ErrorSource::kUpstream) {
     return {ErrorCode::kUnavailable, "server_error", "service_unavailable"};
   }
+  if (error.code == ErrorCode::kTimeout && error.source == base::ErrorSource::kClient) {
+    return {ErrorCode::kTimeout, "invalid_request_error", "request_timeout"};
+  }
   // Clients take model_not_found for a reason to ask for another model: a wrong path or a file that is gone is not one.
   if (error.code == ErrorCode::kNotFound && error.param != "model") {
     return {ErrorCode::kNotFound, "invalid_request_error", "not_found"};
