@@ -228,6 +228,10 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   static_cast<void>(root.Required("version").AsInteger({.min = 1, .max = 1}));
   for (const Node& node : root["listeners"].Elements()) {
     config->listeners.push_back(ReadListener(node, config->files));
+    const auto& name = config->listeners.back().name;
+    if (std::ranges::count(config->listeners, name, &ListenerConfig::name) > 1) {
+      node.AddProblem("a listener of this name exists already");
+    }
   }
   if (config->listeners.empty()) config->listeners.push_back({.name = "public"});
   config->admin = ReadAdmin(root["admin"]);

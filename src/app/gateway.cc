@@ -5,6 +5,7 @@
 #include <algorithm>
 #include <csignal>
 #include <filesystem>
+#include <iterator>
 #include <thread>
 #include <utility>
 
@@ -24,20 +25,25 @@ std::size_t LoopCount(const Config& config) {
   return std::max(1U, std::thread::hardware_concurrency());
 }
 
-// What a reload has read but cannot put in force: "listeners, log"; "" for nothing.
+// What a reload has read but cannot put in force: "log, threads"; "" for nothing.
 std::string WaitingForRestart(const Config& started, const Config& next) {
-  const auto same_listeners = std::ranges::equal(started.listeners, next.listeners, [](const auto& a, const auto& b) {
-    ListenerConfig with_files_of_a = b;  // the files' contents are read again, and who must show a certificate
-    if (a.tls && b.tls) with_files_of_a.tls = a.tls;
-    return a == with_files_of_a;
-  });
   std::string waiting;
   const auto note = [&waiting](std::string_view what) { waiting.append(waiting.empty() ? "" : ", ").append(what); };
-  if (!same_listeners) note("listeners");
   if (started.admin != next.admin) note("admin");
   if (started.log != next.log) note("log");
   if (started.threads != next.threads) note("threads");
   return waiting;
+}
+
+// Whether one socket can go on serving the other's configuration: what its certificate files hold can change.
+bool SameSocket(const ListenerConfig& a, const ListenerConfig& b) {
+  ListenerConfig with_files_of_a = b;
+  if (a.tls && b.tls) with_files_of_a.tls = a.tls;
+  return a == with_files_of_a;
+}
+
+bool SameAddress(const ListenerConfig& a, const ListenerConfig& b) {
+  return a.address == b.address && a.port == b.port;
 }
 
 std::string Url(std::string_view scheme, std::string_view address, std::uint16_t port) {
@@ -85,23 +91,33 @@ base::Status Gateway::Start() {
   return base::Ok();
 }
 
-base::Result<std::shared_ptr<net::tls::TlsServer>> Gateway::TlsFor(const ListenerConfig& listener) {
-  if (!listener.tls) return std::shared_ptr<net::tls::TlsServer>();
-  GH_TRY(const net::tls::ServerOptions options, LoadServerTls(*listener.tls));
-  GH_TRY(std::unique_ptr<net::tls::TlsServer> server, net::tls::TlsServer::Create(options));
-  return std::shared_ptr<net::tls::TlsServer>(std::move(server));
+base::Result<Gateway::Served> Gateway::Open(const ListenerConfig& listener, std::uint16_t port) {
+  Served served{.id = ++last_listener_, .config = listener, .port = port, .tls = nullptr};
+  if (listener.tls) {
+    GH_TRY(const net::tls::ServerOptions options, LoadServerTls(*listener.tls));
+    GH_TRY(served.tls, net::tls::TlsServer::Create(options));
+  }
+  for (const auto& loop : loops_) {
+    auto bound = loop->Listen(served.id, listener, served.port, served.tls);
+    if (!bound.ok()) {
+      Close(served, {});
+      return base::InvalidRequest("listener `" + listener.name + "` cannot be opened: " + bound.error().detail);
+    }
+    served.port = bound.value();
+  }
+  return served;
+}
+
+void Gateway::Close(const Served& served, base::Duration at_most) {
+  for (const auto& loop : loops_) loop->StopListening(served.id, at_most);
 }
 
 base::Status Gateway::Listen() {
   for (const ListenerConfig& listener : config_->listeners) {
-    GH_TRY(std::shared_ptr<net::tls::TlsServer> tls, TlsFor(listener));
-    tls_[listener.name] = tls;
-    std::uint16_t port = listener.port;
-    for (const auto& loop : loops_) {
-      GH_TRY(port, loop->Listen(listener, port, tls));
-    }
-    if (public_url_.empty()) public_url_ = Url(tls ? "https" : "http", listener.address, port);
-    Announce(listener.name, listener.address, port);
+    GH_TRY(Served served, Open(listener, listener.port));
+    if (public_url_.empty()) public_url_ = Url(served.tls ? "https" : "http", listener.address, served.port);
+    Announce(listener.name, listener.address, served.port);
+    served_.push_back(std::move(served));
   }
   return base::Ok();
 }
@@ -152,9 +168,9 @@ base::Status Gateway::Reload() {
     problem_ = "configuration refused, the old one is in force: " + next.error().public_message;
     return std::move(next).TakeError();
   }
-  if (auto reloaded = ReloadCertificates(*next.value()); !reloaded.ok()) {
-    problem_ = "a listener's certificate refused, the old one is in force: " + reloaded.error().public_message;
-    return reloaded;
+  if (auto listening = ReloadListeners(*next.value()); !listening.ok()) {
+    problem_ = "configuration refused, the old one is in force: " + listening.error().public_message;
+    return listening;
   }
   config_ = std::move(next).value();
   const std::string waiting = WaitingForRestart(*started_with_, *config_);
@@ -164,14 +180,43 @@ base::Status Gateway::Reload() {
   return base::Ok();
 }
 
-// Of listeners that are served; the files were found usable when `next` was read.
-base::Status Gateway::ReloadCertificates(const Config& next) {
+// Those that stay as they are keep their sockets and connections; others are opened before the old ones are drained, so
+// that an address that stays is served throughout.
+base::Status Gateway::ReloadListeners(const Config& next) {
+  if (readiness_ == admin::Readiness::kDraining) return base::InvalidRequest("the gateway is shutting down");
+  std::vector<Served> kept;
+  std::vector<Served> opened;
+  if (auto status = KeepOrOpen(next, kept, opened); !status.ok()) {
+    for (const Served& served : opened) Close(served, {});
+    return status;
+  }
+  for (const Served& old : served_) {
+    if (std::ranges::find(kept, old.id, &Served::id) != kept.end()) continue;
+    Close(old, next.drain_timeout);
+    log_->Info("listener closed", {{"listener", old.config.name}});
+  }
+  for (const Served& served : opened) Announce(served.config.name, served.config.address, served.port);
+  std::ranges::move(opened, std::back_inserter(kept));
+  served_ = std::move(kept);
+  return base::Ok();
+}
+
+base::Status Gateway::KeepOrOpen(const Config& next, std::vector<Served>& kept, std::vector<Served>& opened) {
   std::vector<std::pair<net::tls::TlsServer*, net::tls::ServerOptions>> fresh;
   for (const ListenerConfig& listener : next.listeners) {
-    const auto found = tls_.find(listener.name);
-    if (found == tls_.end() || !found->second || !listener.tls) continue;
-    GH_TRY(net::tls::ServerOptions options, LoadServerTls(*listener.tls));
-    fresh.emplace_back(found->second.get(), std::move(options));
+    const auto old = std::ranges::find(served_, listener.name, [](const Served& served) { return served.config.name; });
+    const bool known = old != served_.end();
+    if (known && SameSocket(old->config, listener)) {
+      kept.push_back(*old);
+      kept.back().config = listener;
+      if (!old->tls) continue;
+      GH_TRY(net::tls::ServerOptions options, LoadServerTls(*listener.tls));
+      fresh.emplace_back(old->tls.get(), std::move(options));
+    } else {
+      const bool stays = known && SameAddress(old->config, listener);
+      GH_TRY(Served served, Open(listener, stays ? old->port : listener.port));
+      opened.push_back(std::move(served));
+    }
   }
   for (const auto& [server, options] : fresh) GH_CHECK_OK(server->Reload(options));
   return base::Ok();

@@ -47,13 +47,23 @@ class Gateway {
 
  private:
   base::Result<std::shared_ptr<const Config>> Load();
+  // A listener that is served on every loop.
+  struct Served {
+    LoopRuntime::ListenerId id = 0;
+    ListenerConfig config;
+    std::uint16_t port = 0;  // that was bound
+    std::shared_ptr<net::tls::TlsServer> tls;
+  };
+
   base::Status Listen();
   base::Status ListenAdmin();
-  base::Result<std::shared_ptr<net::tls::TlsServer>> TlsFor(const ListenerConfig& listener);
+  base::Result<Served> Open(const ListenerConfig& listener, std::uint16_t port);
+  void Close(const Served& served, base::Duration at_most);
   base::Status Reload();
   void ReloadAndTell(std::string_view why);
   void Announce(std::string_view listener, std::string_view address, std::uint16_t port);
-  base::Status ReloadCertificates(const Config& next);
+  base::Status ReloadListeners(const Config& next);
+  base::Status KeepOrOpen(const Config& next, std::vector<Served>& kept, std::vector<Served>& opened);
   void WatchFiles();
   void OnSignal(int signal);
   void BeginDrain();
@@ -68,7 +78,8 @@ class Gateway {
   std::unique_ptr<base::Metrics> metrics_;
   net::EpollLoop loop_;
   std::vector<std::unique_ptr<LoopRuntime>> loops_;
-  ServerTls tls_;
+  std::vector<Served> served_;
+  LoopRuntime::ListenerId last_listener_ = 0;
   std::unique_ptr<admin::AdminHandler> admin_;
   std::unique_ptr<http::Server> admin_server_;
   admin::Readiness readiness_ = admin::Readiness::kStarting;

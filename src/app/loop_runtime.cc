@@ -1,5 +1,7 @@
 #include "app/loop_runtime.h"
 
+#include <algorithm>
+#include <future>
 #include <utility>
 
 #include "app/pipeline_order.h"
@@ -31,6 +33,7 @@ LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_pt
       upstreams_(loop_, shared.log),
       handler_(std::make_unique<ingress::GatewayHandler>(ingress::LoopContext{loop_, random_, telemetry_},
                                                          BuildGate(config))),
+      retiring_(loop_),
       tasks_(loop_),
       probes_(std::make_unique<net::TaskGroup>(loop_)) {
   if (index_ == 0 && config->probe_interval.count() > 0) probes_->Spawn(ProbeForever(std::move(config)));
@@ -52,24 +55,46 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
   return {owned, &owned->gate};
 }
 
-base::Result<std::uint16_t> LoopRuntime::Listen(const ListenerConfig& config, std::uint16_t port,
+base::Result<std::uint16_t> LoopRuntime::Listen(ListenerId id, const ListenerConfig& config, std::uint16_t port,
                                                 std::shared_ptr<net::tls::TlsServer> tls) {
+  if (!thread_.joinable()) return ListenHere(id, config, port, std::move(tls));
+  std::promise<base::Result<std::uint16_t>> bound;
+  loop_.Post([&] { bound.set_value(ListenHere(id, config, port, std::move(tls))); });
+  return bound.get_future().get();
+}
+
+base::Result<std::uint16_t> LoopRuntime::ListenHere(ListenerId id, const ListenerConfig& config, std::uint16_t port,
+                                                    std::shared_ptr<net::tls::TlsServer> tls) {
   const auto address = net::SocketAddress::Parse(config.address, port);
   if (!address)
-    return base::InvalidRequest("listener `" + config.name + "`: " + config.address + " is not an IP address");
+    return base::Error{.code = base::ErrorCode::kInvalidRequest, .detail = config.address + " is not an IP address"};
   GH_TRY(std::unique_ptr<net::Listener> listener,
          net::TcpListener::Listen(loop_, *address, {.max_connections = config.limits.max_connections}));
   const std::uint16_t bound = listener->port();
-  auto& listening = *listening_.emplace_back(std::make_unique<Listening>());
-  listening.server = std::make_unique<http::Server>(loop_, config.limits, *handler_);
+  auto& listening = *listening_.emplace_back(std::make_unique<Listening>(id, loop_, config.limits, *handler_));
   listening.tls = std::move(tls);
-  listening.listener = listener.get();
   if (listening.tls) {
-    tasks_.Spawn(AcceptTls(std::move(listener), listening));
+    listening.listener = listener.get();
+    listening.tasks.Spawn(AcceptTls(std::move(listener), listening));
   } else {
-    tasks_.Spawn(listening.server->Run(std::move(listener)));
+    listening.tasks.Spawn(listening.server.Run(std::move(listener)));
   }
   return bound;
+}
+
+void LoopRuntime::StopListening(ListenerId id, base::Duration at_most) {
+  loop_.Post([this, id, at_most] {
+    const auto found = std::ranges::find_if(listening_, [id](const auto& listening) { return listening->id == id; });
+    if (found == listening_.end()) return;
+    auto listening = std::move(*found);
+    listening_.erase(found);
+    retiring_.Spawn(DrainListener(std::move(listening), loop_.In(at_most)));
+  });
+}
+
+net::Task<> LoopRuntime::DrainListener(std::unique_ptr<Listening> listening, net::Deadline deadline) {
+  if (listening->listener != nullptr) listening->listener->Close();
+  co_await listening->server.Drain(deadline);
 }
 
 net::Task<> LoopRuntime::AcceptTls(std::unique_ptr<net::Listener> listener, Listening& listening) {
@@ -79,14 +104,14 @@ net::Task<> LoopRuntime::AcceptTls(std::unique_ptr<net::Listener> listener, List
       listening.listener = nullptr;
       co_return;
     }
-    tasks_.Spawn(Handshake(std::move(stream).value(), listening));
+    listening.tasks.Spawn(Handshake(std::move(stream).value(), listening));
   }
 }
 
 net::Task<> LoopRuntime::Handshake(std::unique_ptr<net::Stream> stream, Listening& listening) {
   auto secured = co_await listening.tls->Handshake(std::move(stream), {}, loop_.In(kHandshakeTimeout));
   if (secured.ok()) {
-    listening.server->Adopt(std::move(secured).value());
+    listening.server.Adopt(std::move(secured).value());
   } else {
     shared_.log.Debug("TLS handshake failed", {{"detail", secured.error().detail}});
   }
@@ -112,12 +137,9 @@ void LoopRuntime::Drain(base::Duration at_most) {
 
 net::Task<> LoopRuntime::DrainAndStop(base::Duration at_most) {
   const net::Deadline deadline = loop_.In(at_most);
-  for (const auto& listening : listening_) {
-    if (listening->tls && listening->listener != nullptr) listening->listener->Close();
-  }
-  net::TaskGroup drains(loop_);  // all at once: none goes on accepting while another waits
-  for (const auto& listening : listening_) drains.Spawn(listening->server->Drain(deadline));
-  co_await drains.Drained(net::Deadline::Never());  // each ends at the deadline
+  // All at once: none goes on accepting while another waits.
+  for (auto& listening : std::exchange(listening_, {})) retiring_.Spawn(DrainListener(std::move(listening), deadline));
+  co_await retiring_.Drained(deadline);
   loop_.Stop();
 }
 

@@ -28,9 +28,6 @@ struct Shared {
   const base::Log& log;
 };
 
-// A listener's TLS context by listener name; null for plaintext.
-using ServerTls = std::map<std::string, std::shared_ptr<net::tls::TlsServer>, std::less<>>;
-
 // One core's share of the gateway: loop, listeners, connections, providers, pipeline. Its thread runs until Stop().
 // Everything but the functions that say so is for the thread that owns this object before Start() and after Join().
 class LoopRuntime {
@@ -40,9 +37,15 @@ class LoopRuntime {
   LoopRuntime& operator=(const LoopRuntime&) = delete;
   ~LoopRuntime();
 
-  // Listens, on the port that the first loop was given where the configuration says 0. Before Start().
-  base::Result<std::uint16_t> Listen(const ListenerConfig& listener, std::uint16_t port,
+  // Names a listener within the process, of all that there ever were.
+  using ListenerId = std::uint64_t;
+
+  // Listens, on the port that the first loop was given where the configuration says 0. Before Start() this happens in
+  // the caller's thread; afterwards the caller, which is not the loop, waits for it.
+  base::Result<std::uint16_t> Listen(ListenerId id, const ListenerConfig& listener, std::uint16_t port,
                                      std::shared_ptr<net::tls::TlsServer> tls);
+  // Thread-safe: stops accepting there; its connections end as in a drain.
+  void StopListening(ListenerId id, base::Duration at_most);
   void Start();
   // Thread-safe: new exchanges use the new configuration from the loop's next turn on.
   void Apply(std::shared_ptr<const Config> config);
@@ -54,13 +57,20 @@ class LoopRuntime {
 
  private:
   struct Listening {
-    std::unique_ptr<http::Server> server;
+    Listening(ListenerId listener_id, net::EpollLoop& loop, const http::ServerLimits& limits, http::Handler& handler)
+        : id(listener_id), server(loop, limits, handler), tasks(loop) {}
+    ListenerId id;
+    http::Server server;
     std::shared_ptr<net::tls::TlsServer> tls;
-    net::Listener* listener = nullptr;  // owned by the accepting task
+    net::Listener* listener = nullptr;  // owned by the accepting task of a TLS listener
+    net::TaskGroup tasks;               // accepting and handshakes; last, because they refer to the rest
   };
 
   void Use(std::shared_ptr<const Config> config);
   std::shared_ptr<const ingress::Gate> BuildGate(const std::shared_ptr<const Config>& config);
+  base::Result<std::uint16_t> ListenHere(ListenerId id, const ListenerConfig& listener, std::uint16_t port,
+                                         std::shared_ptr<net::tls::TlsServer> tls);
+  net::Task<> DrainListener(std::unique_ptr<Listening> listening, net::Deadline deadline);
   net::Task<> AcceptTls(std::unique_ptr<net::Listener> listener, Listening& listening);
   net::Task<> Handshake(std::unique_ptr<net::Stream> stream, Listening& listening);
   net::Task<> DrainAndStop(base::Duration at_most);
@@ -75,6 +85,7 @@ class LoopRuntime {
   Upstreams upstreams_;
   std::unique_ptr<ingress::GatewayHandler> handler_;
   std::vector<std::unique_ptr<Listening>> listening_;
+  net::TaskGroup retiring_;  // listeners that are no longer in the configuration
   net::TaskGroup tasks_;
   std::unique_ptr<net::TaskGroup> probes_;  // replaced with the configuration
   std::thread thread_;

@@ -56,8 +56,13 @@ class Gateway:
             if self.process.poll() is not None or time.monotonic() > until:
                 raise Broken("the gateway did not start: " + self.log.read_text() + self.errors.read_text())
             time.sleep(0.02)
-        self.ports = {k: int(v) for k, v in re.findall(r'"listener":"([\w-]+)","address":"[^"]+","port":(\d+)', self.log.read_text())}
         self.port, self.admin = next(iter(self.ports.values())), self.ports["admin"]
+
+    @property
+    def ports(self):
+        """Of the listeners, as they were announced last."""
+        said = re.findall(r'"listener":"([\w-]+)","address":"[^"]+","port":(\d+)', self.log.read_text())
+        return {name: int(port) for name, port in said}
 
     def mount(self):
         """As Kubernetes mounts a file: the name is a link through `..data`, which an update swaps."""
