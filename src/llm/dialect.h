@@ -26,7 +26,6 @@ enum class Framing : std::uint8_t {
   kSse,
   kEventStream,  // application/vnd.amazon.eventstream
   kJsonLines,
-  kJsonArray,  // one JSON array that grows: Gemini without alt=sse, towards clients only
 };
 
 // What a request says outside its body.
@@ -70,7 +69,6 @@ struct AnswerContext {
   const ChatRequest* request = nullptr;      // Responses echoes it; outlives the encoder
   // Name of the member that carries reasoning text to openai.chat clients ("reasoning_content" or "reasoning").
   std::string_view reasoning_field = "reasoning_content";
-  Framing framing = Framing::kSse;  // Gemini: kJsonArray where the client did not ask for alt=sse
 };
 
 // Upstream bytes -> events, of one answer. One thread.

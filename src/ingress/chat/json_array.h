@@ -14,6 +14,8 @@ class JsonArrayFramer {
   std::string Close(std::string_view sse);
 
  private:
+  void Add(std::string_view json, std::string& out);
+
   bool opened_ = false;
 };
 

@@ -102,7 +102,6 @@ class LineFrames final : public FrameReader {
 
 std::unique_ptr<FrameReader> NewFrameReader(llm::Framing framing) {
   switch (framing) {
-    case llm::Framing::kJsonArray:  // towards clients only
     case llm::Framing::kSse: return std::make_unique<SseFrames>();
     case llm::Framing::kEventStream: return std::make_unique<EventStreamFrames>();
     case llm::Framing::kJsonLines: return std::make_unique<LineFrames>();

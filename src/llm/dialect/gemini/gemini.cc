@@ -75,17 +75,4 @@ const ChatDialect& Chat() {
   return dialect;
 }
 
-void ChunkWriter::Append(std::string_view json, std::string& out) {
-  if (framing_ == Framing::kJsonArray) {
-    out.append(first_ ? "[" : ",\r\n").append(json);
-  } else {
-    out.append("data: ").append(json).append("\r\n\r\n");
-  }
-  first_ = false;
-}
-
-void ChunkWriter::Finish(std::string& out) const {
-  if (framing_ == Framing::kJsonArray) out.append(first_ ? "[]" : "]");
-}
-
 }  // namespace gatehouse::llm::dialect::gemini

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "codec/json/document.h"
+#include "llm/dialect/common/json_text.h"
 #include "llm/dialect/common/tool_call.h"
 #include "llm/dialect/gemini/error.h"
 #include "llm/dialect/gemini/gemini.h"
@@ -151,9 +152,14 @@ struct BlockToPart {
   void operator()(const auto&) const {}  // a model sends no others
 };
 
+// Chunks end as Google ends them.
+void AppendChunk(std::string_view json, std::string& out) {
+  out.append("data: ").append(common::OneLine(json)).append("\r\n\r\n");
+}
+
 class Encoder final : public ResponseEncoder {
  public:
-  explicit Encoder(const AnswerContext& context) : model_(context.model), id_(context.id), chunks_(context.framing) {}
+  explicit Encoder(const AnswerContext& context) : model_(context.model), id_(context.id) {}
 
   void Encode(const Event& event, std::string& out) override {
     out_ = &out;
@@ -167,13 +173,11 @@ class Encoder final : public ResponseEncoder {
       if (!choice.ending) continue;
       last.push_back({.index = index, .parts = {TextPart("", Thought::kNo, "")}, .ending = choice.ending});
     }
-    if (!last.empty() || usage_.source != UsageSource::kNone) chunks_.Append(Response(last, usage_, model_, id_), out);
-    chunks_.Finish(out);
+    if (!last.empty() || usage_.source != UsageSource::kNone) AppendChunk(Response(last, usage_, model_, id_), out);
   }
 
   void Fail(const base::Error& error, std::string_view request_id, std::string& out) override {
-    chunks_.Append(ErrorBody(error, request_id), out);
-    chunks_.Finish(out);
+    AppendChunk(ErrorBody(error, request_id), out);
   }
 
  private:
@@ -183,7 +187,7 @@ class Encoder final : public ResponseEncoder {
     std::optional<Ending> ending;
   };
 
-  void Send(const CandidateParts& candidate) { chunks_.Append(Response({candidate}, Usage{}, model_, id_), *out_); }
+  void Send(const CandidateParts& candidate) { AppendChunk(Response({candidate}, Usage{}, model_, id_), *out_); }
   void SendPart(std::uint32_t choice, std::string part) { Send({.index = choice, .parts = {std::move(part)}}); }
   void SendCall(std::uint32_t choice, const ToolCallBlock& call) {
     if (auto part = CallPart(call)) {
@@ -250,7 +254,6 @@ class Encoder final : public ResponseEncoder {
 
   std::string model_;
   std::string id_;
-  ChunkWriter chunks_;
   std::string* out_ = nullptr;  // of the Encode that is running
   std::map<std::uint32_t, ChoiceState> choices_;
   Usage usage_;
