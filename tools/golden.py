@@ -21,7 +21,7 @@ def is_input(path):
 
 
 def remove_expectations():
-    for kind in ("requests", "streams"):
+    for kind in ("requests", "streams", "embedding_requests", "embedding_answers"):
         for path in (GOLDEN / kind).rglob("*"):
             if path.is_file() and not is_input(path):
                 path.unlink()

@@ -48,7 +48,7 @@ class EmbeddingDialect {
   virtual DialectId id() const = 0;
   virtual base::Result<EmbeddingRequest> DecodeRequest(codec::json::Value body, const RequestPath& path) const = 0;
   // How many inputs one upstream call takes; the provider splits longer lists.
-  virtual std::size_t MaxInputs(std::string_view model) const = 0;
+  virtual std::size_t MaxInputs(const EncodeOptions& options) const = 0;
   virtual base::Result<EncodedRequest> EncodeRequest(const EmbeddingRequest& request,
                                                      std::span<const std::variant<std::string, TokenIds>> inputs,
                                                      const EncodeOptions& options) const = 0;

@@ -8,8 +8,13 @@
 #include "llm/dialect_id.h"
 
 // The files of the golden tests. An input is `<kind>/<dialect>/<case>.<extension>`; what comes of it stands beside it
-// as
-// `<case>.<what>`, where <what> begins with the name of a dialect, or is "events" or "error.json".
+// as `<case>.<what>`, where <what> begins with the name of a dialect or of a target, or is "events" or "error.json".
+//
+//   requests/<surface>/x.json           -> what every provider is sent, and what of it cannot be carried
+//   streams/<provider>/x.sse, x.frames  -> the events of a streamed answer, and what every client is sent
+//   streams/<provider>/x.json           -> the same of a whole answer
+//   embedding_requests/<surface>/x.json -> the calls that every provider gets
+//   embedding_answers/<provider>/x.json -> what every client is sent
 namespace gatehouse::golden {
 
 struct Case {
@@ -18,7 +23,7 @@ struct Case {
   llm::DialectId origin = llm::DialectId::kOpenAiChat;
 };
 
-// All inputs of a kind ("requests", "streams"), in order of their names.
+// All inputs of a kind ("requests", "streams" ...), in order of their names.
 std::vector<Case> FindCases(std::string_view kind);
 
 std::string ReadFile(const std::filesystem::path& path);
@@ -36,14 +41,14 @@ inline constexpr llm::DialectId kAllDialects[] = {
 };
 // What clients speak to the gateway.
 inline constexpr llm::DialectId kSurfaces[] = {
-    llm::DialectId::kOpenAiChat,
-    llm::DialectId::kOpenAiResponses,
-    llm::DialectId::kAnthropic,
-    llm::DialectId::kGemini,
+    llm::DialectId::kOpenAiChat, llm::DialectId::kOpenAiResponses,   llm::DialectId::kAnthropic,
+    llm::DialectId::kGemini,     llm::DialectId::kOpenAiCompletions,
 };
 
 // The registered cases of each kind; see golden_test.cc.
 void RunRequestCase(const Case& golden_case);
 void RunStreamCase(const Case& golden_case);
+void RunEmbeddingRequestCase(const Case& golden_case);
+void RunEmbeddingAnswerCase(const Case& golden_case);
 
 }  // namespace gatehouse::golden

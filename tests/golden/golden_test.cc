@@ -1,5 +1,9 @@
 #include <gtest/gtest.h>
 
+#include <cstddef>
+#include <set>
+#include <string>
+#include <string_view>
 #include <utility>
 
 #include "case.h"
@@ -7,6 +11,8 @@
 // One test per input file.
 namespace gatehouse::golden {
 namespace {
+
+constexpr std::string_view kPrefix = "pitfall_";
 
 class GoldenTest : public testing::Test {
  public:
@@ -27,10 +33,33 @@ void Register(const char* kind, GoldenTest::Run run) {
   }
 }
 
+struct Kind {
+  const char* name;
+  GoldenTest::Run run;
+};
+constexpr Kind kKinds[] = {
+    {"requests", RunRequestCase},
+    {"streams", RunStreamCase},
+    {"embedding_requests", RunEmbeddingRequestCase},
+    {"embedding_answers", RunEmbeddingAnswerCase},
+};
+
 // A harness that found nothing would pass.
 TEST(GoldenFiles, AreThere) {
-  EXPECT_FALSE(FindCases("requests").empty());
-  EXPECT_FALSE(FindCases("streams").empty());
+  for (const Kind& kind : kKinds) EXPECT_FALSE(FindCases(kind.name).empty()) << kind.name;
+}
+
+// The mistakes that gateways are known for are numbered; each has at least one case, "pitfall_07_...".
+TEST(GoldenFiles, CoverEveryPitfall) {
+  constexpr std::size_t kPitfalls = 22;
+  std::set<std::string> numbers;
+  for (const Kind& kind : kKinds) {
+    for (const Case& golden_case : FindCases(kind.name)) numbers.insert(golden_case.name.substr(0, kPrefix.size() + 2));
+  }
+  for (std::size_t i = 1; i <= kPitfalls; ++i) {
+    const std::string number = std::string(kPrefix).append(i < 10 ? "0" : "").append(std::to_string(i));
+    EXPECT_TRUE(numbers.contains(number)) << "no golden case has a name that begins with " << number << "_";
+  }
 }
 
 }  // namespace
@@ -38,7 +67,6 @@ TEST(GoldenFiles, AreThere) {
 
 int main(int argc, char** argv) {
   testing::InitGoogleTest(&argc, argv);
-  gatehouse::golden::Register("requests", gatehouse::golden::RunRequestCase);
-  gatehouse::golden::Register("streams", gatehouse::golden::RunStreamCase);
+  for (const auto& kind : gatehouse::golden::kKinds) gatehouse::golden::Register(kind.name, kind.run);
   return RUN_ALL_TESTS();
 }

@@ -13,7 +13,7 @@ namespace gatehouse::golden {
 namespace {
 
 // What stands outside the body is derived from the case's name: "_stream" where the verb decides (Gemini, Bedrock),
-// "_v20261021" for the second version of the Anthropic API.
+// "_v20261021" for the second version of the Anthropic API, "_vendor_models" for targets whose own rules hold.
 llm::RequestPath PathOf(const Case& golden_case) {
   const bool in_path = golden_case.origin == llm::DialectId::kGemini || golden_case.origin == llm::DialectId::kBedrock;
   const bool stream = golden_case.name.find("_stream") != std::string::npos;
@@ -36,9 +36,24 @@ std::string WithLosses(const llm::EncodedRequest& encoded) {
   return Pretty(text);
 }
 
+llm::EncodeOptions OptionsFor(const Case& golden_case, llm::DialectId target) {
+  llm::EncodeOptions options{.model = "target-model", .default_max_output_tokens = 4096};
+  if (golden_case.name.find("_vendor_models") == std::string::npos) return options;
+  switch (target) {
+    case llm::DialectId::kAnthropic:
+      options.model = "claude-opus-4-7";
+      options.version = "2026-10-21";
+      break;
+    case llm::DialectId::kBedrock: options.model = "us.anthropic.claude-sonnet-4-5-v1:0"; break;
+    case llm::DialectId::kGemini: options.model = "gemini-2.5-flash"; break;
+    default: options.model = "gpt-5.6"; break;
+  }
+  return options;
+}
+
 void EncodeTo(const Case& golden_case, const llm::ChatRequest& request, const llm::ChatDialect& target) {
   const std::string what = std::string(ToString(target.id())) + ".request.json";
-  const auto encoded = target.EncodeRequest(request, {.model = "target-model", .default_max_output_tokens = 4096});
+  const auto encoded = target.EncodeRequest(request, OptionsFor(golden_case, target.id()));
   if (!encoded.ok()) {
     ExpectGolden(golden_case, what, Pretty(target.EncodeError(encoded.error(), "").body));
     return;

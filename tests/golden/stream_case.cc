@@ -8,6 +8,7 @@
 #include "case.h"
 #include "codec/eventstream/eventstream.h"
 #include "codec/sse/sse.h"
+#include "frames.h"
 #include "llm/dialect.h"
 #include "render.h"
 
@@ -139,10 +140,6 @@ void ExpectCollectable(const Decoded& decoded) {
   EXPECT_EQ(golden::Render(llm::ToEvents(Collect(events))), golden::Render(events));
 }
 
-std::string_view ExtensionOf(const llm::ChatDialect& dialect) {
-  return dialect.framing() == llm::Framing::kEventStream ? "bin" : "sse";
-}
-
 void EncodeTo(const Case& golden_case, const Decoded& decoded, const llm::ChatDialect& surface) {
   llm::ChatRequest request;
   request.model = "public-model";
@@ -158,7 +155,8 @@ void EncodeTo(const Case& golden_case, const Decoded& decoded, const llm::ChatDi
   for (const llm::Event& event : decoded.events) encoder->Encode(event, stream);
   decoded.error ? encoder->Fail(*decoded.error, "request-1", stream) : encoder->Finish(stream);
   const std::string name(ToString(surface.id()));
-  ExpectGolden(golden_case, name + "." + std::string(ExtensionOf(surface)), stream);
+  const bool binary = surface.framing() == llm::Framing::kEventStream;
+  ExpectGolden(golden_case, name + (binary ? ".frames" : ".sse"), binary ? LinesOf(stream) : stream);
   const std::string whole = decoded.error ? surface.EncodeError(*decoded.error, "request-1").body
                                           : surface.EncodeWhole(Collect(decoded.events), context);
   ExpectGolden(golden_case, name + ".json", Pretty(whole));
@@ -171,7 +169,9 @@ void EncodeTo(const Case& golden_case, const Decoded& decoded, const llm::ChatDi
 }  // namespace
 
 void RunStreamCase(const Case& golden_case) {
-  const std::string bytes = ReadFile(golden_case.input);
+  const bool frames = golden_case.input.extension() == ".frames";
+  const std::string text = ReadFile(golden_case.input);
+  const std::string bytes = frames ? EventStreamOf(text) : text;
   const llm::ChatDialect* origin = llm::FindChatDialect(golden_case.origin);
   ASSERT_NE(origin, nullptr) << "no dialect for " << golden_case.input;
   const bool whole = golden_case.input.extension() == ".json";

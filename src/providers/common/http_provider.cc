@@ -231,7 +231,7 @@ net::Task<Result<Reply>> HttpProvider::CallEmbeddings(pipeline::Exchange& exchan
   }
 
   llm::EmbeddingAnswer joined;
-  const std::size_t step = std::max<std::size_t>(1, codec->MaxInputs(context.model));
+  const std::size_t step = std::max<std::size_t>(1, codec->MaxInputs(vendor_->Options(context)));
   const std::span inputs(call.request.inputs);
   for (std::size_t at = 0; at < inputs.size(); at += step) {
     const auto part = inputs.subspan(at, std::min(step, inputs.size() - at));

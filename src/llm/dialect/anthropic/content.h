@@ -29,6 +29,9 @@ struct ContentTarget {
   std::string_view provider;  // to match ReasoningBlock::signer
 };
 
+// Whether the target can read the seal of that reasoning.
+bool IsOurs(const ReasoningBlock& reasoning, std::string_view provider);
+
 // Writes blocks into the open array of `writer`. Blocks that cannot be said become losses, except reasoning of another
 // family and empty texts, which are left out.
 class ContentWriter {
@@ -49,7 +52,6 @@ class ContentWriter {
   void Write(const RefusalBlock& refusal);
   void Write(const OpaqueBlock& opaque);
   bool WriteDocumentSource(const DocumentBlock& document);
-  bool IsOurs(const ReasoningBlock& reasoning) const;
   void Lose(std::string_view reason);
 
   codec::json::Writer* writer_;

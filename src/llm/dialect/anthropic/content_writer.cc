@@ -153,13 +153,13 @@ void ContentWriter::Write(const ToolResultBlock& result) {
   writer_->EndObject();
 }
 
-bool ContentWriter::IsOurs(const ReasoningBlock& reasoning) const {
-  const bool same_signer = reasoning.signer.empty() || reasoning.signer == target_.provider;
+bool IsOurs(const ReasoningBlock& reasoning, std::string_view provider) {
+  const bool same_signer = reasoning.signer.empty() || reasoning.signer == provider;
   return reasoning.origin == DialectId::kAnthropic && same_signer;
 }
 
 void ContentWriter::Write(const ReasoningBlock& reasoning) {
-  if (!IsOurs(reasoning)) return;
+  if (!IsOurs(reasoning, target_.provider)) return;
   if (!reasoning.redacted.empty()) {
     writer_->BeginObject().Field("type", "redacted_thinking").Field("data", reasoning.redacted).EndObject();
   } else if (!reasoning.signature.empty()) {

@@ -102,7 +102,10 @@ class Encoder {
       any = true;
     }
     writer_.EndArray();
-    if (any) return base::Ok();
+    common::NoteReasoning(
+        request_, kTarget, [this](const ReasoningBlock& block) { return IsOurs(block, options_.provider); }, losses_);
+    // Content that was lost is the better reason to refuse.
+    if (any || std::ranges::find(losses_, Loss::Kind::kContent, &Loss::kind) != losses_.end()) return base::Ok();
     return base::InvalidRequest("messages: Anthropic needs at least one message of the user with content.", "messages");
   }
 

@@ -71,6 +71,10 @@ base::Status MessageDecoder::Dispatch(std::string_view type, std::string_view da
   if (type == "message_delta") return OnMessageDelta(root, detail, events);
   if (type == "message_stop") {
     state_ = State::kStopped;
+    if (const Value metrics = root["amazon-bedrock-invocationMetrics"]; metrics.IsObject()) {
+      usage_.FillFromMetrics(metrics);
+      events.emplace_back(UsageReported{usage_.Total()});
+    }
     return base::Ok();
   }
   if (detail == Detail::kUsage || type == "ping") return base::Ok();

@@ -40,6 +40,18 @@ void UsageTally::Replace(Value usage) {
   }
 }
 
+void UsageTally::FillFromMetrics(Value metrics) {
+  if (!metrics.IsObject()) return;
+  source_ = UsageSource::kProvider;
+  const auto fill = [&](std::uint64_t& count, std::string_view name) {
+    if (count == 0) count = common::Count(metrics[name]);
+  };
+  fill(input_, "inputTokenCount");
+  fill(cache_read_, "cacheReadInputTokenCount");
+  fill(cache_write_, "cacheWriteInputTokenCount");
+  fill(output_, "outputTokenCount");
+}
+
 Usage UsageTally::Total() const {
   const std::uint64_t write_1h = std::min(cache_write_1h_, cache_write_);
   const std::uint64_t thinking = std::min(thinking_, output_);

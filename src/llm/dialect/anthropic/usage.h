@@ -16,6 +16,9 @@ namespace gatehouse::llm::dialect::anthropic {
 class UsageTally {
  public:
   void Replace(codec::json::Value usage);
+  // `amazon-bedrock-invocationMetrics`, which Bedrock puts beside the last event of InvokeModel's streams: fills what
+  // the message itself left out.
+  void FillFromMetrics(codec::json::Value metrics);
   Usage Total() const;
 
  private:

@@ -41,7 +41,7 @@ void WriteTitan(Writer& writer, const EmbeddingRequest& request, std::span<const
   } else if (request.dimensions) {
     lose(Loss::Kind::kParameter, "dimensions");
   }
-  if (!request.task.empty()) lose(Loss::Kind::kHint, "task");
+  if (!request.task.empty()) lose(Loss::Kind::kParameter, "task");
   if (!request.title.empty()) lose(Loss::Kind::kParameter, "title");
   if (!request.user.empty()) lose(Loss::Kind::kHint, "user");
   for (const auto& extra : request.extra) lose(Loss::Kind::kParameter, extra.name);
@@ -50,7 +50,9 @@ void WriteTitan(Writer& writer, const EmbeddingRequest& request, std::span<const
 class EmbedOfBedrock final : public EmbeddingDialect {
  public:
   DialectId id() const override { return DialectId::kBedrock; }
-  std::size_t MaxInputs(std::string_view model) const override { return IsCohere(model) ? kMaxCohereTexts : 1; }
+  std::size_t MaxInputs(const EncodeOptions& options) const override {
+    return IsCohere(options.model) ? kMaxCohereTexts : 1;
+  }
 
   base::Result<EmbeddingRequest> DecodeRequest(codec::json::Value, const RequestPath&) const override {
     return base::Error{.code = base::ErrorCode::kUnsupported,

@@ -17,7 +17,7 @@ TEST(BedrockEmbed, TitanTakesOneText) {
   EXPECT_EQ(encode("amazon.titan-embed-text-v2:0").body, R"({"inputText":"hello","dimensions":256})");
   EXPECT_EQ(encode("amazon.titan-embed-text-v1").body, R"({"inputText":"hello"})");
   EXPECT_EQ(encode("amazon.titan-embed-text-v1").losses.size(), 1U);
-  EXPECT_EQ(Embed().MaxInputs("amazon.titan-embed-text-v2:0"), 1U);
+  EXPECT_EQ(Embed().MaxInputs({.model = "amazon.titan-embed-text-v2:0"}), 1U);
   request.inputs = {"a", "b"};
   EXPECT_EQ(encode("amazon.titan-embed-text-v2:0").losses.at(0).kind, Loss::Kind::kContent);
 }
@@ -30,7 +30,7 @@ TEST(BedrockEmbed, CohereTakesMany) {
                 .value()
                 .body,
             R"({"texts":["a","b"],"input_type":"search_query","embedding_types":["float"]})");
-  EXPECT_EQ(Embed().MaxInputs("cohere.embed-v4:0"), 96U);
+  EXPECT_EQ(Embed().MaxInputs({.model = "cohere.embed-v4:0"}), 96U);
 }
 
 TEST(BedrockEmbed, ReadsBothAnswers) {

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "llm/dialect/bedrock/write_messages.h"
+#include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/schema.h"
 
 namespace gatehouse::llm::dialect::bedrock {
@@ -35,13 +36,14 @@ bool IsOffered(const ChatRequest& request, const Tool& tool) {
   return std::ranges::find(request.tool_choice->names, tool.name) != request.tool_choice->names.end();
 }
 
-base::Status WriteTool(Writer& writer, const Tool& tool, std::vector<Loss>& losses) {
+base::Status WriteTool(Writer& writer, const Tool& tool, std::size_t index, std::vector<Loss>& losses) {
   if (tool.kind == ToolKind::kProviderDefined && tool.origin == DialectId::kBedrock) {
     writer.Raw(tool.original);
     return base::Ok();
   }
   if (tool.kind != ToolKind::kFunction) {
-    losses.push_back({Loss::Kind::kContent, "tools", "Bedrock has no equivalent of the tool " + tool.name});
+    losses.push_back({Loss::Kind::kContent, "tools[" + std::to_string(index) + "]",
+                      common::NoEquivalent("Bedrock", "the tool " + tool.name)});
     return base::Ok();
   }
   GH_TRY(const auto schema, common::ObjectSchema(tool.parameters));
@@ -84,8 +86,8 @@ base::Status WriteToolConfig(Writer& writer, const ChatRequest& request, std::ve
     losses.push_back({Loss::Kind::kParameter, "tool_choice", "Bedrock cannot forbid calls while it knows the tools"});
   }
   writer.Key("toolConfig").BeginObject().Key("tools").BeginArray();
-  for (const auto& tool : request.tools) {
-    if (IsOffered(request, tool)) GH_CHECK_OK(WriteTool(writer, tool, losses));
+  for (std::size_t i = 0; i < request.tools.size(); ++i) {
+    if (IsOffered(request, request.tools[i])) GH_CHECK_OK(WriteTool(writer, request.tools[i], i, losses));
   }
   if (request.tools.empty()) {
     for (const auto name : called) DeclareCalled(writer, name);

@@ -9,6 +9,7 @@
 #include <variant>
 
 #include "llm/dialect/bedrock/words.h"
+#include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/media.h"
 #include "llm/dialect/common/tool_call.h"
 
@@ -69,6 +70,14 @@ class BlockWriter {
     return std::ranges::any_of(turn.blocks, [this](const TurnBlock& block) { return Says(*block.block); });
   }
 
+  // Claude's signatures hold wherever Claude runs (Anthropic, "Extended thinking"); what was redacted on Bedrock, and
+  // reasoning of other makers, holds here alone.
+  bool IsOurs(const ReasoningBlock& reasoning) const {
+    const bool same = reasoning.signer.empty() || provider_.empty() || reasoning.signer == provider_;
+    if (reasoning.origin == DialectId::kBedrock) return same;
+    return reasoning.origin == DialectId::kAnthropic && family_ == Family::kAnthropic && !reasoning.signature.empty();
+  }
+
  private:
   void Lose(std::string reason) { losses_.push_back({Loss::Kind::kContent, at_->path(), std::move(reason)}); }
 
@@ -87,13 +96,6 @@ class BlockWriter {
   }
   void WriteBlock(const RefusalBlock& refusal) { writer_.BeginObject().Field("text", refusal.text).EndObject(); }
 
-  // Claude's signatures hold wherever Claude runs (Anthropic, "Extended thinking"); what was redacted on Bedrock, and
-  // reasoning of other makers, holds here alone.
-  bool IsOurs(const ReasoningBlock& reasoning) const {
-    const bool same = reasoning.signer.empty() || provider_.empty() || reasoning.signer == provider_;
-    if (reasoning.origin == DialectId::kBedrock) return same;
-    return reasoning.origin == DialectId::kAnthropic && family_ == Family::kAnthropic && !reasoning.signature.empty();
-  }
   void WriteBlock(const ReasoningBlock& reasoning) {
     writer_.BeginObject().Key("reasoningContent").BeginObject();
     if (!reasoning.redacted.empty()) {
@@ -221,6 +223,8 @@ void WriteCachePoint(Writer& writer, const std::optional<CacheMark>& mark) {
 void WriteConversation(Writer& writer, const ChatRequest& request, const EncodeOptions& options,
                        std::span<const TurnBlock> system, std::span<const Turn> turns, std::vector<Loss>& losses) {
   BlockWriter blocks(writer, request, options, losses);
+  common::NoteReasoning(
+      request, "Bedrock", [&](const ReasoningBlock& reasoning) { return blocks.IsOurs(reasoning); }, losses);
   if (std::ranges::any_of(system, [&](const TurnBlock& block) { return blocks.Says(*block.block); })) {
     writer.Key("system").BeginArray();
     for (const auto& block : system) blocks.Write(block);

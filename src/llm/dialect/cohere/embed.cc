@@ -65,7 +65,7 @@ constexpr Field<EmbeddingRequest> kFields[] = {
 class EmbedOfCohere final : public EmbeddingDialect {
  public:
   DialectId id() const override { return DialectId::kCohere; }
-  std::size_t MaxInputs(std::string_view) const override { return kMaxTexts; }
+  std::size_t MaxInputs(const EncodeOptions&) const override { return kMaxTexts; }
 
   base::Result<EmbeddingRequest> DecodeRequest(Value body, const RequestPath&) const override {
     const Node root(body);

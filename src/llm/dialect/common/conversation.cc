@@ -1,6 +1,7 @@
 #include "llm/dialect/common/conversation.h"
 
 #include <algorithm>
+#include <cctype>
 #include <functional>
 #include <iterator>
 #include <unordered_map>
@@ -12,6 +13,13 @@ namespace {
 bool IsSystem(Role role) { return role == Role::kSystem || role == Role::kDeveloper; }
 Role TurnRole(Role role) { return IsSystem(role) ? Role::kSystem : role; }
 bool IsToolResult(const TurnBlock& turn_block) { return std::holds_alternative<ToolResultBlock>(*turn_block.block); }
+
+bool StartsLikeAnError(std::string_view text) {
+  constexpr std::string_view kWord = "error";
+  return text.size() >= kWord.size() && std::ranges::equal(text.substr(0, kWord.size()), kWord, [](char a, char b) {
+           return std::tolower(static_cast<unsigned char>(a)) == b;
+         });
+}
 
 using NamesById = std::unordered_map<std::string_view, std::string_view>;
 
@@ -82,6 +90,17 @@ std::string JoinText(std::span<const Block> blocks, std::string_view separator) 
     first = false;
   }
   return text;
+}
+
+std::string FailureText(std::string text) {
+  if (!StartsLikeAnError(text)) text.insert(0, text.empty() ? "Error" : "Error: ");
+  return text;
+}
+
+std::string ResultText(const ToolResultBlock& result) {
+  std::string text = JoinText(result.content, "\n");
+  if (text.empty()) text = result.structured;
+  return result.outcome == ToolResultBlock::Outcome::kFailed ? FailureText(std::move(text)) : text;
 }
 
 bool IsPlainText(std::span<const Block> blocks) {

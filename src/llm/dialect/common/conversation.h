@@ -40,6 +40,10 @@ void FillToolNames(std::vector<Message>& messages);
 
 // The blocks' text, in order, with `separator` between blocks: for dialects whose field is a plain string.
 std::string JoinText(std::span<const Block> blocks, std::string_view separator = "");
+// What a tool said, for dialects whose results are plain text and know no failure: that is said in words.
+std::string ResultText(const ToolResultBlock& result);
+// The text as one that tells of a failure.
+std::string FailureText(std::string text);
 // Only TextBlocks (or none at all).
 bool IsPlainText(std::span<const Block> blocks);
 

@@ -47,6 +47,46 @@ void AddForeignExtras(const ChatRequest& request, std::string_view target, std::
   }
 }
 
+namespace {
+
+bool HasCacheMark(const Block& block) {
+  return std::visit(
+      [](const auto& b) {
+        if constexpr (requires { b.cache; }) return b.cache.has_value();
+        return false;
+      },
+      block);
+}
+
+template <class Matches>
+bool AnyBlock(const ChatRequest& request, Matches matches) {
+  return std::ranges::any_of(request.messages,
+                             [&](const Message& message) { return std::ranges::any_of(message.blocks, matches); });
+}
+
+}  // namespace
+
+void NoteCacheMarks(const ChatRequest& request, std::string_view target, std::vector<Loss>& losses) {
+  const bool tools = std::ranges::any_of(request.tools, [](const Tool& tool) { return tool.cache.has_value(); });
+  if (!tools && !AnyBlock(request, HasCacheMark)) return;
+  losses.push_back({Loss::Kind::kHint, "cache_control", std::string(target) + " caches prompts by itself"});
+}
+
+void NoteReasoning(const ChatRequest& request, std::string_view target,
+                   const std::function<bool(const ReasoningBlock&)>& keeps, std::vector<Loss>& losses) {
+  const bool stripped = AnyBlock(request, [&](const Block& block) {
+    const auto* reasoning = std::get_if<ReasoningBlock>(&block);
+    return reasoning != nullptr && !keeps(*reasoning);
+  });
+  if (!stripped) return;
+  losses.push_back({Loss::Kind::kHint, "reasoning", std::string("earlier reasoning is not sent to ").append(target)});
+}
+
+SwitchedOff ThinkingSwitchedOff(const ChatRequest& request) {
+  if (!request.reasoning || request.reasoning->effort) return SwitchedOff::kNo;
+  return request.reasoning->mode == ReasoningConfig::Mode::kDisabled ? SwitchedOff::kYes : SwitchedOff::kNo;
+}
+
 void KeepContentLosses(std::vector<Loss>& losses) {
   std::erase_if(losses, [](const Loss& loss) { return loss.kind != Loss::Kind::kContent; });
 }

@@ -1,5 +1,7 @@
 #include "llm/dialect/common/media.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
 namespace gatehouse::llm::dialect::common {
@@ -69,6 +71,12 @@ std::string_view MediaTypeOfFile(std::string_view name) {
     if (name.substr(dot + 1) == extension) return media_type;
   }
   return {};
+}
+
+std::string FileNameFor(std::string_view media_type) {
+  const auto plain = media_type.substr(0, media_type.find_first_of("; "));
+  const auto* known = std::ranges::find(kExtensions, plain, &std::pair<std::string_view, std::string_view>::second);
+  return std::string("document.").append(known == std::end(kExtensions) ? Subtype(media_type) : known->first);
 }
 
 }  // namespace gatehouse::llm::dialect::common

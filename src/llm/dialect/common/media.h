@@ -23,5 +23,7 @@ std::string_view Subtype(std::string_view media_type);
 bool IsImage(std::string_view media_type);
 // By the extension of a file name, "report.pdf" -> "application/pdf"; "" when unknown.
 std::string_view MediaTypeOfFile(std::string_view name);
+// A name for a file that has none: "document.pdf".
+std::string FileNameFor(std::string_view media_type);
 
 }  // namespace gatehouse::llm::dialect::common

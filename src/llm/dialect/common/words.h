@@ -34,6 +34,9 @@ std::string_view FindText(const Word<E> (&words)[n], E value) {
   return {};
 }
 
+// The name of a schema where the client's dialect has none and the target's demands one.
+inline constexpr std::string_view kUnnamedSchema = "response";
+
 // Reasoning effort in the words most dialects share: none, minimal, low, medium, high, xhigh, max.
 std::string_view ToString(Effort effort);
 std::optional<Effort> ParseEffort(std::string_view text);

@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <span>
 #include <string>
 #include <string_view>
@@ -71,7 +72,10 @@ constexpr Field<EmbeddingRequest> kContentFields[] = {
 };
 
 bool SameSettings(const EmbeddingRequest& a, const EmbeddingRequest& b) {
-  return a.task == b.task && a.title == b.title && a.dimensions == b.dimensions;
+  return a.task == b.task && a.title == b.title && a.dimensions == b.dimensions &&
+         std::ranges::equal(a.extra, b.extra, [](const ExtraField& x, const ExtraField& y) {
+           return x.name == y.name && x.json == y.json;
+         });
 }
 
 base::Status ReadOne(const Node& node, EmbeddingRequest& request) {
@@ -117,6 +121,9 @@ void WriteBatch(Writer& writer, const EmbeddingRequest& request, std::span<const
     if (!task.empty()) writer.Field("taskType", task);
     if (!request.title.empty()) writer.Field("title", request.title);
     if (request.dimensions) writer.Field("outputDimensionality", *request.dimensions);
+    if (request.origin == DialectId::kGemini) {
+      for (const auto& extra : request.extra) writer.RawField(extra.name, extra.json);
+    }
     writer.EndObject();
   }
   writer.EndArray();
@@ -137,7 +144,8 @@ void WriteInstances(Writer& writer, const EmbeddingRequest& request, std::span<c
   }
 }
 
-void Judge(const EmbeddingRequest& request, std::span<const Input> inputs, std::vector<Loss>& losses) {
+void Judge(const EmbeddingRequest& request, std::span<const Input> inputs, const EncodeOptions& options,
+           std::vector<Loss>& losses) {
   for (const auto& input : inputs) {
     if (std::holds_alternative<std::string>(input)) continue;
     losses.push_back({Loss::Kind::kContent, "input", "Gemini embeds text, not token ids"});
@@ -147,6 +155,7 @@ void Judge(const EmbeddingRequest& request, std::span<const Input> inputs, std::
     losses.push_back({Loss::Kind::kParameter, "task", common::NoEquivalent("Gemini", "this task")});
   }
   if (!request.user.empty()) losses.push_back({Loss::Kind::kHint, "user", "Gemini takes no end-user id"});
+  if (request.origin == DialectId::kGemini && options.version != kVertex) return;
   for (const auto& extra : request.extra) {
     losses.push_back({Loss::Kind::kParameter, extra.name, common::NoEquivalent("Gemini", extra.name)});
   }
@@ -175,8 +184,8 @@ class EmbedOfGemini final : public EmbeddingDialect {
   DialectId id() const override { return DialectId::kGemini; }
 
   // :predict to the Gemini models takes one text; the models before them are named text-embedding-*, and take many.
-  std::size_t MaxInputs(std::string_view model) const override {
-    return model.contains("gemini-embedding") ? kMaxInstances : kMaxRequests;
+  std::size_t MaxInputs(const EncodeOptions& options) const override {
+    return options.version == kVertex && options.model.contains("gemini-embedding") ? kMaxInstances : kMaxRequests;
   }
 
   base::Result<EmbeddingRequest> DecodeRequest(Value body, const RequestPath& path) const override {
@@ -197,7 +206,7 @@ class EmbedOfGemini final : public EmbeddingDialect {
   base::Result<EncodedRequest> EncodeRequest(const EmbeddingRequest& request, std::span<const Input> inputs,
                                              const EncodeOptions& options) const override {
     EncodedRequest encoded;
-    Judge(request, inputs, encoded.losses);
+    Judge(request, inputs, options, encoded.losses);
     std::vector<Input> texts;
     for (const auto& input : inputs) {
       if (std::holds_alternative<std::string>(input)) texts.push_back(input);

@@ -70,7 +70,10 @@ class ConfigWriter {
 
   base::Status WriteFormat() {
     if (!request_.response_format || request_.response_format->kind == ResponseFormat::Kind::kText) return base::Ok();
-    writer_.Field("responseMimeType", "application/json");
+    // A Gemini client may have asked for another type than JSON, which travels as it came.
+    if (!HasExtra(request_, "generationConfig.responseMimeType")) {
+      writer_.Field("responseMimeType", "application/json");
+    }
     if (request_.response_format->schema.empty()) return base::Ok();
     GH_TRY(const auto schema, common::InlineReferences(request_.response_format->schema));
     writer_.RawField("responseJsonSchema", schema);
@@ -100,7 +103,7 @@ class ConfigWriter {
     } else if (off && own_) {
       writer_.Field("thinkingBudget", 0);
     } else if (config.budget_tokens && !config.effort) {
-      writer_.Field("thinkingBudget", common::BudgetOf(config, request_.max_output_tokens));
+      writer_.Field("thinkingBudget", BudgetOf(config));
     } else if (effort) {
       writer_.Field("thinkingLevel", LevelFor(*effort));
     } else if (config.mode == ReasoningConfig::Mode::kAdaptive && own_) {
@@ -113,9 +116,14 @@ class ConfigWriter {
       writer_.Field("thinkingBudget", options_.model.contains("-pro") ? kLeastBudgetOfPro : 0);
     } else if (config.mode == ReasoningConfig::Mode::kAdaptive && !config.effort) {
       writer_.Field("thinkingBudget", -1);
-    } else if (const auto budget = common::BudgetOf(config, request_.max_output_tokens); budget != 0) {
+    } else if (const auto budget = BudgetOf(config); budget != 0) {
       writer_.Field("thinkingBudget", budget);
     }
+  }
+
+  // A Gemini client's own number stays what it is.
+  std::uint32_t BudgetOf(const ReasoningConfig& config) const {
+    return own_ && config.budget_tokens ? *config.budget_tokens : common::BudgetOf(config, request_.max_output_tokens);
   }
 
   Writer& writer_;

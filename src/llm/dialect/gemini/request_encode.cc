@@ -60,8 +60,8 @@ class RequestWriter {
       }
       writer_.EndArray().EndObject();
     }
-    for (const auto& tool : request_.tools) {
-      if (!is_function(tool)) WriteForeignTool(tool);
+    for (std::size_t i = 0; i < request_.tools.size(); ++i) {
+      if (!is_function(request_.tools[i])) WriteForeignTool(request_.tools[i], i);
     }
     writer_.EndArray();
     return base::Ok();
@@ -93,11 +93,12 @@ class RequestWriter {
     return base::Ok();
   }
 
-  void WriteForeignTool(const Tool& tool) {
+  void WriteForeignTool(const Tool& tool, std::size_t index) {
     if (tool.kind == ToolKind::kProviderDefined && tool.origin == DialectId::kGemini) {
       writer_.Raw(tool.original);
     } else {
-      losses_.push_back({Loss::Kind::kContent, "tools", "Gemini has no equivalent of the tool " + tool.name});
+      losses_.push_back({Loss::Kind::kContent, "tools[" + std::to_string(index) + "]",
+                         common::NoEquivalent("Gemini", "the tool " + tool.name)});
     }
   }
 

@@ -8,6 +8,7 @@
 
 #include "llm/dialect/common/arrange.h"
 #include "llm/dialect/common/conversation.h"
+#include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/media.h"
 #include "llm/dialect/common/tool_call.h"
 #include "llm/dialect/gemini/words.h"
@@ -50,6 +51,11 @@ class PartWriter {
   bool Says(const Turn& turn) const {
     return std::ranges::any_of(turn.blocks, [this](const TurnBlock& block) { return Says(block); });
   }
+  // Thoughts of another family, or of another provider, are stripped: only their maker can read the signature.
+  bool IsOurs(const ReasoningBlock& reasoning) const {
+    const bool same = reasoning.signer.empty() || provider_.empty() || reasoning.signer == provider_;
+    return reasoning.origin == DialectId::kGemini && same;
+  }
 
   void Write(const TurnBlock& block) {
     at_ = &block;
@@ -75,12 +81,6 @@ class PartWriter {
   }
 
   void WriteBlock(const RefusalBlock& refusal) { writer_.BeginObject().Field("text", refusal.text).EndObject(); }
-
-  // Thoughts of another family, or of another provider, are stripped: only their maker can read the signature.
-  bool IsOurs(const ReasoningBlock& reasoning) const {
-    const bool same = reasoning.signer.empty() || provider_.empty() || reasoning.signer == provider_;
-    return reasoning.origin == DialectId::kGemini && same;
-  }
 
   void WriteBlock(const ReasoningBlock& reasoning) {
     writer_.BeginObject().Field("text", reasoning.text).Field("thought", true);
@@ -261,6 +261,8 @@ void WriteConversation(Writer& writer, const ChatRequest& request, const EncodeO
   const auto conversation = common::Arrange(request.messages, common::MidSystem::kHoisted);
   const Turn system{Role::kSystem, conversation.system};
   PartWriter parts(writer, request, options, losses);
+  common::NoteReasoning(
+      request, "Gemini", [&](const ReasoningBlock& reasoning) { return parts.IsOurs(reasoning); }, losses);
   WriteCachedContent(writer, request);
   if (parts.Says(system)) {
     writer.Key("systemInstruction");

@@ -133,7 +133,7 @@ Status DecodeData(Value data, std::vector<Vector>& vectors) {
 class EmbeddingsDialect final : public EmbeddingDialect {
  public:
   DialectId id() const override { return DialectId::kOpenAiChat; }
-  std::size_t MaxInputs(std::string_view) const override { return kMaxInputs; }
+  std::size_t MaxInputs(const EncodeOptions&) const override { return kMaxInputs; }
 
   base::Result<EmbeddingRequest> DecodeRequest(Value body, const RequestPath& path) const override {
     const Node root(body);

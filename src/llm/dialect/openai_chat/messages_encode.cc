@@ -1,5 +1,4 @@
 #include <algorithm>
-#include <cctype>
 #include <utility>
 
 #include "llm/dialect/common/conversation.h"
@@ -106,8 +105,7 @@ struct PartWriter {
 
  private:
   static std::string FileName(const DocumentBlock& document, const InlineMedia& media) {
-    if (!document.name.empty()) return document.name;
-    return std::string("document.").append(common::Subtype(media.media_type));
+    return document.name.empty() ? common::FileNameFor(media.media_type) : document.name;
   }
   void WritePlainDocument(const DocumentBlock& document, std::string_view text) const {
     std::string whole;
@@ -136,22 +134,13 @@ bool IsMedia(const Block& block) {
          std::holds_alternative<AudioBlock>(block);
 }
 
-bool StartsLikeAnError(std::string_view text) {
-  constexpr std::string_view kWord = "error";
-  return text.size() >= kWord.size() && std::ranges::equal(text.substr(0, kWord.size()), kWord, [](char a, char b) {
-           return std::tolower(static_cast<unsigned char>(a)) == b;
-         });
-}
-
-// A tool message is text only: failure is said in words, and what is no text follows in a user message.
+// A tool message is text only: what is no text follows in a user message.
 std::string ToolText(const ToolResultBlock& result) {
-  std::string text = common::JoinText(result.content, "\n");
-  if (text.empty() && !result.structured.empty()) text = result.structured;
-  const bool media = std::ranges::any_of(result.content, IsMedia);
-  if (text.empty() && media) text = "The result follows in the next user message.";
+  const bool said = !common::JoinText(result.content, "\n").empty() || !result.structured.empty();
   const bool failed = result.outcome == ToolResultBlock::Outcome::kFailed;
-  if (failed && !StartsLikeAnError(text)) text.insert(0, text.empty() ? "Error" : "Error: ");
-  return text;
+  if (said || std::ranges::none_of(result.content, IsMedia)) return common::ResultText(result);
+  constexpr std::string_view kBelow = "The result follows in the next user message.";
+  return failed ? common::FailureText(std::string(kBelow)) : std::string(kBelow);
 }
 
 void WriteToolMessage(const Output& out, const Message& message, std::size_t index, const ToolResultBlock& result) {

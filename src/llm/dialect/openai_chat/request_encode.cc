@@ -5,6 +5,7 @@
 #include "codec/json/writer.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/words.h"
+#include "llm/dialect/openai/service_tier.h"
 #include "llm/dialect/openai_chat/messages.h"
 #include "llm/dialect/openai_chat/request.h"
 #include "llm/dialect/openai_chat/tools.h"
@@ -73,29 +74,16 @@ void WriteSampling(const Output& out) {
   WriteStop(out);
 }
 
-// Thinking that another dialect's client switches off by default says nothing here: models without thinking refuse the
-// parameter.
 void WriteReasoning(const Output& out) {
   if (!out.request.reasoning) return;
   const ReasoningConfig& config = *out.request.reasoning;
-  if (config.mode == ReasoningConfig::Mode::kDisabled && !config.effort && !out.own()) return;
+  if (!out.own() && common::ThinkingSwitchedOff(out.request) == common::SwitchedOff::kYes) {
+    out.losses.push_back({Loss::Kind::kHint, "reasoning", "whether it thinks is left to the model"});
+    return;
+  }
   auto effort = common::EffortOf(config);
   if (!effort && config.mode == ReasoningConfig::Mode::kEnabled) effort = Effort::kMedium;
   if (effort) out.writer.Field("reasoning_effort", common::ToString(*effort));
-}
-
-// The tiers that mean the same elsewhere; OpenAI's own pass as they are.
-void WriteServiceTier(const Output& out) {
-  const std::string& tier = out.request.service_tier;
-  if (tier.empty()) return;
-  if (out.own() || out.request.origin == DialectId::kOpenAiResponses || tier == "auto" || tier == "flex" ||
-      tier == "priority") {
-    out.writer.Field("service_tier", tier);
-  } else if (tier == "standard_only" || tier == "standard" || tier == "default") {
-    out.writer.Field("service_tier", "default");
-  } else {
-    out.Lose(Loss::Kind::kHint, "service_tier");
-  }
 }
 
 constexpr std::string_view kStreamOptions = "stream_options.";
@@ -127,30 +115,11 @@ void WriteExtras(const Output& out) {
   }
 }
 
-bool HasForeignCacheMark(const Block& block) {
-  return std::visit(
-      [](const auto& b) {
-        if constexpr (requires { b.cache; }) return b.cache.has_value();
-        return false;
-      },
-      block);
-}
-
-// What is left out of a foreign conversation without changing what it says: one warning each.
 void NoteHints(const Output& out) {
   if (out.own()) return;
-  bool cache = std::ranges::any_of(out.request.tools, [](const Tool& t) { return t.cache.has_value(); });
-  bool reasoning = false;
-  for (const Message& message : out.request.messages) {
-    cache = cache || std::ranges::any_of(message.blocks, HasForeignCacheMark);
-    reasoning = reasoning || std::ranges::any_of(message.blocks, [](const Block& b) {
-                  return std::holds_alternative<ReasoningBlock>(b);
-                });
-  }
-  if (cache) out.losses.push_back({Loss::Kind::kHint, "cache_control", "OpenAI caches prompts by itself"});
-  if (reasoning && out.options.reasoning_field.empty()) {
-    out.losses.push_back({Loss::Kind::kHint, "reasoning", "earlier reasoning is not sent to OpenAI chat"});
-  }
+  common::NoteCacheMarks(out.request, "OpenAI", out.losses);
+  const bool takes = !out.options.reasoning_field.empty();
+  common::NoteReasoning(out.request, kTarget, [takes](const ReasoningBlock&) { return takes; }, out.losses);
 }
 
 }  // namespace
@@ -170,7 +139,7 @@ base::Result<EncodedRequest> EncodeRequest(const ChatRequest& request, const Enc
   out.Text("verbosity", request.verbosity);
   out.Text("user", request.user);
   out.Json("metadata", request.metadata);
-  WriteServiceTier(out);
+  openai::WriteServiceTier(writer, request, kTarget, encoded.losses);
   out.Text("prompt_cache_key", request.prompt_cache_key);
   WriteStream(out);
   WriteExtras(out);

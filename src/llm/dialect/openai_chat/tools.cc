@@ -292,9 +292,7 @@ void EncodeTools(Writer& writer, const ChatRequest& request, std::vector<Loss>& 
 void EncodeResponseFormat(Writer& writer, const ResponseFormat& format) {
   writer.Key("response_format").BeginObject().Field("type", common::FindText(kFormats, format.kind));
   if (format.kind == ResponseFormat::Kind::kJsonSchema) {
-    writer.Key("json_schema")
-        .BeginObject()
-        .Field("name", format.name.empty() ? std::string_view("response") : format.name);
+    writer.Key("json_schema").BeginObject().Field("name", format.name.empty() ? common::kUnnamedSchema : format.name);
     if (!format.description.empty()) writer.Field("description", format.description);
     if (!format.schema.empty()) writer.RawField("schema", format.schema);
     if (format.strict) writer.Field("strict", *format.strict);

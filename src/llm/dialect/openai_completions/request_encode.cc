@@ -47,7 +47,7 @@ void WriteForeignPrompt(const Output& out) {
       continue;
     }
     if (!prompt.empty()) prompt += "\n\n";
-    prompt += common::JoinText(message.blocks);
+    prompt += common::JoinText(message.blocks, system ? "\n\n" : "");
   }
   out.writer.String(prompt);
 }
@@ -85,6 +85,10 @@ void LoseTheRest(const Output& out) {
   }
   if (r.reasoning) out.Lose(Loss::Kind::kParameter, "reasoning", "reasoning");
   if (!r.verbosity.empty()) out.Lose(Loss::Kind::kParameter, "verbosity", "verbosity");
+  if (!r.metadata.empty() && r.metadata != "{}") out.Lose(Loss::Kind::kHint, "metadata", "metadata");
+  if (!r.service_tier.empty()) out.Lose(Loss::Kind::kHint, "service_tier", "service_tier");
+  if (!r.prompt_cache_key.empty()) out.Lose(Loss::Kind::kHint, "prompt_cache_key", "prompt_cache_key");
+  common::NoteCacheMarks(r, "OpenAI", out.losses);
 }
 
 void WriteExtras(const Output& out) {

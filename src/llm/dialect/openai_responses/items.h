@@ -26,6 +26,8 @@ class ItemWriter {
              std::vector<Loss>& losses);
 
   void Write(const Message& message);
+  // Whether the target knows that reasoning.
+  bool IsOurs(const ReasoningBlock& reasoning) const;
 
  private:
   struct Parts;
@@ -35,7 +37,6 @@ class ItemWriter {
   void WriteResult(const ToolResultBlock& result, std::string_view path);
   void WriteReasoning(const ReasoningBlock& reasoning);
   void Lose(std::string_view path, std::string_view what);
-  bool IsOurs(const ReasoningBlock& reasoning) const;
 
   codec::json::Writer* writer_;
   const ChatRequest* request_;  // of the caller

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "llm/dialect/common/conversation.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/media.h"
 #include "llm/dialect/openai_responses/items.h"
@@ -104,9 +105,8 @@ struct ItemWriter::Parts {
 
  private:
   void WriteFileData(const DocumentBlock& document, const InlineMedia& media) const {
-    std::string name = document.name;
-    if (name.empty()) name.append("document.").append(common::Subtype(media.media_type));
-    writer().Field("filename", name).Field("file_data", common::ToDataUrl(media));
+    writer().Field("filename", document.name.empty() ? common::FileNameFor(media.media_type) : document.name);
+    writer().Field("file_data", common::ToDataUrl(media));
   }
   void WritePlainDocument(const DocumentBlock& document, std::string_view text) const {
     std::string whole;
@@ -169,13 +169,12 @@ void ItemWriter::WriteResult(const ToolResultBlock& result, std::string_view pat
   const bool custom = std::ranges::find(custom_calls_, result.tool_call_id) != custom_calls_.end();
   writer_->BeginObject().Field("type", custom ? "custom_tool_call_output" : "function_call_output");
   writer_->Field("call_id", result.tool_call_id).Key("output");
-  const auto* only = result.content.size() == 1 ? std::get_if<TextBlock>(&result.content.front()) : nullptr;
-  if (result.content.empty()) {
-    writer_->String(result.structured);
-  } else if (only != nullptr) {
-    writer_->String(only->text);
+  const bool failed = result.outcome == ToolResultBlock::Outcome::kFailed;
+  if (result.content.size() <= 1 && common::IsPlainText(result.content)) {
+    writer_->String(common::ResultText(result));
   } else {
     writer_->BeginArray();
+    if (failed) Parts{*this, Role::kUser, {}}.WriteText(common::FailureText({}), std::nullopt);
     for (std::size_t i = 0; i < result.content.size(); ++i) {
       std::visit(Parts{*this, Role::kUser, std::string(path).append(".content[" + std::to_string(i) + "]")},
                  result.content[i]);

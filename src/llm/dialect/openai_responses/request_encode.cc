@@ -5,6 +5,7 @@
 #include "codec/json/writer.h"
 #include "llm/dialect/common/conversation.h"
 #include "llm/dialect/common/losses.h"
+#include "llm/dialect/openai/service_tier.h"
 #include "llm/dialect/openai_responses/items.h"
 #include "llm/dialect/openai_responses/request.h"
 #include "llm/dialect/openai_responses/settings.h"
@@ -70,6 +71,10 @@ class Encoder {
     ItemWriter items(writer_, request_, options_.provider, losses_);
     for (std::size_t i = from; i < request_.messages.size(); ++i) items.Write(request_.messages[i]);
     writer_.EndArray();
+    if (ours()) return;
+    common::NoteReasoning(
+        request_, kTarget, [&](const ReasoningBlock& reasoning) { return items.IsOurs(reasoning); }, losses_);
+    if (request_.origin != DialectId::kOpenAiChat) common::NoteCacheMarks(request_, "OpenAI", losses_);
   }
 
   void WriteObject(std::string_view name, const JsonText& object) {
@@ -94,7 +99,7 @@ class Encoder {
     if (request_.top_p) writer_.Field("top_p", *request_.top_p);
     if (request_.top_logprobs) writer_.Field("top_logprobs", *request_.top_logprobs);
     if (!request_.metadata.empty()) writer_.RawField("metadata", request_.metadata);
-    if (!request_.service_tier.empty()) writer_.Field("service_tier", request_.service_tier);
+    openai::WriteServiceTier(writer_, request_, kTarget, losses_);
     if (!request_.prompt_cache_key.empty()) writer_.Field("prompt_cache_key", request_.prompt_cache_key);
     if (!request_.user.empty()) writer_.Field("safety_identifier", request_.user);
     if (request_.stream) writer_.Field("stream", true);
@@ -137,6 +142,9 @@ class Encoder {
     lose(request_.seed.has_value(), "seed");
     lose(request_.choices.value_or(1) != 1, "choices");
     lose(!request_.stop.empty(), "stop");
+    if (!ours() && common::ThinkingSwitchedOff(request_) == common::SwitchedOff::kYes) {
+      losses_.push_back({Loss::Kind::kHint, "reasoning", "whether it thinks is left to the model"});
+    }
     lose(!request_.logit_bias.empty() && request_.logit_bias != "{}", "logit_bias");
   }
 

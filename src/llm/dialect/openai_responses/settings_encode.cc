@@ -5,6 +5,7 @@
 #include "codec/json/document.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/schema.h"
+#include "llm/dialect/common/words.h"
 #include "llm/dialect/openai_responses/settings.h"
 #include "llm/dialect/openai_responses/words.h"
 
@@ -16,7 +17,6 @@ using codec::json::Writer;
 
 constexpr std::array<std::string_view, 5> kNeutralMembers = {"type", "name", "description", "parameters", "strict"};
 constexpr std::string_view kEmpty = "{}";
-constexpr std::string_view kFormatName = "answer";  // where the client's dialect knows no name for a schema
 
 void WriteFunction(Writer& writer, const Tool& tool, const std::string& parameters) {
   writer.BeginObject().Field("type", "function").Field("name", tool.name);
@@ -79,7 +79,7 @@ void WriteNamed(Writer& writer, const ChatRequest& request, std::string_view nam
 void WriteFormat(Writer& writer, const ResponseFormat& format) {
   writer.Key("format").BeginObject().Field("type", common::FindText(kFormats, format.kind));
   if (format.kind == ResponseFormat::Kind::kJsonSchema) {
-    writer.Field("name", format.name.empty() ? kFormatName : std::string_view(format.name));
+    writer.Field("name", format.name.empty() ? common::kUnnamedSchema : std::string_view(format.name));
     if (!format.description.empty()) writer.Field("description", format.description);
     writer.RawField("schema", format.schema.empty() ? std::string_view("{}") : std::string_view(format.schema));
     if (format.strict) writer.Field("strict", *format.strict);
@@ -153,7 +153,9 @@ JsonText ReasoningObject(const ChatRequest& request) {
   JsonText text;
   Writer writer(text);
   writer.BeginObject();
-  if (request.reasoning) {
+  const bool foreign = request.origin != DialectId::kOpenAiResponses;
+  const bool off = foreign && common::ThinkingSwitchedOff(request) == common::SwitchedOff::kYes;
+  if (request.reasoning && !off) {
     if (const auto effort = common::EffortOf(*request.reasoning)) writer.Field("effort", common::ToString(*effort));
     if (const auto summary = SummaryOf(*request.reasoning); !summary.empty()) writer.Field("summary", summary);
   }
