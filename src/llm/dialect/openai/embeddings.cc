@@ -199,7 +199,7 @@ class EmbeddingsDialect final : public EmbeddingDialect {
   }
 
   static void WriteRest(Writer& writer, const EmbeddingRequest& request, std::vector<Loss>& losses) {
-    const auto lose = [&](std::string field) {
+    const auto lose = [&](const std::string& field) {
       losses.push_back({Loss::Kind::kParameter, field, common::NoEquivalent(kTarget, field)});
     };
     if (!request.task.empty()) lose("task");
