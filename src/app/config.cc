@@ -37,6 +37,7 @@ void ReadLimits(const Node& node, http::ServerLimits& limits) {
     limits.max_streams = static_cast<std::uint32_t>(*value);
   if (const auto value = node["requests_per_connection"].AsInteger({.min = 0, .max = 1'000'000'000}))
     limits.max_requests_per_connection = static_cast<std::uint32_t>(*value);
+  if (const auto value = node["min_body_rate"].AsBytes({.min = 0, .max = 1U << 30U})) limits.min_body_rate = *value;
   if (const auto value = node["head_timeout"].AsDuration()) limits.head_timeout = *value;
   if (const auto value = node["idle_timeout"].AsDuration()) limits.idle_timeout = *value;
   if (const auto value = node["body_timeout"].AsDuration()) limits.body_timeout = *value;
@@ -175,11 +176,21 @@ void ReadKeys(const Node& list, Config& config) {
   config.keys = std::make_shared<const features::identity::KeyRing>(std::move(keys));
 }
 
+// What is not stated is as in `otherwise`.
+ingress::SurfaceLimits ReadSurfaceLimits(const Node& node, ingress::SurfaceLimits otherwise) {
+  if (const auto bytes = node["body_bytes"].AsBytes({.min = 1024, .max = std::uint64_t{1} << 32U}))
+    otherwise.max_body_bytes = *bytes;
+  otherwise.timeout = node["timeout"].AsDuration().value_or(otherwise.timeout);
+  return otherwise;
+}
+
 ingress::GateSettings ReadGate(const Node& root) {
   ingress::GateSettings gate;
-  if (const auto bytes = root["limits"]["body_bytes"].AsBytes({.min = 1024, .max = std::uint64_t{1} << 32U}))
-    gate.max_body_bytes = *bytes;
-  if (const auto timeout = root["limits"]["timeout"].AsDuration()) gate.timeout = *timeout;
+  const ingress::SurfaceLimits general = ReadSurfaceLimits(root["limits"], {});
+  for (std::size_t i = 0; i < pipeline::kSurfaces; ++i) {
+    const auto name = pipeline::ToString(static_cast<pipeline::Surface>(i));
+    gate.limits.at(i) = ReadSurfaceLimits(root["limits"]["surfaces"][name], general);
+  }
   if (root["expose_attempts"].AsBool().value_or(false))
     gate.attempts_header = ingress::GateSettings::AttemptsHeader::kShown;
   if (auto field = root["reasoning_field"].AsString()) gate.reasoning_field = std::move(*field);

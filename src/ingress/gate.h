@@ -1,5 +1,7 @@
 #pragma once
 
+#include <array>
+#include <chrono>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -10,14 +12,23 @@
 #include "pipeline/authenticator.h"
 #include "pipeline/observer.h"
 #include "pipeline/stage.h"
+#include "pipeline/surface.h"
 
 namespace gatehouse::ingress {
 
-struct GateSettings {
+// Of one surface.
+struct SurfaceLimits {
   std::size_t max_body_bytes = 32U << 20U;
+  base::Duration timeout = std::chrono::minutes(10);  // of an exchange, unless its model says less
+};
+
+struct GateSettings {
+  std::array<SurfaceLimits, pipeline::kSurfaces> limits;
+  const SurfaceLimits& LimitsOf(pipeline::Surface surface) const {
+    return limits.at(static_cast<std::size_t>(surface));
+  }
   enum class AttemptsHeader : std::uint8_t { kHidden, kShown } attempts_header = AttemptsHeader::kHidden;
   std::string reasoning_field = "reasoning_content";  // to openai.chat clients
-  base::Duration timeout = std::chrono::minutes(10);  // of an exchange, unless its route says less
   std::string pass_through_openai;  // the model whose route takes opaque requests that name none; "" refuses them
   std::string pass_through_anthropic;
 };

@@ -107,7 +107,7 @@ net::Task<bool> Session::Identify() {
   co_return false;
 }
 
-net::Task<Result<std::string>> Session::ReadBody() { return http_.CollectBody(gate_->settings.max_body_bytes); }
+net::Task<Result<std::string>> Session::ReadBody() { return http_.CollectBody(gate_->settings.LimitsOf(match_.surface).max_body_bytes); }
 
 net::Task<Result<std::unique_ptr<const pipeline::JsonBody>>> Session::ReadJson() {
   GH_CO_TRY(std::string text, co_await ReadBody());
@@ -123,7 +123,7 @@ pipeline::Exchange& Session::Open(pipeline::Operation operation, std::string mod
   exchange_->principal = std::move(principal_);
   exchange_->session = std::string(http_.head().headers.Find("x-session-id").value_or(exchange_->principal.key_id));
   exchange_->started = started_;
-  exchange_->deadline = {started_ + gate_->settings.timeout};
+  exchange_->deadline = {started_ + gate_->settings.LimitsOf(match_.surface).timeout};
   exchange_->request_headers = ForwardedRequestHeaders(http_.head(), match_.dialect);
   context_.observer.Began(match_.surface);
   return *exchange_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <string_view>
 
@@ -19,6 +20,8 @@ enum class Surface : std::uint8_t {
   kModels,
   kPassThrough,  // endpoints whose content is opaque: images, audio, files, batches
 };
+
+inline constexpr std::size_t kSurfaces = static_cast<std::size_t>(Surface::kPassThrough) + 1;
 
 std::string_view ToString(Surface surface);  // "openai.chat", ...
 
