@@ -93,7 +93,7 @@ void Collector::Add(const Event& event) {
     void operator()(const LogprobsReported& e) {
       Choice& choice = self.ChoiceAt(e.choice);
       choice.logprobs_origin = e.origin;
-      AppendElements(choice.logprobs, e.json);
+      AppendElements(e.of == LogprobsReported::Of::kText ? choice.logprobs : choice.refusal_logprobs, e.json);
     }
     void operator()(const UsageReported& e) { self.answer_.usage = e.usage; }
     void operator()(const ChoiceFinished& e) {

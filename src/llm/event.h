@@ -84,6 +84,7 @@ struct LogprobsReported {
   std::uint32_t choice = 0;
   DialectId origin;
   JsonText json;  // an array of the origin's token entries; the arrays of a choice follow one another
+  enum class Of : std::uint8_t { kText, kRefusal } of = Of::kText;
 };
 struct UsageReported {
   Usage usage;  // cumulative: replaces what was reported before
@@ -154,6 +155,7 @@ struct Choice {
   std::string stop_sequence;
   std::string detail;
   JsonText logprobs;  // array of the origin's token entries
+  JsonText refusal_logprobs = {};
   DialectId logprobs_origin = DialectId::kOpenAiChat;
   bool finished = false;
 };

@@ -42,6 +42,10 @@ void AppendChoice(const Choice& choice, std::uint32_t number, std::vector<Event>
   if (!choice.logprobs.empty()) {
     events.emplace_back(LogprobsReported{number, choice.logprobs_origin, choice.logprobs});
   }
+  if (!choice.refusal_logprobs.empty()) {
+    events.emplace_back(
+        LogprobsReported{number, choice.logprobs_origin, choice.refusal_logprobs, LogprobsReported::Of::kRefusal});
+  }
   if (choice.finished) events.emplace_back(ChoiceFinished{number, choice.reason, choice.stop_sequence, choice.detail});
 }
 

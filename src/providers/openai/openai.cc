@@ -24,6 +24,7 @@ struct Settings {
   pipeline::Capabilities capabilities;
   std::vector<DialectId> dialects;  // besides chat completions
   llm::EncodeOptions::MaxTokensField max_tokens_field = llm::EncodeOptions::MaxTokensField::kMaxCompletionTokens;
+  std::string reasoning_field;  // takes earlier reasoning back; "" where the upstream refuses it
 };
 
 class OpenAiVendor final : public common::Vendor {
@@ -36,7 +37,9 @@ class OpenAiVendor final : public common::Vendor {
     return std::ranges::find(settings_.dialects, asked) != settings_.dialects.end() ? asked : DialectId::kOpenAiChat;
   }
   llm::EncodeOptions Options(const pipeline::CallContext& context) const override {
-    return {.model = context.model, .max_tokens_field = settings_.max_tokens_field};
+    return {.model = context.model,
+            .max_tokens_field = settings_.max_tokens_field,
+            .reasoning_field = settings_.reasoning_field};
   }
 
   std::string ChatTarget(DialectId dialect, std::string_view, llm::Delivery) const override {
@@ -120,6 +123,7 @@ std::unique_ptr<const common::Blueprint> ReadCompatible(const std::string& name,
       if (const auto dialect = element.AsEnum<DialectId>(kDialects)) settings.dialects.push_back(*dialect);
     }
   }
+  settings.reasoning_field = node["reasoning_field"].AsString().value_or("");
   using enum pipeline::Capability;
   settings.capabilities = common::ReadCapabilities(
       node["capabilities"],

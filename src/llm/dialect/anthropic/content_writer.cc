@@ -1,6 +1,8 @@
 #include <algorithm>
 #include <array>
 
+#include "codec/crypto/encoding.h"
+#include "codec/text/utf8.h"
 #include "llm/dialect/anthropic/content.h"
 #include "llm/dialect/anthropic/words.h"
 #include "llm/dialect/common/losses.h"
@@ -19,6 +21,15 @@ bool IsImageType(std::string_view type) { return std::ranges::find(kImageTypes, 
 void WriteBase64(Writer& writer, const InlineMedia& media) {
   writer.Key("source").BeginObject().Field("type", "base64");
   writer.Field("media_type", media.media_type).Field("data", media.base64).EndObject();
+}
+
+// A document of text that came as bytes, in the only form that Anthropic takes text in; nullopt for anything else.
+std::optional<std::string> TextOf(const InlineMedia& media) {
+  const auto type = std::string_view(media.media_type).substr(0, media.media_type.find(';'));
+  if (!type.starts_with("text/") && type != "application/json" && type != "application/xml") return std::nullopt;
+  auto text = codec::crypto::Base64Decode(media.base64);
+  if (!text || !codec::text::IsValidUtf8(*text)) return std::nullopt;
+  return text;
 }
 
 void WriteUrl(Writer& writer, std::string_view url) {
@@ -85,6 +96,11 @@ void ContentWriter::Write(const ImageBlock& image) {
 
 bool ContentWriter::WriteDocumentSource(const DocumentBlock& document) {
   if (const auto* media = std::get_if<InlineMedia>(&document.source)) {
+    if (auto text = TextOf(*media)) {
+      writer_->BeginObject().Field("type", "document");
+      WritePlainText(*writer_, *text);
+      return true;
+    }
     if (media->media_type != kPdf) {
       Lose("Anthropic takes documents as PDF or plain text, not as " + media->media_type + ".");
       return false;

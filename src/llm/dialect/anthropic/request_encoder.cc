@@ -11,6 +11,7 @@
 #include "llm/dialect/anthropic/tools.h"
 #include "llm/dialect/anthropic/words.h"
 #include "llm/dialect/common/losses.h"
+#include "llm/dialect/common/strict_schema.h"
 
 namespace gatehouse::llm::dialect::anthropic {
 namespace {
@@ -43,7 +44,7 @@ class Encoder {
     GH_CHECK_OK(WriteMessages());
     GH_CHECK_OK(WriteTools(writer_, request_, losses_));
     WriteThinking(writer_, thinking_);
-    WriteOutputConfig();
+    GH_CHECK_OK(WriteOutputConfig());
     if (purpose_ == Purpose::kAnswer) WriteSettings();
     WriteExtras();
     writer_.EndObject();
@@ -109,27 +110,32 @@ class Encoder {
     return base::InvalidRequest("messages: Anthropic needs at least one message of the user with content.", "messages");
   }
 
-  void WriteOutputConfig() {
+  base::Status WriteOutputConfig() {
     std::string config;
     Writer writer(config);
     writer.BeginObject();
     if (thinking_.effort) writer.Field("effort", EffortWord(*thinking_.effort));
-    WriteFormat(writer);
+    GH_CHECK_OK(WriteFormat(writer));
     WriteNestedExtras(writer, "output_config.");
     writer.EndObject();
     if (config != "{}") writer_.RawField("output_config", config);
+    return base::Ok();
   }
 
-  void WriteFormat(Writer& writer) {
-    if (!request_.response_format || request_.response_format->kind == ResponseFormat::Kind::kText) return;
+  base::Status WriteFormat(Writer& writer) {
+    if (!request_.response_format || request_.response_format->kind == ResponseFormat::Kind::kText) return base::Ok();
     const ResponseFormat& format = *request_.response_format;
     if (format.kind == ResponseFormat::Kind::kJsonObject) {
       Lose("response_format", "Anthropic answers in JSON by a schema only.");
-      return;
+      return base::Ok();
     }
-    writer.Key("format").BeginObject().Field("type", "json_schema");
-    writer.RawField("schema", format.schema.empty() ? std::string_view(R"({"type":"object"})") : format.schema);
-    writer.EndObject();
+    common::StrictSchema strict{.schema = format.schema.empty() ? JsonText(R"({"type":"object"})") : format.schema};
+    if (!ours()) {
+      GH_TRY(strict, common::ToStrictSchema(strict.schema));
+      common::NoteTold(strict, "response_format", kTarget, losses_);
+    }
+    writer.Key("format").BeginObject().Field("type", "json_schema").RawField("schema", strict.schema).EndObject();
+    return base::Ok();
   }
 
   void WriteSettings() {

@@ -11,6 +11,7 @@
 #include "llm/dialect/anthropic/words.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/schema.h"
+#include "llm/dialect/common/strict_schema.h"
 
 namespace gatehouse::llm::dialect::anthropic {
 namespace {
@@ -36,11 +37,21 @@ void WriteFurtherMembers(Writer& writer, const Tool& tool) {
   }
 }
 
-base::Status WriteFunction(Writer& writer, const Tool& tool, std::string path) {
-  auto schema = common::ObjectSchema(tool.parameters);
+// The schema of another dialect's tool as this one takes it: `strict` holds the model to a grammar.
+base::Result<JsonText> SchemaOf(const Tool& tool, const std::string& path, std::vector<Loss>& losses) {
+  if (tool.origin == DialectId::kAnthropic) return common::ObjectSchema(tool.parameters);
+  GH_TRY(JsonText schema, common::ArgumentsSchema(tool.parameters, path, kTarget, losses));
+  if (!tool.strict.value_or(false)) return schema;
+  GH_TRY(common::StrictSchema strict, common::ToStrictSchema(schema));
+  common::NoteTold(strict, path, kTarget, losses);
+  return std::move(strict.schema);
+}
+
+base::Status WriteFunction(Writer& writer, const Tool& tool, const std::string& path, std::vector<Loss>& losses) {
+  auto schema = SchemaOf(tool, path, losses);
   if (!schema.ok()) {
     base::Error error = std::move(schema).TakeError();
-    error.param = std::move(path);
+    error.param = path;
     return error;
   }
   writer.BeginObject().Field("name", tool.name);
@@ -54,7 +65,7 @@ base::Status WriteFunction(Writer& writer, const Tool& tool, std::string path) {
 }
 
 base::Status WriteTool(Writer& writer, const Tool& tool, const std::string& path, std::vector<Loss>& losses) {
-  if (tool.kind == ToolKind::kFunction) return WriteFunction(writer, tool, path);
+  if (tool.kind == ToolKind::kFunction) return WriteFunction(writer, tool, path, losses);
   if (tool.origin == DialectId::kAnthropic && !tool.original.empty()) {
     writer.Raw(tool.original);
   } else {

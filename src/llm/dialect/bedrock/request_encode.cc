@@ -14,6 +14,7 @@
 #include "llm/dialect/bedrock/write_messages.h"
 #include "llm/dialect/common/arrange.h"
 #include "llm/dialect/common/losses.h"
+#include "llm/dialect/common/strict_schema.h"
 #include "llm/dialect/common/words.h"
 
 namespace gatehouse::llm::dialect::bedrock {
@@ -43,7 +44,7 @@ class Encoder {
     PlanReasoning();
     WriteConversation(writer_, request_, options_, conversation_.system, conversation_.turns, losses());
     GH_CHECK_OK(WriteToolConfig(writer_, request_, losses()));
-    if (!count) WriteSettings();
+    if (!count) GH_CHECK_OK(WriteSettings());
     WriteAdditionalFields();
     writer_.EndObject();
     if (count) writer_.EndObject().EndObject();
@@ -73,13 +74,14 @@ class Encoder {
 
   // --- settings ---
 
-  void WriteSettings() {
+  base::Status WriteSettings() {
     WriteInference();
-    WriteFormat();
+    GH_CHECK_OK(WriteFormat());
     WriteServiceTier();
     WriteMetadata();
     WriteExtras();
     LoseForeignSettings();
+    return base::Ok();
   }
 
   anthropic::Sampling Sampling() {
@@ -114,7 +116,7 @@ class Encoder {
   }
 
   // {"textFormat":{"type":"json_schema","structure":{"jsonSchema":{"schema": a STRING}}}}
-  void WriteFormat() {
+  base::Status WriteFormat() {
     std::string config;
     Writer writer(config);
     writer.BeginObject();
@@ -123,7 +125,12 @@ class Encoder {
       Lose("response_format", "Bedrock answers in JSON by a schema only");
     } else if (format && format->kind == ResponseFormat::Kind::kJsonSchema) {
       writer.Key("textFormat").BeginObject().Field("type", "json_schema").Key("structure").BeginObject();
-      writer.Key("jsonSchema").BeginObject().Field("schema", format->schema);
+      common::StrictSchema strict{.schema = format->schema};
+      if (!own_) {
+        GH_TRY(strict, common::ToStrictSchema(format->schema));
+        common::NoteTold(strict, "response_format", "Bedrock", losses());
+      }
+      writer.Key("jsonSchema").BeginObject().Field("schema", strict.schema);
       if (!format->name.empty()) writer.Field("name", format->name);
       if (!format->description.empty()) writer.Field("description", format->description);
       writer.EndObject().EndObject().EndObject();
@@ -131,6 +138,7 @@ class Encoder {
     WriteNestedExtras(writer, "outputConfig.");
     writer.EndObject();
     if (config != "{}") writer_.RawField("outputConfig", config);
+    return base::Ok();
   }
 
   void WriteServiceTier() {

@@ -43,6 +43,7 @@ class Decoder final : public ResponseDecoder {
 
   base::Status Finish(Detail, std::vector<Event>&) override {
     if (!stopped_) return common::BadUpstream("the stream ended before messageStop");
+    if (!malformed_.empty()) return common::MalformedOutput(malformed_);
     return base::Ok();
   }
 
@@ -60,7 +61,7 @@ class Decoder final : public ResponseDecoder {
     for (const auto block : content) WholeBlock(index++, block.value);
     Usage(root["usage"]);
     Stop(root);
-    return base::Ok();
+    return Finish(detail, events);
   }
 
  private:
@@ -175,6 +176,11 @@ class Decoder final : public ResponseDecoder {
     for (const auto& [index, block] : std::exchange(open_, {})) Close(block);
     if (std::exchange(stopped_, true)) return;
     const auto word = payload["stopReason"].string();
+    // To Converse's own clients the word passes as it is.
+    if (detail_ == Detail::kFull && word.starts_with("malformed_")) {
+      malformed_ = word;
+      return;
+    }
     const auto reason = ToFinishReason(word, calls_);
     const bool plain = reason == FinishReason::kStop || reason == FinishReason::kToolCalls ||
                        reason == FinishReason::kStopSequence || reason == FinishReason::kLength;
@@ -231,6 +237,7 @@ class Decoder final : public ResponseDecoder {
   Detail detail_ = Detail::kFull;
   bool started_ = false;
   bool stopped_ = false;
+  std::string malformed_;  // the stop reason, told at the end: the usage comes in between
   ToolCalls calls_ = ToolCalls::kNone;
   std::uint32_t next_number_ = 0;
   std::map<std::int64_t, Open> open_;  // by contentBlockIndex

@@ -36,6 +36,11 @@ bool IsOffered(const ChatRequest& request, const Tool& tool) {
   return std::ranges::find(request.tool_choice->names, tool.name) != request.tool_choice->names.end();
 }
 
+base::Result<JsonText> SchemaOf(const Tool& tool, std::size_t index, std::vector<Loss>& losses) {
+  if (tool.origin == DialectId::kBedrock) return common::ObjectSchema(tool.parameters);
+  return common::ArgumentsSchema(tool.parameters, "tools[" + std::to_string(index) + "]", "Bedrock", losses);
+}
+
 base::Status WriteTool(Writer& writer, const Tool& tool, std::size_t index, std::vector<Loss>& losses) {
   if (tool.kind == ToolKind::kProviderDefined && tool.origin == DialectId::kBedrock) {
     writer.Raw(tool.original);
@@ -46,7 +51,7 @@ base::Status WriteTool(Writer& writer, const Tool& tool, std::size_t index, std:
                       common::NoEquivalent("Bedrock", "the tool " + tool.name)});
     return base::Ok();
   }
-  GH_TRY(const auto schema, common::ObjectSchema(tool.parameters));
+  GH_TRY(const auto schema, SchemaOf(tool, index, losses));
   writer.BeginObject().Key("toolSpec").BeginObject().Field("name", tool.name);
   if (!tool.description.empty()) writer.Field("description", tool.description);
   writer.Key("inputSchema").BeginObject().RawField("json", schema).EndObject();

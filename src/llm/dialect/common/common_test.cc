@@ -4,9 +4,11 @@
 #include "codec/json/document.h"
 #include "llm/dialect/common/conversation.h"
 #include "llm/dialect/common/fields.h"
+#include "llm/dialect/common/logprobs.h"
 #include "llm/dialect/common/media.h"
 #include "llm/dialect/common/node.h"
 #include "llm/dialect/common/schema.h"
+#include "llm/dialect/common/strict_schema.h"
 #include "llm/dialect/common/tool_call.h"
 #include "llm/dialect/common/upstream_error.h"
 #include "llm/dialect/common/words.h"
@@ -202,6 +204,45 @@ TEST(UpstreamError, CutsLongTextsAtACharacter) {
   std::string message(999, 'x');
   message += "\xC3\xA9 and more";
   EXPECT_EQ(ToError({.status = 400, .message = message}).public_message, std::string(999, 'x'));
+}
+
+TEST(MergeTopAlternatives, PutsThePropertiesSideBySide) {
+  EXPECT_EQ(MergeTopAlternatives(R"({"type":"object","properties":{"a":{"type":"string"}}})"), std::nullopt);
+  EXPECT_EQ(
+      MergeTopAlternatives(
+          R"({"description":"d","$defs":{"B":{"properties":{"a":{"type":"integer"},"b":{}},"required":["a","b"]}},)"
+          R"("oneOf":[{"properties":{"a":{"type":"string"}},"required":["a"]},{"$ref":"#/$defs/B"}],)"
+          R"("allOf":[{"properties":{"c":{}},"required":["c"]}]})"),
+      R"({"type":"object","properties":{"a":{"anyOf":[{"type":"string"},{"type":"integer"}]},"b":{},"c":{}},)"
+      R"("required":["a","c"],"description":"d",)"
+      R"("$defs":{"B":{"properties":{"a":{"type":"integer"},"b":{}},"required":["a","b"]}}})");
+}
+
+TEST(StrictSchema, KeepsTheSubsetAndTellsTheRest) {
+  const auto strict = ToStrictSchema(
+      R"({"$schema":"x","type":"object","description":"D","properties":{"e":{"type":"string","format":"email"},)"
+      R"("n":{"type":["integer","null"],"minimum":1,"maximum":9},"l":{"type":"array","items":{"$ref":"#/$defs/P",)"
+      R"("description":"gone"},"minItems":1},"o":{"oneOf":[{"const":1},{"type":"object","additionalProperties":true}]}},)"
+      R"("required":["e"],"minProperties":2})");
+  ASSERT_TRUE(strict.ok());
+  EXPECT_EQ(strict.value().schema,
+            R"({"type":"object","properties":{"e":{"type":"string","format":"email"},)"
+            R"("n":{"type":["integer","null"],"description":"{minimum: 1, maximum: 9}"},)"
+            R"("l":{"type":"array","items":{"$ref":"#/$defs/P"},"minItems":1},"o":{"anyOf":[{"const":1},)"
+            R"({"type":"object","additionalProperties":false,"description":"{additionalProperties: true}"}]}},)"
+            R"("required":["e"],"additionalProperties":false,"description":"D\n\n{minProperties: 2}"})");
+  EXPECT_THAT(strict.value().told, testing::ElementsAre("minimum", "maximum", "additionalProperties", "minProperties"));
+  EXPECT_FALSE(ToStrictSchema("[]").ok());
+}
+
+TEST(Logprobs, ComeInEitherSpelling) {
+  constexpr std::string_view kGemini = R"([{"topCandidates":[{"candidates":[{"token":"a","logProbability":-1}]}],)"
+                                       R"("chosenCandidates":[{"token":"a","logProbability":-1}]}])";
+  const JsonText openai = OpenAiLogprobs(DialectId::kGemini, kGemini);
+  EXPECT_EQ(openai,
+            R"([{"token":"a","logprob":-1,"bytes":null,"top_logprobs":[{"token":"a","logprob":-1,"bytes":null}]}])");
+  EXPECT_EQ(GeminiLogprobs(DialectId::kOpenAiChat, openai), kGemini);
+  EXPECT_EQ(OpenAiLogprobs(DialectId::kAnthropic, "[]"), "");
 }
 
 }  // namespace

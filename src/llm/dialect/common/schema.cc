@@ -1,7 +1,9 @@
 #include "llm/dialect/common/schema.h"
 
 #include <algorithm>
+#include <array>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "codec/json/document.h"
@@ -139,6 +141,84 @@ class Inliner {
   std::vector<std::size_t> active_;  // offsets of the definitions being written, against endless recursion
 };
 
+// What an object schema says of its members, its alternatives included.
+struct Shape {
+  struct Property {
+    std::string name;
+    std::vector<std::string_view> schemas;  // that differ
+  };
+  std::vector<Property> properties;
+  std::vector<std::string> required;
+
+  void Add(std::string_view name, std::string_view schema) {
+    auto found = std::ranges::find(properties, name, &Property::name);
+    if (found == properties.end()) found = properties.insert(found, Property{std::string(name), {}});
+    if (std::ranges::find(found->schemas, schema) == found->schemas.end()) found->schemas.push_back(schema);
+  }
+  void Require(std::string_view name) {
+    if (std::ranges::find(required, name) == required.end()) required.emplace_back(name);
+  }
+};
+
+constexpr std::array<std::string_view, 3> kAlternatives = {"anyOf", "oneOf", "allOf"};
+constexpr std::size_t kMaxAlternativesDepth = 8;
+
+bool IsAlternatives(std::string_view name) { return std::ranges::find(kAlternatives, name) != kAlternatives.end(); }
+
+Shape ShapeOf(Value root, Value schema, std::size_t depth);
+
+// What every one of the branches requires.
+void AddBranches(Value root, Value branches, Shape& shape, std::size_t depth) {
+  std::optional<std::vector<std::string>> common;
+  for (const auto branch : branches) {
+    Shape other = ShapeOf(root, branch.value, depth + 1);
+    for (const auto& [name, schemas] : other.properties) {
+      for (const auto schema : schemas) shape.Add(name, schema);
+    }
+    if (!common) {
+      common = std::move(other.required);
+    } else {
+      std::erase_if(*common, [&](const std::string& name) {
+        return std::ranges::find(other.required, name) == other.required.end();
+      });
+    }
+  }
+  for (const std::string& name : common.value_or(std::vector<std::string>())) shape.Require(name);
+}
+
+void AddAll(Value root, Value parts, Shape& shape, std::size_t depth) {
+  for (const auto part : parts) {
+    const Shape other = ShapeOf(root, part.value, depth + 1);
+    for (const auto& [name, schemas] : other.properties) {
+      for (const auto schema : schemas) shape.Add(name, schema);
+    }
+    for (const std::string& name : other.required) shape.Require(name);
+  }
+}
+
+Shape ShapeOf(Value root, Value schema, std::size_t depth) {
+  Shape shape;
+  if (schema["$ref"].IsString()) schema = Resolve(root, schema["$ref"].string());
+  if (depth > kMaxAlternativesDepth || !schema.IsObject()) return shape;
+  for (const auto& [name, property, offset] : schema["properties"]) shape.Add(name, property.raw());
+  for (const auto name : schema["required"]) shape.Require(name.value.string());
+  AddBranches(root, schema["anyOf"], shape, depth);
+  AddBranches(root, schema["oneOf"], shape, depth);
+  AddAll(root, schema["allOf"], shape, depth);
+  return shape;
+}
+
+void WriteProperty(codec::json::Writer& writer, const Shape::Property& property) {
+  writer.Key(property.name);
+  if (property.schemas.size() == 1) {
+    writer.Raw(property.schemas.front());
+    return;
+  }
+  writer.BeginObject().Key("anyOf").BeginArray();
+  for (const auto schema : property.schemas) writer.Raw(schema);
+  writer.EndArray().EndObject();
+}
+
 bool Mentions(std::string_view text, std::string_view word) { return text.find(word) != std::string_view::npos; }
 
 }  // namespace
@@ -162,6 +242,41 @@ base::Result<JsonText> ObjectSchema(std::string_view schema) {
   }
   writer.EndObject();
   return out;
+}
+
+std::optional<JsonText> MergeTopAlternatives(std::string_view schema) {
+  codec::json::Document document;
+  if (!document.Parse(schema).ok()) return std::nullopt;
+  const Value root = document.root();
+  if (std::ranges::all_of(kAlternatives, [&](std::string_view name) { return root[name].IsMissing(); })) {
+    return std::nullopt;
+  }
+  const Shape shape = ShapeOf(root, root, 0);
+  JsonText out;
+  codec::json::Writer writer(out);
+  writer.BeginObject().Field("type", "object").Key("properties").BeginObject();
+  for (const Shape::Property& property : shape.properties) WriteProperty(writer, property);
+  writer.EndObject();
+  if (!shape.required.empty()) {
+    writer.Key("required").BeginArray();
+    for (const std::string& name : shape.required) writer.String(name);
+    writer.EndArray();
+  }
+  for (const auto& [key, value, offset] : root) {
+    if (key == "type" || key == "properties" || key == "required" || IsAlternatives(key)) continue;
+    writer.RawField(key, value.raw());
+  }
+  writer.EndObject();
+  return out;
+}
+
+base::Result<JsonText> ArgumentsSchema(std::string_view schema, std::string_view path, std::string_view target,
+                                       std::vector<Loss>& losses) {
+  auto merged = MergeTopAlternatives(schema);
+  if (!merged) return ObjectSchema(schema);
+  losses.push_back({Loss::Kind::kHint, std::string(path),
+                    std::string(target) + " takes no alternatives at the top of a schema; they were merged"});
+  return *std::move(merged);
 }
 
 base::Result<JsonText> InlineReferences(std::string_view schema) {

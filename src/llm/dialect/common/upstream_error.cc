@@ -138,6 +138,14 @@ Error ToError(const UpstreamFault& fault) {
                .cause = nullptr};
 }
 
+Error MalformedOutput(std::string_view what) {
+  return Error{.code = ErrorCode::kBadUpstream,
+               .source = base::ErrorSource::kUpstream,
+               .retry = Retry::kSameTarget,
+               .public_message = "The model's answer cannot be used: it is malformed. Try again.",
+               .detail = std::string(Cut(what, kMaxDetail))};
+}
+
 Error BadUpstream(std::string_view what) {
   return Error{.code = ErrorCode::kBadUpstream,
                .source = base::ErrorSource::kUpstream,

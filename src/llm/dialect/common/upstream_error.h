@@ -29,6 +29,9 @@ struct UpstreamFault {
 base::Error ToError(const UpstreamFault& fault);
 
 // kBadUpstream: the upstream's bytes are not its dialect. `what` goes to the log.
+// The model's own output is of no use, a tool call that cannot be read: asking again may help. Never told as an answer
+// that ended.
+base::Error MalformedOutput(std::string_view what);
 base::Error BadUpstream(std::string_view what);
 
 }  // namespace gatehouse::llm::dialect::common

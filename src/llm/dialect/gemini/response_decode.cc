@@ -70,6 +70,12 @@ class Candidate {
   }
   bool finished() const { return !finish_.empty(); }
 
+  base::Status CheckUsable() {
+    if (UsableFinish(finish_) == Usable::kYes) return base::Ok();
+    Close();
+    return common::MalformedOutput(finish_ + ": " + message_);
+  }
+
   void Finish() {
     Close();
     const auto reason = ToFinishReason(finish_, calls_);
@@ -193,13 +199,15 @@ class Decoder final : public ResponseDecoder {
     return Finish(detail, events);
   }
 
-  base::Status Finish(Detail, std::vector<Event>& events) override {
+  base::Status Finish(Detail detail, std::vector<Event>& events) override {
     if (candidates_.empty()) return common::BadUpstream("the stream ended without a candidate");
     for (auto& candidate : candidates_) {
       if (!candidate.finished()) return common::BadUpstream("the stream ended before a finishReason");
     }
     for (auto& candidate : candidates_) {
       candidate.Bind(events);
+      // To Gemini's own clients the word passes as it is.
+      if (detail == Detail::kFull) GH_CHECK_OK(candidate.CheckUsable());
       candidate.Finish();
     }
     return base::Ok();

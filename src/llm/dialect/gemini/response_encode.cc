@@ -9,6 +9,7 @@
 
 #include "codec/json/document.h"
 #include "llm/dialect/common/json_text.h"
+#include "llm/dialect/common/logprobs.h"
 #include "llm/dialect/common/tool_call.h"
 #include "llm/dialect/gemini/error.h"
 #include "llm/dialect/gemini/gemini.h"
@@ -68,6 +69,18 @@ void Attach(std::string_view json, Attachments& attachments) {
   };
   if (document.root().IsObject()) add(document.root());
   for (const auto element : document.root().IsArray() ? document.root() : codec::json::Value()) add(element.value);
+}
+
+// A candidate has one result; the entries of one that was collected stand in several.
+void AttachLogprobs(DialectId origin, std::string_view entries, Attachments& attachments) {
+  codec::json::Document document;
+  const JsonText results = entries.empty() ? JsonText() : common::GeminiLogprobs(origin, entries);
+  if (results.empty() || !document.Parse(results).ok() || !document.root().at(0).IsObject()) return;
+  if (document.root().size() == 1) {
+    attachments["logprobsResult"] = std::string(document.root().at(0).raw());
+    return;
+  }
+  AttachLogprobs(DialectId::kOpenAiChat, common::OpenAiLogprobs(DialectId::kGemini, results), attachments);
 }
 
 struct Ending {
@@ -233,10 +246,10 @@ class Encoder final : public ResponseEncoder {
     Send(candidate);
   }
   void On(const LogprobsReported& e) {
-    if (e.origin != DialectId::kGemini) return;
+    if (e.of != LogprobsReported::Of::kText) return;
     CandidateParts candidate{.index = e.choice};
-    AttachLogprobs(e.json, candidate.attachments);
-    Send(candidate);
+    AttachLogprobs(e.origin, e.json, candidate.attachments);
+    if (!candidate.attachments.empty()) Send(candidate);
   }
   void On(const UsageReported& e) { usage_ = e.usage; }
   void On(const ChoiceFinished& e) {
@@ -245,12 +258,6 @@ class Encoder final : public ResponseEncoder {
     if (!choice.ending) choice.ending = EndingOf(e.reason, e.detail);
   }
   void On(const OpaqueEvent&) {}
-
-  static void AttachLogprobs(std::string_view json, Attachments& attachments) {
-    codec::json::Document document;
-    if (!document.Parse(json).ok() || !document.root().at(0).IsObject()) return;
-    attachments["logprobsResult"] = std::string(document.root().at(0).raw());
-  }
 
   std::string model_;
   std::string id_;
@@ -280,6 +287,7 @@ std::string EncodeWhole(const Answer& answer, const AnswerContext& context) {
     auto& candidate = candidates.emplace_back(CandidateParts{.index = static_cast<std::uint32_t>(candidates.size())});
     candidate.ending = EndingOf(choice.reason, choice.detail);
     for (const auto& block : choice.blocks) std::visit(BlockToPart{candidate}, block);
+    AttachLogprobs(choice.logprobs_origin, choice.logprobs, candidate.attachments);
   }
   return Response(candidates, answer.usage, Either(answer.started.model, context.model),
                   Either(answer.started.id, context.id));

@@ -1,5 +1,8 @@
 #include "llm/dialect/gemini/words.h"
 
+#include <algorithm>
+#include <iterator>
+
 #include "llm/dialect/common/words.h"
 
 namespace gatehouse::llm::dialect::gemini {
@@ -54,6 +57,12 @@ FinishReason ToFinishReason(std::string_view word, ToolCalls calls) {
     return FinishReason::kToolCalls;
   }
   return known.value_or(FinishReason::kOther);
+}
+
+Usable UsableFinish(std::string_view word) {
+  constexpr std::string_view kUseless[] = {"MALFORMED_FUNCTION_CALL", "MALFORMED_RESPONSE", "UNEXPECTED_TOOL_CALL",
+                                           "TOO_MANY_TOOL_CALLS", "MISSING_THOUGHT_SIGNATURE"};
+  return std::ranges::find(kUseless, word) == std::end(kUseless) ? Usable::kYes : Usable::kNo;
 }
 
 std::string_view FinishWord(FinishReason reason, std::string_view detail) {

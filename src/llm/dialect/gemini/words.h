@@ -15,6 +15,10 @@ FinishReason ToFinishReason(std::string_view word, ToolCalls calls);
 // `detail` wins where it is a finish reason of Gemini's own that means the same.
 std::string_view FinishWord(FinishReason reason, std::string_view detail);
 
+// Whether the model's output is of no use: a call that cannot be read, or one that was not to be made.
+enum class Usable : std::uint8_t { kNo, kYes };
+Usable UsableFinish(std::string_view word);
+
 // How a model wants its thinking bounded: by thinkingLevel (Gemini 3 and later) or by thinkingBudget (2.5).
 enum class ThinkingMeasure : std::uint8_t { kLevel, kBudget };
 ThinkingMeasure MeasureOf(std::string_view model);

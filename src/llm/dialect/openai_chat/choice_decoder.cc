@@ -230,6 +230,10 @@ void ChoiceDecoder::AddExtras(Value choice, std::vector<Event>& events) {
   if (logprobs.IsArray() && !logprobs.empty()) {
     events.emplace_back(LogprobsReported{number_, DialectId::kOpenAiChat, std::string(logprobs.raw())});
   }
+  if (const Value refusal = choice["logprobs"]["refusal"]; !refusal.empty() && refusal.IsArray()) {
+    events.emplace_back(
+        LogprobsReported{number_, DialectId::kOpenAiChat, std::string(refusal.raw()), LogprobsReported::Of::kRefusal});
+  }
   if (const Value own = choice["logprobs"]; own["tokens"].IsArray()) {  // a text completion's
     events.emplace_back(
         LogprobsReported{number_, DialectId::kOpenAiCompletions, std::string("[").append(own.raw()).append("]")});

@@ -5,6 +5,7 @@
 
 #include "codec/sse/sse.h"
 #include "llm/dialect/common/json_text.h"
+#include "llm/dialect/common/logprobs.h"
 #include "llm/dialect/openai/error.h"
 #include "llm/dialect/openai/usage.h"
 #include "llm/dialect/openai_chat/finish.h"
@@ -18,6 +19,7 @@ using codec::json::Writer;
 
 constexpr std::string_view kData = "data: ";
 constexpr std::string_view kEnd = "\n\n";
+constexpr std::string_view kNull = "null";
 
 CallStyle StyleOf(const AnswerContext& context) {
   const bool legacy =
@@ -198,10 +200,14 @@ void Encoder::WriteBeside(std::uint32_t choice, std::string_view member, std::st
 }
 
 void Encoder::Add(const LogprobsReported& event, std::string& out) {
-  if (event.origin != DialectId::kOpenAiChat) return;
+  const JsonText entries = common::OpenAiLogprobs(event.origin, event.json);
+  if (entries.empty()) return;
   Open(event.choice, out);
+  const bool text = event.of == LogprobsReported::Of::kText;
   std::string logprobs;
-  Writer(logprobs).BeginObject().RawField("content", common::OneLine(event.json)).Key("refusal").Null().EndObject();
+  Writer writer(logprobs);
+  writer.BeginObject().RawField("content", text ? std::string_view(entries) : kNull);
+  writer.RawField("refusal", text ? kNull : std::string_view(entries)).EndObject();
   WriteBeside(event.choice, "logprobs", logprobs, out);
 }
 

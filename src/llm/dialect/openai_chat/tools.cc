@@ -104,7 +104,9 @@ void WriteFunctionMembers(Writer& writer, const Tool& tool, std::string_view par
 // The schema as the target accepts it: as it came from our own language, completed from others.
 std::string ParametersOf(const Tool& tool, DialectId origin, const std::string& field, std::vector<Loss>& losses) {
   if (origin == DialectId::kOpenAiChat || tool.parameters.empty()) return tool.parameters;
-  auto schema = common::ObjectSchema(tool.parameters);
+  const bool relative = origin == DialectId::kOpenAiResponses;  // takes the same
+  auto schema = relative ? common::ObjectSchema(tool.parameters)
+                         : common::ArgumentsSchema(tool.parameters, field + ".parameters", kTarget, losses);
   if (schema.ok()) return std::move(schema).value();
   losses.push_back({Loss::Kind::kContent, field + ".parameters", "it is not a JSON Schema of an object"});
   return {};

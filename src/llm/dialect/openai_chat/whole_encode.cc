@@ -4,6 +4,7 @@
 #include "codec/json/document.h"
 #include "codec/json/writer.h"
 #include "llm/dialect/common/conversation.h"
+#include "llm/dialect/common/logprobs.h"
 #include "llm/dialect/openai/usage.h"
 #include "llm/dialect/openai_chat/finish.h"
 #include "llm/dialect/openai_chat/messages.h"
@@ -118,6 +119,18 @@ void WriteChoiceExtra(const Output& out, std::uint32_t number, std::string_view 
   }
 }
 
+void WriteLogprobs(Writer& writer, const Choice& choice) {
+  const JsonText text = common::OpenAiLogprobs(choice.logprobs_origin, choice.logprobs);
+  const JsonText refusal = common::OpenAiLogprobs(choice.logprobs_origin, choice.refusal_logprobs);
+  writer.Key("logprobs");
+  if (text.empty() && refusal.empty()) {
+    writer.Null();
+    return;
+  }
+  writer.BeginObject().RawField("content", text.empty() ? std::string_view("null") : std::string_view(text));
+  writer.RawField("refusal", refusal.empty() ? std::string_view("null") : std::string_view(refusal)).EndObject();
+}
+
 void WriteChoice(const Output& out, const Choice& choice, std::uint32_t number) {
   Writer& writer = out.writer;
   writer.BeginObject().Field("index", number).Key("message").BeginObject().Field("role", "assistant");
@@ -127,12 +140,8 @@ void WriteChoice(const Output& out, const Choice& choice, std::uint32_t number) 
   WriteAnnotations(out, choice);
   WriteTextSignature(out, choice);
   WriteChoiceExtra(out, number, "audio");
-  writer.EndObject().Key("logprobs");
-  if (choice.logprobs.empty() || choice.logprobs_origin != DialectId::kOpenAiChat) {
-    writer.Null();
-  } else {
-    writer.BeginObject().RawField("content", choice.logprobs).Key("refusal").Null().EndObject();
-  }
+  writer.EndObject();
+  WriteLogprobs(writer, choice);
   WriteChoiceExtra(out, number, "content_filter_results");
   writer.Field("finish_reason", WordFromFinish(choice.reason, out.style())).EndObject();
 }

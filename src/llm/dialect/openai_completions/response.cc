@@ -8,6 +8,7 @@
 #include "codec/json/writer.h"
 #include "codec/sse/sse.h"
 #include "llm/dialect/common/json_text.h"
+#include "llm/dialect/common/logprobs.h"
 #include "llm/dialect/openai/error.h"
 #include "llm/dialect/openai/usage.h"
 
@@ -91,7 +92,10 @@ std::string FromChat(Value entries) {
 std::string LogprobsOf(DialectId origin, std::string_view entries) {
   codec::json::Document document;
   if (entries.empty() || !document.Parse(entries).ok()) return "null";
-  if (origin == DialectId::kOpenAiChat) return FromChat(document.root());
+  if (origin != DialectId::kOpenAiCompletions) {
+    const JsonText chat = common::OpenAiLogprobs(origin, entries);
+    return document.Parse(chat).ok() ? FromChat(document.root()) : "null";
+  }
   const Value own = document.root().at(0);
   return origin == DialectId::kOpenAiCompletions && own.IsObject() ? common::OneLine(own.raw()) : "null";
 }

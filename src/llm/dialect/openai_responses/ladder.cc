@@ -5,6 +5,7 @@
 
 #include "codec/json/document.h"
 #include "codec/sse/sse.h"
+#include "llm/dialect/common/logprobs.h"
 #include "llm/dialect/common/seal.h"
 #include "llm/dialect/common/upstream_error.h"
 #include "llm/dialect/openai/error.h"
@@ -15,6 +16,7 @@ namespace {
 
 using codec::json::Writer;
 
+constexpr std::size_t kMaxProgress = 256;  // events that wait for their items
 constexpr std::string_view kContentIndex = "content_index";
 constexpr std::string_view kSummaryIndex = "summary_index";
 // The arguments of a call that has none.
@@ -102,15 +104,19 @@ void Ladder::Encode(const Event& event, std::string& out) {
     usage_ = usage->usage;
   } else if (const auto* logprobs = std::get_if<LogprobsReported>(&event)) {
     AddLogprobs(*logprobs);
+  } else if (const auto* opaque = std::get_if<OpaqueEvent>(&event)) {
+    Add(*opaque);
   } else if (const auto* finished = std::get_if<ChoiceFinished>(&event); finished != nullptr && finished->choice == 0) {
     finished_ = *finished;
   }
 }
 
 void Ladder::AddLogprobs(const LogprobsReported& event) {
-  if (event.choice != 0 || !IsOpenAi(event.origin)) return;
+  if (event.choice != 0 || event.of != LogprobsReported::Of::kText) return;
+  const JsonText entries = common::OpenAiLogprobs(event.origin, event.json);
+  if (entries.empty()) return;
   const bool in_text = level_ == Level::kPart && item().parts.back().kind == OutputPart::Kind::kText;
-  AppendElements(in_text ? item().parts.back().logprobs : logprobs_, event.json);
+  AppendElements(in_text ? item().parts.back().logprobs : logprobs_, entries);
 }
 
 void Ladder::OnBlockEvent(const Event& event) {
@@ -290,6 +296,29 @@ void Ladder::Write(const OpaqueBlockAdded& event) {
             .id = std::string(document.root()["id"].string()),
             .original = event.content.json},
            "item_");
+  SendProgress(item().id);
+}
+
+void Ladder::Add(const OpaqueEvent& event) {
+  if (event.origin != DialectId::kOpenAiResponses) return;
+  if (progress_.size() >= kMaxProgress) SendProgress({});
+  progress_.push_back(event);
+}
+
+void Ladder::SendProgress(std::string_view item_id) {
+  std::erase_if(progress_, [&](const OpaqueEvent& event) {
+    codec::json::Document document;
+    if (!document.Parse(event.json).ok()) return true;
+    if (!item_id.empty() && document.root()["item_id"].string() != item_id) return false;
+    Send(event.type, [&](Writer& writer) {
+      for (const auto member : document.root()) {
+        if (member.key == "type" || member.key == "sequence_number") continue;
+        const bool place = member.key == "output_index" && !item_id.empty();
+        place ? writer.Field(member.key, output_.size() - 1) : writer.RawField(member.key, member.value.raw());
+      }
+    });
+    return true;
+  });
 }
 
 // A message goes on: the next text is its next part.
@@ -300,6 +329,7 @@ void Ladder::Write(const BlockFinished&) {
 
 void Ladder::End() {
   sequencer_.Finish(*this);
+  SendProgress({});
   const ResponseState state = FinalState();
   const bool complete = state.incomplete_reason.empty();
   CloseItem(complete ? OutputItem::Status::kCompleted : OutputItem::Status::kIncomplete);

@@ -35,6 +35,7 @@ class Ladder final : public ResponseEncoder, private common::BlockSink {
   void Write(const ToolCallDelta& event);
   void Write(const BlockFinished& event);
   void Write(const OpaqueBlockAdded& event);
+  void Add(const OpaqueEvent& event);
   void Write(const Annotated& event);
   template <class E>
   void Write(const E&) {}  // not part of a block
@@ -49,6 +50,8 @@ class Ladder final : public ResponseEncoder, private common::BlockSink {
   void CloseReasoning();
   void CloseCall();
   void AddLogprobs(const LogprobsReported& event);
+  // Sends what waits for the item of that id; "" for all.
+  void SendProgress(std::string_view item_id);
 
   void Begin();
   void End();
@@ -74,6 +77,8 @@ class Ladder final : public ResponseEncoder, private common::BlockSink {
   std::vector<OutputItem> output_;                                                // the last may be open
   enum class Level : std::uint8_t { kNone, kItem, kPart } level_ = Level::kNone;  // what is open
   std::uint64_t sequence_ = 0;
+  // What hosted tools told of their progress. Their items are known when they are done: until then it waits.
+  std::vector<OpaqueEvent> progress_;
   JsonText logprobs_ = "[]";    // of a text that has not begun
   std::string json_;            // of the event being written
   std::string* out_ = nullptr;  // of the call in progress

@@ -120,7 +120,7 @@ TEST(ResponsesRequest, AnthropicBecomesStatelessItems) {
             R"({"type":"message","role":"user","content":[{"type":"input_text","text":"go"}]},)"
             R"({"type":"message","role":"assistant","content":[{"type":"output_text","text":"ok"}]},)"
             R"({"type":"function_call","call_id":"t1","name":"f","arguments":"{\"a\":1}"},)"
-            R"({"type":"function_call_output","call_id":"t1","output":"42"}],)"
+            R"({"type":"function_call_output","call_id":"t1","output":"Error: 42"}],)"
             R"("tools":[{"type":"function","name":"f","parameters":{"type":"object","properties":{}},"strict":false}],)"
             R"("reasoning":{"effort":"low"},"max_output_tokens":4000,"safety_identifier":"u",)"
             R"("store":false,"include":["reasoning.encrypted_content"]})");

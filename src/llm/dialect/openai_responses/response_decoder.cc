@@ -20,6 +20,25 @@ constexpr std::int64_t kMaxParts = 1024;
 constexpr std::array<std::string_view, 6> kFraming = {"response.created", "response.completed", "response.incomplete",
                                                       "response.failed",  "response.cancelled", "error"};
 
+// Events that repeat what others said, or that an encoder writes by itself.
+constexpr std::array<std::string_view, 12> kRepeated = {"response.in_progress",
+                                                        "response.queued",
+                                                        "response.content_part.added",
+                                                        "response.content_part.done",
+                                                        "response.output_text.done",
+                                                        "response.refusal.done",
+                                                        "response.function_call_arguments.done",
+                                                        "response.custom_tool_call_input.done",
+                                                        "response.reasoning_summary_part.added",
+                                                        "response.reasoning_summary_part.done",
+                                                        "response.reasoning_summary_text.done",
+                                                        "response.reasoning_text.done"};
+
+// How far a hosted tool has come ("response.web_search_call.searching"), and whatever comes to be.
+bool IsProgress(std::string_view type) {
+  return type.starts_with("response.") && std::ranges::find(kRepeated, type) == kRepeated.end();
+}
+
 std::int64_t Index(Value value, std::int64_t limit) {
   return std::clamp<std::int64_t>(value.AsInteger().value_or(0), 0, limit - 1);
 }
@@ -73,7 +92,13 @@ base::Status ResponsesDecoder::Decode(std::string_view event, std::string_view d
     return OnTerminal(root["response"], detail, events);
   }
   const auto* const kind = std::ranges::find(kKinds, type, &EventKind::type);
-  if (kind == std::end(kKinds)) return base::Ok();
+  if (kind == std::end(kKinds)) {
+    if (detail == Detail::kFull && IsProgress(type)) {
+      events.emplace_back(OpaqueEvent{
+          .origin = DialectId::kOpenAiResponses, .type = std::string(type), .json = std::string(root.raw())});
+    }
+    return base::Ok();
+  }
   if (type == "response.created" || detail == Detail::kFull) (this->*kind->handle)(root, events);
   return base::Ok();
 }

@@ -103,7 +103,8 @@ void WriteTools(Writer& writer, const ChatRequest& request, std::vector<Loss>& l
       WriteCustom(writer, tool);
     } else if (tool.kind == ToolKind::kFunction) {
       const bool complete = tool.origin == DialectId::kOpenAiResponses;
-      auto schema = complete ? base::Result<JsonText>(tool.parameters) : common::ObjectSchema(tool.parameters);
+      auto schema = complete ? base::Result<JsonText>(tool.parameters)
+                             : common::ArgumentsSchema(tool.parameters, path + ".parameters", kTarget, losses);
       if (!schema.ok()) losses.push_back({Loss::Kind::kContent, path, "Its schema is not a JSON object."});
       if (schema.ok()) WriteFunction(writer, tool, schema.value());
     } else if (tool.origin == DialectId::kOpenAiResponses && !tool.original.empty()) {
