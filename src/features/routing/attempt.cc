@@ -98,7 +98,8 @@ class BegunEvents final : public EventSource {
   }
   net::Task<Result<Outcome>> PullRest(llm::Batch& batch) {
     auto outcome = co_await rest_->Pull(batch);
-    if (!outcome.ok()) health_->Failed(loop_.Now(), outcome.error());
+    if (!outcome.ok()) health_->BrokeOff(loop_.Now(), outcome.error());
+    if (outcome.ok() && outcome.value() == Outcome::kEnd) health_->Completed();
     co_return outcome;
   }
 

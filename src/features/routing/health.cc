@@ -60,11 +60,11 @@ TargetHealth::Admission TargetHealth::Admit(base::TimePoint now) {
   return admission;
 }
 
-void TargetHealth::Count(base::TimePoint now, std::uint32_t failures) {
+void TargetHealth::Count(base::TimePoint now, std::uint32_t calls, std::uint32_t failures) {
   const std::int64_t second = SecondOf(now);
   Second& slot = window_.at(static_cast<std::size_t>(second) % kWindowSeconds);
   if (slot.at != second) slot = {.at = second};
-  ++slot.calls;
+  slot.calls += calls;
   slot.failures += failures;
 }
 
@@ -90,7 +90,7 @@ void TargetHealth::Open(base::TimePoint now) {
 
 void TargetHealth::Succeeded(base::TimePoint now, base::Duration time_to_first_event) {
   const std::scoped_lock lock(mutex_);
-  Count(now, 0);
+  Count(now, 1, 0);
   consecutive_ = 0;
   openings_ = 0;
   open_ = false;
@@ -114,15 +114,28 @@ void TargetHealth::Failed(base::TimePoint now, const base::Error& error) {
   }
   if (!IsTargetFault(error)) {
     // The target answered: for its health that is a success.
-    Count(now, 0);
+    Count(now, 1, 0);
     consecutive_ = 0;
     trial_ = false;
     if (error.code != base::ErrorCode::kRateLimited) open_ = false;
     return;
   }
-  Count(now, 1);
+  Count(now, 1, 1);
   ++consecutive_;
   if (trial_ || consecutive_ >= policy_.consecutive_failures || RateExceeded(now)) Open(now);
+}
+
+void TargetHealth::Completed() {
+  const std::scoped_lock lock(mutex_);
+  broken_off_ = 0;
+}
+
+void TargetHealth::BrokeOff(base::TimePoint now, const base::Error& error) {
+  if (!IsTargetFault(error)) return;
+  const std::scoped_lock lock(mutex_);
+  Count(now, 0, 1);  // it was counted as a call when it began
+  ++broken_off_;
+  if (broken_off_ >= policy_.consecutive_failures || RateExceeded(now)) Open(now);
 }
 
 void TargetHealth::Abandoned(base::TimePoint) {

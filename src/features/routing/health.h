@@ -50,6 +50,10 @@ class TargetHealth {
 
   void Succeeded(base::TimePoint now, base::Duration time_to_first_event);
   void Failed(base::TimePoint now, const base::Error& error);
+  // How an answer ended that began, and so was a success: whole, or broken off, which makes it a failure after all. One
+  // whose client leaves it gets neither.
+  void Completed();
+  void BrokeOff(base::TimePoint now, const base::Error& error);
   // The caller went away before the outcome was known.
   void Abandoned(base::TimePoint now);
   // What an active probe found.
@@ -88,7 +92,7 @@ class TargetHealth {
   };
 
   Admission Judge(base::TimePoint now) const;
-  void Count(base::TimePoint now, std::uint32_t failures);
+  void Count(base::TimePoint now, std::uint32_t calls, std::uint32_t failures);
   void Open(base::TimePoint now);
   bool RateExceeded(base::TimePoint now) const;
 
@@ -98,7 +102,8 @@ class TargetHealth {
   // All below are guarded by mutex_.
   std::array<Second, kWindowSeconds> window_;
   std::uint32_t consecutive_ = 0;
-  std::uint32_t openings_ = 0;  // in a row
+  std::uint32_t broken_off_ = 0;  // in a row
+  std::uint32_t openings_ = 0;    // in a row
   base::TimePoint open_until_{};
   base::TimePoint cool_until_{};
   bool open_ = false;

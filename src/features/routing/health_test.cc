@@ -65,6 +65,32 @@ TEST_F(HealthTest, AnAbandonedTrialLeavesTheDoorForTheNext) {
   EXPECT_EQ(health_.Admit(clock_.Now()), Admission::kTrial);
 }
 
+TEST_F(HealthTest, AnswersThatBreakOffInARowOpenItThoughEachBegan) {
+  const auto break_off = [&] {
+    health_.Succeeded(clock_.Now(), seconds(1));
+    health_.BrokeOff(clock_.Now(), Down());
+  };
+  break_off();
+  break_off();
+  health_.Succeeded(clock_.Now(), seconds(1));
+  health_.Completed();
+  break_off();
+  break_off();
+  EXPECT_EQ(health_.state(clock_.Now()), BreakerState::kClosed);
+  break_off();
+  EXPECT_EQ(health_.state(clock_.Now()), BreakerState::kOpen);
+}
+
+TEST_F(HealthTest, AnAnswerThatBreaksOffIsOneFailedCall) {
+  TargetHealth health(BreakerPolicy{.consecutive_failures = 1000, .error_rate = 0.9, .minimum_calls = 10});
+  for (int i = 0; i < 10; ++i) {
+    EXPECT_EQ(health.Admit(clock_.Now()), Admission::kAdmitted);
+    health.Succeeded(clock_.Now(), seconds(1));
+    health.BrokeOff(clock_.Now(), Down());
+  }
+  EXPECT_EQ(health.Admit(clock_.Now()), Admission::kRefused);
+}
+
 TEST_F(HealthTest, TheErrorRateOpensItToo) {
   TargetHealth health(BreakerPolicy{.consecutive_failures = 1000, .error_rate = 0.5, .minimum_calls = 10});
   for (int i = 0; i < 5; ++i) {
