@@ -5,7 +5,7 @@ target_compile_options(gh_compiler INTERFACE
   -Wthread-safety -Wno-gnu-zero-variadic-macro-arguments -Wno-missing-designated-field-initializers
   -fno-omit-frame-pointer -fstack-protector-strong -fcf-protection=full)
 target_include_directories(gh_compiler INTERFACE ${PROJECT_SOURCE_DIR}/src)
-target_link_options(gh_compiler INTERFACE -fuse-ld=lld -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
+target_link_options(gh_compiler INTERFACE -fuse-ld=lld -Wl,--thinlto-cache-dir=${CMAKE_BINARY_DIR}/thinlto -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack)
 
 if(GH_SANITIZE)
   target_compile_options(gh_compiler INTERFACE -fsanitize=${GH_SANITIZE} -fno-sanitize-recover=all)

@@ -5,8 +5,8 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <type_traits>
 #include <utility>
-#include <variant>
 
 namespace gatehouse::base {
 
@@ -59,25 +59,69 @@ struct Error {
 Error InvalidRequest(std::string message, std::string param = {});
 Error Internal(std::string detail);
 
-// Either a T or the Error that prevented it.
+// An error on its way up: what GH_TRY hands on, so that it moves as one pointer however many callers it passes.
+class Failure {
+ public:
+  explicit Failure(Error error) : error_(std::make_unique<Error>(std::move(error))) {}
+
+ private:
+  template <class T>
+  friend class Result;
+  explicit Failure(std::unique_ptr<Error> error) : error_(std::move(error)) {}
+
+  std::unique_ptr<Error> error_;
+};
+
+// Either a T or the Error that prevented it. As large as a T and a pointer: errors are rare and live on the heap.
 template <class T>
 class [[nodiscard]] Result {
  public:
   using ValueType = T;
   // NOLINTNEXTLINE(google-explicit-constructor): `return value;` is how a Result is made
-  Result(T value) : state_(std::in_place_index<0>, std::move(value)) {}
+  Result(T value) : value_(std::move(value)), ok_(true) {}
   // NOLINTNEXTLINE(google-explicit-constructor): and `return Error{...};`
-  Result(Error error) : state_(std::in_place_index<1>, std::move(error)) {}
+  Result(Error error) : error_(std::make_unique<Error>(std::move(error))) {}
+  // NOLINTNEXTLINE(google-explicit-constructor): and what GH_TRY returns
+  Result(Failure failure) : error_(std::move(failure.error_)) {}
 
-  bool ok() const { return state_.index() == 0; }
-  T& value() & { return *std::get_if<0>(&state_); }
-  const T& value() const& { return *std::get_if<0>(&state_); }
-  T&& value() && { return std::move(*std::get_if<0>(&state_)); }
-  const Error& error() const { return *std::get_if<1>(&state_); }
-  Error TakeError() && { return std::move(*std::get_if<1>(&state_)); }
+  Result(const Result& other)
+    requires std::is_copy_constructible_v<T>
+      : ok_(other.ok_) {
+    if (ok_) {
+      std::construct_at(&value_, other.value_);
+    } else {
+      error_ = std::make_unique<Error>(*other.error_);
+    }
+  }
+  // What was moved from can be assigned to and destroyed, no more.
+  Result(Result&& other) noexcept(std::is_nothrow_move_constructible_v<T>)
+      : error_(std::move(other.error_)), ok_(other.ok_) {
+    if (ok_) std::construct_at(&value_, std::move(other.value_));
+  }
+  Result& operator=(Result other) noexcept(std::is_nothrow_move_constructible_v<T>) {
+    std::destroy_at(this);
+    return *std::construct_at(this, std::move(other));
+  }
+  ~Result() {
+    if (ok_) std::destroy_at(&value_);
+  }
+
+  bool ok() const { return ok_; }
+  // REQUIRES: ok().
+  T& value() & { return value_; }
+  const T& value() const& { return value_; }
+  T&& value() && { return std::move(value_); }
+  // REQUIRES: !ok().
+  const Error& error() const { return *error_; }
+  Error TakeError() && { return std::move(*error_); }
+  Failure TakeFailure() && { return Failure(std::move(error_)); }
 
  private:
-  std::variant<T, Error> state_;
+  std::unique_ptr<Error> error_;  // null where there is a value
+  union {
+    T value_;
+  };
+  bool ok_ = false;
 };
 
 struct Unit {};
@@ -90,28 +134,28 @@ inline Status Ok() { return Unit{}; }
 #define GH_RESULT_NAME(line) GH_RESULT_NAME2(line)
 
 // Unwraps `expr` into `decl`, or leaves the enclosing function with its error.
-#define GH_TRY(decl, expr)                                  \
-  auto GH_RESULT_NAME(__LINE__) = (expr);                   \
-  if (!GH_RESULT_NAME(__LINE__).ok()) {                     \
-    return std::move(GH_RESULT_NAME(__LINE__)).TakeError(); \
-  }                                                         \
+#define GH_TRY(decl, expr)                                    \
+  auto GH_RESULT_NAME(__LINE__) = (expr);                     \
+  if (!GH_RESULT_NAME(__LINE__).ok()) {                       \
+    return std::move(GH_RESULT_NAME(__LINE__)).TakeFailure(); \
+  }                                                           \
   decl = std::move(GH_RESULT_NAME(__LINE__)).value()  // NOLINT(bugprone-macro-parentheses): `decl` is a declaration
 
 // The same for a coroutine.
-#define GH_CO_TRY(decl, expr)                                  \
-  auto GH_RESULT_NAME(__LINE__) = (expr);                      \
-  if (!GH_RESULT_NAME(__LINE__).ok()) {                        \
-    co_return std::move(GH_RESULT_NAME(__LINE__)).TakeError(); \
-  }                                                            \
+#define GH_CO_TRY(decl, expr)                                    \
+  auto GH_RESULT_NAME(__LINE__) = (expr);                        \
+  if (!GH_RESULT_NAME(__LINE__).ok()) {                          \
+    co_return std::move(GH_RESULT_NAME(__LINE__)).TakeFailure(); \
+  }                                                              \
   decl = std::move(GH_RESULT_NAME(__LINE__)).value()  // NOLINT(bugprone-macro-parentheses): `decl` is a declaration
 
 // For a Status: leaves the function when it failed.
-#define GH_CHECK_OK(expr)                                                                  \
-  do {                                                                                     \
-    if (auto gh_status = (expr); !gh_status.ok()) return std::move(gh_status).TakeError(); \
+#define GH_CHECK_OK(expr)                                                                    \
+  do {                                                                                       \
+    if (auto gh_status = (expr); !gh_status.ok()) return std::move(gh_status).TakeFailure(); \
   } while (false)
 
-#define GH_CO_CHECK_OK(expr)                                                                  \
-  do {                                                                                        \
-    if (auto gh_status = (expr); !gh_status.ok()) co_return std::move(gh_status).TakeError(); \
+#define GH_CO_CHECK_OK(expr)                                                                    \
+  do {                                                                                          \
+    if (auto gh_status = (expr); !gh_status.ok()) co_return std::move(gh_status).TakeFailure(); \
   } while (false)

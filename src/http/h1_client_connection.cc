@@ -115,7 +115,8 @@ net::Task<H1ClientConnection::Outcome> H1ClientConnection::Send(const ClientRequ
   BuildHead(request);
   const std::array<std::string_view, 2> pieces = {out_, request.body};
   Unwritten rest(pieces);
-  request_written_ = rest.TryWrite(*stream_) == net::IoState::kDone;
+  const net::IoState first = co_await TurnEndWrite(*stream_, rest);
+  request_written_ = first == net::IoState::kDone;
   if (!request_written_) {
     Outcome written = co_await WriteRequest(rest, timeouts, deadline);
     if (!written.status.ok()) co_return written;

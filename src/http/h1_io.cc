@@ -34,6 +34,12 @@ void Unwritten::Advance(std::size_t bytes) {
   if (count_ > 0) pieces_[0].remove_prefix(bytes);
 }
 
+void TurnEndWrite::OnTurnEnd() {
+  if (outcome_) return waiter_.resume();
+  outcome_ = rest_.TryWrite(stream_);
+  Schedule(stream_.loop(), Phase::kWork);
+}
+
 net::Task<WriteOutcome> WriteRest(net::Stream& stream, Unwritten rest, WriteLimits limits) {
   while (true) {
     const net::IoState state = rest.TryWrite(stream);

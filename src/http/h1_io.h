@@ -1,6 +1,8 @@
 #pragma once
 
+#include <coroutine>
 #include <cstdint>
+#include <optional>
 #include <span>
 #include <string_view>
 
@@ -8,6 +10,7 @@
 #include "codec/http1/fields.h"
 #include "http/header_map.h"
 #include "http/read_buffer.h"
+#include "net/loop.h"
 #include "net/stream.h"
 
 namespace gatehouse::http {
@@ -35,6 +38,28 @@ class Unwritten {
   std::string_view pieces_[kMaxPieces];
   std::size_t count_ = 0;
   std::size_t written_ = 0;
+};
+
+// Offers `rest` to the stream when the loop's turn ends, and gives the outcome of that. What one turn has to say to
+// many peers then leaves in one go: they wake once, and this side's code and the kernel's stay warm in turn.
+class TurnEndWrite final : private net::Deferral {
+ public:
+  TurnEndWrite(net::Stream& stream, Unwritten& rest) : stream_(stream), rest_(rest) {}
+
+  bool await_ready() const { return false; }
+  void await_suspend(std::coroutine_handle<> waiter) {
+    waiter_ = waiter;
+    Schedule(stream_.loop(), Phase::kWrite);
+  }
+  net::IoState await_resume() const { return *outcome_; }
+
+ private:
+  void OnTurnEnd() override;
+
+  net::Stream& stream_;  // both live in the awaiting frame, or longer
+  Unwritten& rest_;
+  std::optional<net::IoState> outcome_;
+  std::coroutine_handle<> waiter_;
 };
 
 // Writes `rest` to the end. The stream and the bytes outlive the task.

@@ -272,7 +272,8 @@ net::Task<base::Status> H1ServerExchange::Respond(ResponseHead head, std::string
   const bool silent = bodyless || head_.method == "HEAD";
   const std::string_view pieces[] = {out_, silent ? std::string_view() : body};
   Unwritten rest(pieces);
-  if (rest.TryWrite(connection_->stream()) != net::IoState::kDone) GH_CO_CHECK_OK(co_await SendRest(rest));
+  const net::IoState written = co_await TurnEndWrite(connection_->stream(), rest);
+  if (written != net::IoState::kDone) GH_CO_CHECK_OK(co_await SendRest(rest));
   if (!silent) bytes_sent_ = body.size();
   phase_ = Phase::kFinished;
   out_.clear();

@@ -114,7 +114,7 @@ net::Task<Result<std::unique_ptr<const pipeline::JsonBody>>> Session::ReadJson()
   co_return pipeline::JsonBody::Parse(std::move(text));
 }
 
-pipeline::Exchange& Session::Open(pipeline::Operation operation, std::string model) {
+pipeline::Exchange& Session::Open(pipeline::Operation&& operation, std::string model) {
   exchange_ =
       std::make_unique<pipeline::Exchange>(context_.loop, context_.random, match_.surface, std::move(operation));
   exchange_->id = id_;
@@ -129,8 +129,8 @@ pipeline::Exchange& Session::Open(pipeline::Operation operation, std::string mod
   return *exchange_;
 }
 
-net::Task<std::optional<pipeline::Reply>> Session::Run(pipeline::Operation operation, std::string model) {
-  auto reply = co_await gate_->pipeline->Run(Open(std::move(operation), std::move(model)));
+net::Task<std::optional<pipeline::Reply>> Session::RunPipeline() {
+  auto reply = co_await gate_->pipeline->Run(*exchange_);
   if (reply.ok()) co_return std::move(reply).value();
   co_await Fail(std::move(reply).TakeError());
   co_return std::nullopt;

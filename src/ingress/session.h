@@ -40,11 +40,14 @@ class Session {
   net::Task<base::Result<std::unique_ptr<const pipeline::JsonBody>>> ReadJson();
 
   // Makes the exchange of this request. `model` is the public name.
-  pipeline::Exchange& Open(pipeline::Operation operation, std::string model);
+  pipeline::Exchange& Open(pipeline::Operation&& operation, std::string model);
   pipeline::Exchange& exchange() { return *exchange_; }
 
   // Opens the exchange and runs the pipeline; nullopt when it refused, and the client has been told.
-  net::Task<std::optional<pipeline::Reply>> Run(pipeline::Operation operation, std::string model);
+  net::Task<std::optional<pipeline::Reply>> Run(pipeline::Operation&& operation, std::string model) {
+    Open(std::move(operation), std::move(model));
+    return RunPipeline();
+  }
 
   // Headers of every answer: request id, warnings, attempts, what the upstream may say.
   http::ResponseHead NewHead(std::uint16_t status, std::string_view content_type, const pipeline::Reply* reply);
@@ -58,6 +61,8 @@ class Session {
   void NoteError(const base::Error& error);
 
  private:
+  net::Task<std::optional<pipeline::Reply>> RunPipeline();
+
   http::ServerExchange& http_;
   const LoopContext& context_;
   std::shared_ptr<const Gate> gate_;
@@ -74,6 +79,16 @@ class Session {
   std::string detail_;
 };
 
+// The public name that a decoded request asks for.
+template <class Request>
+const std::string& ModelOf(const Request& request) {
+  return request.model;
+}
+template <class Request>
+const std::string& ModelOf(const std::unique_ptr<Request>& request) {
+  return request->model;
+}
+
 // Reads the JSON body, decodes it by `decode` (PathMatch, body -> Result<Call>), opens the exchange for the model that
 // the call names and runs the pipeline. nullopt when any of it failed; the client has then been told.
 template <class Call>
@@ -89,7 +104,7 @@ net::Task<std::optional<pipeline::Reply>> RunJson(
     co_await session.Fail(std::move(call).TakeError());
     co_return std::nullopt;
   }
-  std::string model = call.value().request.model;
+  std::string model = ModelOf(call.value().request);
   co_return co_await session.Run(std::move(call).value(), std::move(model));
 }
 

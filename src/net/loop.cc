@@ -13,8 +13,8 @@ void Timer::Disarm() {
   at_ = base::TimePoint::max();
 }
 
-void Deferral::Schedule(Loop& loop) {
-  if (!linked()) loop.deferrals_.PushBack(*this);
+void Deferral::Schedule(Loop& loop, Phase phase) {
+  if (!linked()) (phase == Phase::kWrite ? loop.writes_ : loop.deferrals_).PushBack(*this);
 }
 
 Loop::Loop(const base::Clock& clock)
@@ -26,16 +26,21 @@ void Loop::BeginTurn() {
   ++turn_;
 }
 
-void Loop::EndTurn() {
-  wheel_->Advance(now_);
+void Loop::RunAll(internal::ListNode& scheduled) {
   internal::ListNode due;
-  due.Splice(deferrals_);
-  running_work_.swap(deferred_work_);
+  due.Splice(scheduled);
   while (!due.empty()) {
     auto& deferral = static_cast<Deferral&>(*due.front());
     deferral.Withdraw();
     deferral.OnTurnEnd();
   }
+}
+
+void Loop::EndTurn() {
+  wheel_->Advance(now_);
+  RunAll(writes_);
+  running_work_.swap(deferred_work_);
+  RunAll(deferrals_);
   for (auto& work : running_work_) work();
   running_work_.clear();
 }

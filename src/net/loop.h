@@ -53,10 +53,13 @@ class Timer : private internal::ListNode {
 // caller's own call. A member of whoever needs it; withdraws itself when destroyed. Belongs to its loop's thread.
 class Deferral : private internal::ListNode {
  public:
+  // All writes of a turn come before any of the other work: what one of them causes waits for the next turn.
+  enum class Phase : std::uint8_t { kWrite, kWork };
+
   Deferral() = default;
   virtual ~Deferral() = default;
 
-  void Schedule(Loop& loop);  // no effect when it is scheduled
+  void Schedule(Loop& loop, Phase phase = Phase::kWork);  // no effect when it is scheduled
   void Withdraw() { Unlink(); }
   bool scheduled() const { return linked(); }
 
@@ -101,7 +104,7 @@ class Loop {
   void EndTurn();
   // Drops what is deferred: for the destructor of an implementation, while its own parts still live.
   void DropDeferred();
-  bool HasDeferred() const { return !deferred_work_.empty() || !deferrals_.empty(); }
+  bool HasDeferred() const { return !deferred_work_.empty() || !deferrals_.empty() || !writes_.empty(); }
   // When a timer needs the next turn at the latest; nullopt: no timer is armed.
   std::optional<base::TimePoint> NextExpiry() const;
 
@@ -112,6 +115,9 @@ class Loop {
   base::TimePoint now_;
   std::uint64_t turn_ = 0;
   std::unique_ptr<TimerWheel> wheel_;
+  static void RunAll(internal::ListNode& scheduled);
+
+  internal::ListNode writes_;
   internal::ListNode deferrals_;
   std::vector<std::move_only_function<void()>> deferred_work_;
   std::vector<std::move_only_function<void()>> running_work_;  // kept for its capacity

@@ -59,7 +59,7 @@ struct Outcome {
 // lives and dies on one loop. Stages change it in order; what one feature keeps for itself is attached by type.
 class Exchange {
  public:
-  Exchange(net::Loop& owner, base::Random& generator, Surface kind, Operation what)
+  Exchange(net::Loop& owner, base::Random& generator, Surface kind, Operation&& what)
       : loop(owner), random(generator), surface(kind), operation(std::move(what)) {}
   Exchange(const Exchange&) = delete;
   Exchange& operator=(const Exchange&) = delete;

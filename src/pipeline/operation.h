@@ -39,7 +39,7 @@ class JsonBody {
 struct ChatCall {
   llm::DialectId dialect;
   std::unique_ptr<const JsonBody> body;
-  llm::ChatRequest request;
+  std::unique_ptr<llm::ChatRequest> request;  // never null
   llm::Delivery delivery = llm::Delivery::kWhole;
   std::string version;  // anthropic-version, api-version: as the client said it
   // False once a stage changed `request`: the client's bytes then no longer say the same.
@@ -58,7 +58,7 @@ struct EmbeddingCall {
 struct CountCall {
   llm::DialectId dialect;
   std::unique_ptr<const JsonBody> body;
-  llm::ChatRequest request;
+  std::unique_ptr<llm::ChatRequest> request;  // never null
   std::string version;
 };
 

@@ -18,38 +18,44 @@ const EVP_MD* Algorithm() {
   return algorithm;
 }
 
-}  // namespace
+class DigestContext {
+ public:
+  DigestContext() : handle_(EVP_MD_CTX_new()) { GH_CHECK(handle_ != nullptr); }
+  ~DigestContext() { EVP_MD_CTX_free(handle_); }
+  DigestContext(const DigestContext&) = delete;
+  DigestContext& operator=(const DigestContext&) = delete;
 
-struct Sha256Stream::Context {
-  Context() : handle(EVP_MD_CTX_new()) { GH_CHECK(handle != nullptr); }
-  ~Context() { EVP_MD_CTX_free(handle); }
-  Context(const Context&) = delete;
-  Context& operator=(const Context&) = delete;
+  void Begin() { GH_CHECK(EVP_DigestInit_ex2(handle_, Algorithm(), nullptr) == 1); }
+  void Update(std::string_view bytes) { GH_CHECK(EVP_DigestUpdate(handle_, bytes.data(), bytes.size()) == 1); }
+  Digest Finish() {
+    Digest digest;
+    GH_CHECK(EVP_DigestFinal_ex(handle_, digest.data(), nullptr) == 1);
+    return digest;
+  }
 
-  EVP_MD_CTX* handle;
+ private:
+  EVP_MD_CTX* handle_;
 };
 
-Sha256Stream::Sha256Stream() : context_(std::make_unique<Context>()) {
-  GH_CHECK(EVP_DigestInit_ex2(context_->handle, Algorithm(), nullptr) == 1);
-}
+}  // namespace
+
+struct Sha256Stream::Context : DigestContext {};
+
+Sha256Stream::Sha256Stream() : context_(std::make_unique<Context>()) { context_->Begin(); }
 Sha256Stream::~Sha256Stream() = default;
 Sha256Stream::Sha256Stream(Sha256Stream&&) noexcept = default;
 Sha256Stream& Sha256Stream::operator=(Sha256Stream&&) noexcept = default;
 
-void Sha256Stream::Update(std::string_view bytes) {
-  GH_CHECK(EVP_DigestUpdate(context_->handle, bytes.data(), bytes.size()) == 1);
-}
+void Sha256Stream::Update(std::string_view bytes) { context_->Update(bytes); }
+Digest Sha256Stream::Finish() { return context_->Finish(); }
 
-Digest Sha256Stream::Finish() {
-  Digest digest;
-  GH_CHECK(EVP_DigestFinal_ex(context_->handle, digest.data(), nullptr) == 1);
-  return digest;
-}
-
+// One context per thread, made once: for a short text, making it takes longer than hashing. It holds no text between
+// calls, because finishing a digest cleanses it.
 Digest Sha256(std::string_view bytes) {
-  Sha256Stream stream;
-  stream.Update(bytes);
-  return stream.Finish();
+  thread_local DigestContext context;
+  context.Begin();
+  context.Update(bytes);
+  return context.Finish();
 }
 
 Digest HmacSha256(std::string_view key, std::string_view bytes) {

@@ -66,8 +66,7 @@ alignas(16) inline constexpr std::array<std::uint8_t, 16> kTokenNibbles = MakeTo
 alignas(16) inline constexpr std::array<std::uint8_t, 16> kHighNibbleBits = {1, 2, 4, 8, 16, 32, 64, 128};
 
 // A bit for each of sixteen bytes that is no token character.
-inline unsigned NonTokenMask(const char* at) {
-  const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
+inline unsigned NonTokenMask(__m128i bytes) {
   const __m128i low_bits = _mm_set1_epi8(0xF);
   const __m128i low = _mm_shuffle_epi8(_mm_load_si128(reinterpret_cast<const __m128i*>(kTokenNibbles.data())),
                                        _mm_and_si128(bytes, low_bits));
@@ -84,7 +83,7 @@ inline unsigned NonTokenMask(const char* at) {
 inline const char* SkipToken(const char* at, const char* end) {
 #if defined(__SSSE3__)
   while (end - at >= 16) {
-    const unsigned mask = internal::NonTokenMask(at);
+    const unsigned mask = internal::NonTokenMask(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
     if (mask != 0) return at + __builtin_ctz(mask);
     at += 16;
   }
@@ -92,25 +91,56 @@ inline const char* SkipToken(const char* at, const char* end) {
   return SkipClass(at, end, internal::kTokenCharacter);
 }
 
+#if defined(__SSSE3__)
+namespace internal {
+
+// The bytes of a text of 4 to 15, some of them twice.
+inline __m128i LoadShort(const char* at, std::size_t size) {
+  std::uint64_t first = 0;
+  std::uint64_t last = 0;
+  if (size >= 8) {
+    std::memcpy(&first, at, sizeof first);
+    std::memcpy(&last, at + size - sizeof last, sizeof last);
+  } else {
+    std::uint32_t half = 0;
+    std::memcpy(&half, at, sizeof half);
+    first = half;
+    std::memcpy(&half, at + size - sizeof half, sizeof half);
+    first |= static_cast<std::uint64_t>(half) << 32;
+    last = first;
+  }
+  return _mm_set_epi64x(static_cast<long long>(last), static_cast<long long>(first));
+}
+
+}  // namespace internal
+#endif
+
 constexpr bool IsFieldByte(char c) {
   const auto byte = static_cast<unsigned char>(c);
   return (byte >= 0x20 && byte != 0x7F) || byte == '\t';
 }
 
+#if defined(__SSE2__)
+namespace internal {
+
+// A bit for each of sixteen bytes that may not stand in a field value.
+inline unsigned NonFieldMask(__m128i bytes) {
+  const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, _mm_set1_epi8(0x1F)), bytes);
+  const __m128i not_tab = _mm_andnot_si128(_mm_cmpeq_epi8(bytes, _mm_set1_epi8('\t')), control);
+  const __m128i del = _mm_cmpeq_epi8(bytes, _mm_set1_epi8(0x7F));
+  return static_cast<unsigned>(_mm_movemask_epi8(_mm_or_si128(not_tab, del)));
+}
+
+}  // namespace internal
+#endif
+
 // The first byte at or after `at` that may not stand in a field value: a control character other than HTAB (so CR and
 // LF too), or DEL.
 inline const char* SkipFieldBytes(const char* at, const char* end) {
 #if defined(__SSE2__)
-  const __m128i last_control = _mm_set1_epi8(0x1F);
-  const __m128i tab = _mm_set1_epi8('\t');
-  const __m128i del = _mm_set1_epi8(0x7F);
   while (end - at >= 16) {
-    const __m128i bytes = _mm_loadu_si128(reinterpret_cast<const __m128i*>(at));
-    const __m128i control = _mm_cmpeq_epi8(_mm_min_epu8(bytes, last_control), bytes);
-    const __m128i stop =
-        _mm_or_si128(_mm_andnot_si128(_mm_cmpeq_epi8(bytes, tab), control), _mm_cmpeq_epi8(bytes, del));
-    const int mask = _mm_movemask_epi8(stop);
-    if (mask != 0) return at + __builtin_ctz(static_cast<unsigned>(mask));
+    const unsigned mask = internal::NonFieldMask(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at)));
+    if (mask != 0) return at + __builtin_ctz(mask);
     at += 16;
   }
 #endif
@@ -119,10 +149,18 @@ inline const char* SkipFieldBytes(const char* at, const char* end) {
 }
 
 inline bool IsToken(std::string_view text) {
+#if defined(__SSSE3__)
+  if (text.size() >= 4 && text.size() < 16)
+    return internal::NonTokenMask(internal::LoadShort(text.data(), text.size())) == 0;
+#endif
   return !text.empty() && SkipToken(text.data(), text.data() + text.size()) == text.data() + text.size();
 }
 
 inline bool IsFieldValue(std::string_view text) {
+#if defined(__SSSE3__)
+  if (text.size() >= 4 && text.size() < 16)
+    return internal::NonFieldMask(internal::LoadShort(text.data(), text.size())) == 0;
+#endif
   return SkipFieldBytes(text.data(), text.data() + text.size()) == text.data() + text.size();
 }
 

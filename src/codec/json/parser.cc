@@ -14,6 +14,8 @@ namespace gatehouse::codec::json {
 namespace {
 
 constexpr std::size_t kMaxText = (std::size_t{1} << 28) - 1;
+// Of all objects that are open at one time.
+constexpr std::size_t kUsualNames = 32;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
@@ -48,6 +50,7 @@ base::Status Document::Parse(std::string_view text, const Limits& limits) {
   text_ = text;
   token_count_ = 0;
   names_.clear();
+  if (names_.capacity() == 0) names_.reserve(kUsualNames);
   auto status = Parser(*this, text, limits).Run();
   if (!status.ok()) {
     token_count_ = 0;
@@ -183,10 +186,13 @@ Document::Parser::Cursor Document::Parser::Close(Cursor at) {
 }
 
 bool Document::Parser::GrowTape() {
-  constexpr std::size_t kSmallest = 64;
+  constexpr std::size_t kSmallest = 32;
+  constexpr std::size_t kUsualBytesPerToken = 12;
   Document& document = *document_;
+  const auto usual = static_cast<std::size_t>(end_ - begin_) / kUsualBytesPerToken;
   if (document.token_count_ == limits_.values) return false;
-  const auto capacity = std::min(limits_.values, std::max(kSmallest, std::size_t{document.token_capacity_} * 2));
+  const auto capacity =
+      std::min(limits_.values, std::max({kSmallest, usual, std::size_t{document.token_capacity_} * 2}));
   auto larger = std::make_unique_for_overwrite<Token[]>(capacity);
   std::copy_n(document.tokens_.get(), document.token_count_, larger.get());
   document.tokens_ = std::move(larger);

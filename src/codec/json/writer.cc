@@ -55,7 +55,9 @@ void AppendNumber(std::string& out, T number) {
 
 void AppendQuoted(std::string& out, std::string_view text) {
   out.push_back('"');
-  if (simdjson::validate_utf8(text.data(), text.size())) {
+  if (text::IsPlainJson(text)) {
+    out.append(text);
+  } else if (simdjson::validate_utf8(text.data(), text.size())) {
     AppendEscaped(out, text);
   } else {
     AppendEscaped(out, text::ReplaceInvalidUtf8(text));

@@ -4,6 +4,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstring>
+#include <string_view>
 
 #ifdef __SSE2__
 #include <emmintrin.h>
@@ -51,6 +52,31 @@ struct JsonStringStop {
   }
 #endif
 };
+
+// Whether a text stands in a JSON string as it is, and is ASCII: most names and words are.
+inline bool IsPlainJson(std::string_view text) {
+  const char* at = text.data();
+  const char* const end = at + text.size();
+#ifdef __SSE2__
+  const auto mask = [](const char* from) {
+    __m128i bytes;
+    std::memcpy(&bytes, from, sizeof(bytes));
+    return JsonStringStop::Mask(bytes) | _mm_movemask_epi8(bytes);
+  };
+  if (text.size() >= 16) {
+    for (; end - at > 16; at += 16) {
+      if (mask(at) != 0) return false;
+    }
+    return mask(end - 16) == 0;
+  }
+#endif
+  const auto plain = [](std::uint64_t word) { return ((JsonStringStop::Mask(word) | word) & swar::kHighs) == 0; };
+  if (text.size() >= 8) return plain(swar::Load(at)) && plain(swar::Load(end - 8));
+  for (; at != end; ++at) {
+    if (JsonStringStop::Matches(*at) || static_cast<unsigned char>(*at) >= 0x80) return false;
+  }
+  return true;
+}
 
 // A line feed or a carriage return.
 struct LineEnd {

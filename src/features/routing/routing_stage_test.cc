@@ -91,7 +91,7 @@ class RoutingStageTest : public testing::Test {
   pipeline::Exchange& NewExchange(std::string model = "public") {
     pipeline::ChatCall call{.dialect = llm::DialectId::kOpenAiChat,
                             .body = std::move(pipeline::JsonBody::Parse("{}")).value(),
-                            .request = {},
+                            .request = std::make_unique<llm::ChatRequest>(),
                             .delivery = llm::Delivery::kStream};
     exchange_ = std::make_unique<pipeline::Exchange>(loop_, random_, pipeline::Surface::kOpenAiChat, std::move(call));
     exchange_->model = std::move(model);

@@ -30,12 +30,12 @@ void NeedForBlocks(Needs& needs, const std::vector<llm::Block>& blocks) {
 void NeedForChat(Needs& needs, const pipeline::ChatCall& call) {
   Need(needs, Capability::kChat);
   if (call.delivery == llm::Delivery::kStream) Need(needs, Capability::kStreaming);
-  if (!call.request.tools.empty()) Need(needs, Capability::kTools);
-  const auto& format = call.request.response_format;
+  if (!call.request->tools.empty()) Need(needs, Capability::kTools);
+  const auto& format = call.request->response_format;
   if (format && format->kind == llm::ResponseFormat::Kind::kJsonSchema) Need(needs, Capability::kJsonSchema);
-  for (const auto& message : call.request.messages) NeedForBlocks(needs, message.blocks);
+  for (const auto& message : call.request->messages) NeedForBlocks(needs, message.blocks);
   needs.input_tokens = call.body->text().size() / kBytesPerToken;
-  needs.output_tokens = call.request.max_output_tokens.value_or(kAssumedOutputTokens);
+  needs.output_tokens = call.request->max_output_tokens.value_or(kAssumedOutputTokens);
 }
 
 bool Offers(const Candidate& candidate, const Needs& needs) {

@@ -112,11 +112,18 @@ llm::token::Estimate LocalCounter::Count(const llm::ChatRequest& request, std::s
 
 net::Task<base::Result<pipeline::Reply>> LocalCountStage::Handle(pipeline::Exchange& exchange,
                                                                  pipeline::Next next) const {
+  if (std::holds_alternative<pipeline::CountCall>(exchange.operation))
+    return CountIfNobodyDoes(exchange, std::move(next));
+  return std::move(next)(exchange);
+}
+
+net::Task<base::Result<pipeline::Reply>> LocalCountStage::CountIfNobodyDoes(pipeline::Exchange& exchange,
+                                                                            pipeline::Next next) const {
   auto reply = co_await std::move(next)(exchange);
+  if (!NobodyCounts(reply)) co_return reply;
   const auto* call = std::get_if<pipeline::CountCall>(&exchange.operation);
-  if (call == nullptr || !NobodyCounts(reply)) co_return reply;
   const std::string model = exchange.attempts.empty() ? exchange.model : exchange.attempts.back().model;
-  const std::uint64_t tokens = counter_.Count(call->request, model).tokens;
+  const std::uint64_t tokens = counter_.Count(*call->request, model).tokens;
   co_return pipeline::Reply{.answer = pipeline::CountReply{tokens, pipeline::CountReply::Source::kLocal},
                             .headers = {}};
 }

@@ -49,6 +49,8 @@ class LocalCountStage final : public pipeline::Stage {
   net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
 
  private:
+  net::Task<base::Result<pipeline::Reply>> CountIfNobodyDoes(pipeline::Exchange& exchange, pipeline::Next next) const;
+
   mutable LocalCounter counter_;  // a cache; stages of one pipeline belong to one loop
 };
 

@@ -31,9 +31,12 @@ Result<pipeline::ChatCall> DecodeCall(const PathMatch& match, std::unique_ptr<co
   const llm::ChatDialect* dialect = llm::FindChatDialect(match.dialect);
   if (dialect == nullptr) return base::Internal("no chat dialect " + std::string(llm::ToString(match.dialect)));
   const llm::RequestPath path{.model = match.model, .delivery = match.delivery, .version = match.version};
-  GH_TRY(llm::ChatRequest request, dialect->DecodeRequest(body->root(), path));
-  pipeline::ChatCall call{.dialect = match.dialect, .body = std::move(body), .request = std::move(request)};
-  call.delivery = call.request.stream ? Delivery::kStream : match.delivery;
+  auto request = dialect->DecodeRequest(body->root(), path);
+  if (!request.ok()) return std::move(request).TakeFailure();
+  pipeline::ChatCall call{.dialect = match.dialect,
+                          .body = std::move(body),
+                          .request = std::make_unique<llm::ChatRequest>(std::move(request).value())};
+  call.delivery = call.request->stream ? Delivery::kStream : match.delivery;
   call.version = match.version;
   return call;
 }
@@ -52,10 +55,10 @@ class Delivering {
     context_.created_seconds =
         std::chrono::duration_cast<std::chrono::seconds>(session.context().loop.clock().Wall().time_since_epoch())
             .count();
-    context_.include_usage = call_.request.stream_usage;
+    context_.include_usage = call_.request->stream_usage;
     constexpr std::size_t kBytesPerToken = 4;
     context_.estimated_input_tokens = call_.body->text().size() / kBytesPerToken;
-    context_.request = &call_.request;
+    context_.request = call_.request.get();
     context_.reasoning_field = session.gate().settings.reasoning_field;
   }
 

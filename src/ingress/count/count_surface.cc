@@ -12,9 +12,12 @@ base::Result<pipeline::CountCall> DecodeCall(const PathMatch& match, std::unique
   const llm::CountDialect* dialect = llm::FindCountDialect(match.dialect);
   if (dialect == nullptr) return base::Internal("no count dialect " + std::string(llm::ToString(match.dialect)));
   const llm::RequestPath path{.model = match.model, .version = match.version};
-  GH_TRY(llm::ChatRequest request, dialect->DecodeRequest(body->root(), path));
-  return pipeline::CountCall{
-      .dialect = match.dialect, .body = std::move(body), .request = std::move(request), .version = match.version};
+  auto request = dialect->DecodeRequest(body->root(), path);
+  if (!request.ok()) return std::move(request).TakeFailure();
+  return pipeline::CountCall{.dialect = match.dialect,
+                             .body = std::move(body),
+                             .request = std::make_unique<llm::ChatRequest>(std::move(request).value()),
+                             .version = match.version};
 }
 
 }  // namespace

@@ -262,7 +262,7 @@ net::Task<Result<Reply>> HttpProvider::CallCount(pipeline::Exchange& exchange, p
   if (dialect == call.dialect && !vendor_->ReencodesOperations()) {
     body = vendor_->ModelInBody() ? WithModel(*call.body, context.model) : call.body->text();
   } else {
-    GH_CO_TRY(llm::EncodedRequest encoded, codec->EncodeRequest(call.request, vendor_->Options(context)));
+    GH_CO_TRY(llm::EncodedRequest encoded, codec->EncodeRequest(*call.request, vendor_->Options(context)));
     body = std::move(encoded.body);
   }
   UpstreamCall upstream = NewCall(exchange, *target, std::move(body));

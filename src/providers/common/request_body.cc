@@ -41,7 +41,7 @@ PreparedBody Splice(const pipeline::ChatCall& call, const Vendor& vendor, const 
   if (vendor.ModelInBody() && root["model"].string() != context.model) {
     changes.push_back({.name = "model", .json = Quoted(context.model)});
   }
-  if (call.delivery == llm::Delivery::kStream && ReportsUsageOnRequest(call.dialect) && !call.request.stream_usage) {
+  if (call.delivery == llm::Delivery::kStream && ReportsUsageOnRequest(call.dialect) && !call.request->stream_usage) {
     AskForUsage(root, changes, edits);
     prepared.usage_frame = PreparedBody::UsageFrame::kOurs;
   }
@@ -64,7 +64,7 @@ base::Result<PreparedBody> PrepareChat(pipeline::Exchange& exchange, const pipel
   if (codec == nullptr) return base::Internal("no chat dialect " + std::string(llm::ToString(dialect)));
   llm::EncodeOptions options = vendor.Options(context);
   if (!options.default_max_output_tokens) options.default_max_output_tokens = context.default_max_output_tokens;
-  GH_TRY(llm::EncodedRequest encoded, codec->EncodeRequest(call.request, options));
+  GH_TRY(llm::EncodedRequest encoded, codec->EncodeRequest(*call.request, options));
   GH_CHECK_OK(llm::JudgeLosses(encoded.losses, context.losses, llm::ToString(dialect)));
   for (const llm::Loss& loss : encoded.losses)
     exchange.warnings.push_back("dropped " + loss.field + ": " + loss.reason);

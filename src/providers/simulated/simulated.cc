@@ -85,7 +85,7 @@ class SimulatedProvider final : public pipeline::Provider {
     if (const auto* embedding = std::get_if<pipeline::EmbeddingCall>(&exchange.operation))
       co_return Embeddings(*embedding);
     if (const auto* count = std::get_if<pipeline::CountCall>(&exchange.operation)) {
-      co_return Reply{.answer = pipeline::CountReply{EstimateTokens(count->request)}, .headers = {}};
+      co_return Reply{.answer = pipeline::CountReply{EstimateTokens(*count->request)}, .headers = {}};
     }
     co_return base::Error{.code = base::ErrorCode::kUnsupported,
                           .source = base::ErrorSource::kClient,
@@ -97,7 +97,7 @@ class SimulatedProvider final : public pipeline::Provider {
 
  private:
   Reply Chat(pipeline::Exchange& exchange, const pipeline::ChatCall& call, const pipeline::CallContext& context) const {
-    auto events = AnswerTo(call.request, context.model, exchange.id.substr(exchange.id.find('_') + 1));
+    auto events = AnswerTo(*call.request, context.model, exchange.id.substr(exchange.id.find('_') + 1));
     return Reply{
         .answer = pipeline::ChatReply{call.dialect, call.delivery,
                                       std::make_unique<PacedEvents>(std::move(events), behaviour_, exchange.loop)},
