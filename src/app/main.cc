@@ -1,5 +1,3 @@
-#include <malloc.h>
-
 #include <csignal>
 #include <cstdio>
 #include <optional>
@@ -46,16 +44,7 @@ void BlockSignals() {
   ::pthread_sigmask(SIG_BLOCK, &signals, nullptr);
 }
 
-// Exchanges free what they used together, and the next one wants as much again: giving it back to the system each time
-// and asking anew costs a system call per few requests.
-void KeepFreedMemory() {
-  constexpr int kKeepBytes = 64 << 20;
-  ::mallopt(M_TRIM_THRESHOLD, kKeepBytes);  // NOLINT(concurrency-mt-unsafe): no thread has started
-  ::mallopt(M_MMAP_THRESHOLD, kKeepBytes);  // NOLINT(concurrency-mt-unsafe): no thread has started
-}
-
 int Serve(const std::string& config_path) {
-  KeepFreedMemory();
   BlockSignals();  // before any thread starts, so that all inherit it
   Gateway::Options options{.config_path = config_path, .config_text = {}};
   std::string key;

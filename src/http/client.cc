@@ -86,6 +86,22 @@ class Pool::State::Slot {
   State* state_;  // whose task holds it
 };
 
+namespace {
+
+std::unique_ptr<ClientResponse> Answered(H1Lease lease, ClientTimeouts timeouts, net::Deadline deadline) {
+  return std::make_unique<H1ClientResponse>(std::move(lease), timeouts, deadline);
+}
+
+// Whether the connection was stale, and nothing of the request can have been acted upon.
+bool MayReplay(const SendAttempt& failed, const ClientRequest& request, bool reused) {
+  const bool untouched = failed.reached == SendAttempt::Reached::kNothingWritten;
+  const bool stale = (reused || untouched) && failed.reached != SendAttempt::Reached::kAnswered &&
+                     failed.response.error().code == base::ErrorCode::kUnavailable;
+  return stale && (untouched || request.replay == ClientRequest::Replay::kReplayable);
+}
+
+}  // namespace
+
 // Closes connections that were idle for too long.
 class Pool::State::Reaper final : public net::Timer {
  public:
@@ -281,19 +297,6 @@ base::Result<Pool::State::Carrier> Pool::State::AdoptHttp2(std::unique_ptr<net::
   return Carrier{.lease = std::nullopt, .multiplexed = std::move(connection)};
 }
 
-net::Task<SendAttempt> Pool::State::SendOver(Carrier carrier, ClientRequest request, ClientTimeouts timeouts,
-                                             net::Deadline deadline) {
-  if (carrier.multiplexed) {
-    auto attempt = co_await carrier.multiplexed->Send(request, timeouts, deadline);
-    co_return attempt;
-  }
-  auto outcome = co_await (*carrier.lease)->Send(request, timeouts, deadline);
-  if (!outcome.status.ok()) co_return SendAttempt{std::move(outcome.status).TakeError(), outcome.reached};
-  std::unique_ptr<ClientResponse> response =
-      std::make_unique<H1ClientResponse>(*std::move(carrier.lease), timeouts, deadline);
-  co_return SendAttempt{std::move(response), outcome.reached};
-}
-
 net::Task<base::Result<std::unique_ptr<ClientResponse>>> Pool::State::Send(std::shared_ptr<State> state,
                                                                            ClientRequest request,
                                                                            ClientTimeouts timeouts,
@@ -307,13 +310,18 @@ net::Task<base::Result<std::unique_ptr<ClientResponse>>> Pool::State::Send(std::
       carrier.emplace(std::move(acquired).value());
     }
     const bool reused = carrier->reused;
-    auto attempt = co_await SendOver(*std::move(carrier), request, timeouts, deadline);
-    if (attempt.response.ok()) co_return std::move(attempt.response);
-    const bool untouched = attempt.reached == SendAttempt::Reached::kNothingWritten;
-    const bool stale = (reused || untouched) && attempt.reached != SendAttempt::Reached::kAnswered &&
-                       attempt.response.error().code == base::ErrorCode::kUnavailable;
-    const bool allowed = request.replay == ClientRequest::Replay::kReplayable || untouched;
-    if (!stale || !allowed || reuse == Reuse::kFreshOnly) co_return std::move(attempt.response);
+    std::optional<SendAttempt> failed;
+    if (carrier->multiplexed) {
+      SendAttempt attempt = co_await carrier->multiplexed->Send(request, timeouts, deadline);
+      if (attempt.response.ok()) co_return std::move(attempt.response);
+      failed.emplace(std::move(attempt));
+    } else {
+      auto sent = co_await (*carrier->lease)->Send(request, timeouts, deadline);
+      if (sent.status.ok()) co_return Answered(*std::move(carrier->lease), timeouts, deadline);
+      failed.emplace(std::move(sent.status).TakeFailure(), sent.reached);
+    }
+    carrier.reset();
+    if (reuse == Reuse::kFreshOnly || !MayReplay(*failed, request, reused)) co_return std::move(failed->response);
     ++state->context.statistics.replays;
     reuse = Reuse::kFreshOnly;
   }

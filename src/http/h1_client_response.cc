@@ -61,15 +61,22 @@ net::Task<base::Status> H1ClientResponse::AwaitBytes() {
   }
 }
 
+// What the buffer holds: a piece, "" for the end, or an error; nullopt: nothing.
+std::optional<base::Result<std::string_view>> H1ClientResponse::TakePiece() {
+  const H1Body::Step step = body_.Take(lease_->buffer());
+  if (body_.ended() && trailers_.empty()) AppendFields(body_.trailers(), trailers_);
+  switch (step.taken) {
+    case H1Body::Taken::kBytes: return step.bytes;
+    case H1Body::Taken::kEnd: return std::string_view();
+    case H1Body::Taken::kBroken: return BadUpstream("body: " + std::string(codec1::ToString(body_.reason())));
+    case H1Body::Taken::kNeedMore: break;
+  }
+  return std::nullopt;
+}
+
 net::Task<base::Result<std::string_view>> H1ClientResponse::ReadBody() {
   while (true) {
-    const H1Body::Step step = body_.Take(lease_->buffer());
-    if (body_.ended() && trailers_.empty()) AppendFields(body_.trailers(), trailers_);
-    if (step.taken == H1Body::Taken::kBytes) co_return step.bytes;
-    if (step.taken == H1Body::Taken::kEnd) co_return std::string_view();
-    if (step.taken == H1Body::Taken::kBroken) {
-      co_return BadUpstream("body: " + std::string(codec1::ToString(body_.reason())));
-    }
+    if (auto piece = TakePiece()) co_return *std::move(piece);
     GH_CO_CHECK_OK(co_await AwaitBytes());
   }
 }
@@ -80,11 +87,15 @@ net::Task<base::Result<std::string>> H1ClientResponse::CollectBody(std::size_t l
   std::string collected;
   if (known) collected.reserve(static_cast<std::size_t>(std::min<std::uint64_t>(body_.left(), kFirstReserve)));
   while (true) {
-    const auto piece = co_await ReadBody();
-    if (!piece.ok()) co_return piece.error();
-    if (piece.value().empty()) co_return collected;
-    if (collected.size() + piece.value().size() > limit) co_return AnswerTooLarge(limit);
-    collected.append(piece.value());
+    auto piece = TakePiece();
+    if (!piece) {
+      GH_CO_CHECK_OK(co_await AwaitBytes());
+      continue;
+    }
+    if (!piece->ok()) co_return std::move(*piece).TakeFailure();
+    if (piece->value().empty()) co_return collected;
+    if (collected.size() + piece->value().size() > limit) co_return AnswerTooLarge(limit);
+    collected.append(piece->value());
   }
 }
 

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -52,6 +53,7 @@ class H1ClientResponse final : public ClientResponse {
   const HeaderMap& trailers() const override { return trailers_; }
 
  private:
+  std::optional<base::Result<std::string_view>> TakePiece();
   // More bytes in the buffer, or the orderly end where that ends the body.
   net::Task<base::Status> AwaitBytes();
   base::Status TakeEnd();

@@ -43,8 +43,6 @@ struct Pool::State final : H1ConnectionOwner, std::enable_shared_from_this<Pool:
                                                   net::Deadline deadline);
   static net::Task<base::Status> WaitInLine(std::shared_ptr<State> state, net::Deadline deadline);
   static net::Task<base::Result<Carrier>> Connect(std::shared_ptr<State> state, net::Deadline deadline);
-  static net::Task<SendAttempt> SendOver(Carrier carrier, ClientRequest request, ClientTimeouts timeouts,
-                                         net::Deadline deadline);
   base::Result<Carrier> Adopt(std::unique_ptr<net::Stream> stream);
   base::Result<Carrier> AdoptHttp2(std::unique_ptr<net::Stream> stream);
   std::optional<Carrier> TakeExisting(Reuse reuse);

@@ -44,12 +44,22 @@ net::Task<> ServeMatched(Session& session) {
   return {};
 }
 
+}  // namespace
+
 // An exception is a bug: this is the one place on the data path that catches it, so that one request fails and not the
 // process.
-net::Task<> ServeCatching(Session& session) {
+net::Task<> GatewayHandler::Serve(http::ServerExchange& exchange) {
+  Session session(exchange, context_, gate_);
   std::string bug;
   try {
-    if (co_await session.Identify()) co_await ServeMatched(session);
+    PathResult path = MatchPath(exchange.head());
+    const bool found = path.match.has_value();
+    session.SetMatch(found ? *std::move(path.match) : PathMatch{.dialect = path.dialect});
+    if (!found) {
+      co_await session.Fail(NoSuchPath(exchange.head(), path.allow));
+    } else if (co_await session.Identify()) {
+      co_await ServeMatched(session);
+    }
     co_return;
   } catch (const std::exception& exception) {
     bug = exception.what();
@@ -59,20 +69,6 @@ net::Task<> ServeCatching(Session& session) {
   } else {
     session.NoteError(base::Internal("bug: " + bug));
   }
-}
-
-}  // namespace
-
-net::Task<> GatewayHandler::Serve(http::ServerExchange& exchange) {
-  Session session(exchange, context_, gate_);
-  PathResult path = MatchPath(exchange.head());
-  if (!path.match) {
-    session.SetMatch({.dialect = path.dialect});
-    co_await session.Fail(NoSuchPath(exchange.head(), path.allow));
-    co_return;
-  }
-  session.SetMatch(std::move(*path.match));
-  co_await ServeCatching(session);
 }
 
 std::string GatewayHandler::RejectionBody(std::uint16_t status, std::string_view reason) const {

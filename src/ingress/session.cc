@@ -109,11 +109,6 @@ net::Task<bool> Session::Identify() {
 
 net::Task<Result<std::string>> Session::ReadBody() { return http_.CollectBody(gate_->settings.LimitsOf(match_.surface).max_body_bytes); }
 
-net::Task<Result<std::unique_ptr<const pipeline::JsonBody>>> Session::ReadJson() {
-  GH_CO_TRY(std::string text, co_await ReadBody());
-  co_return pipeline::JsonBody::Parse(std::move(text));
-}
-
 pipeline::Exchange& Session::Open(pipeline::Operation&& operation, std::string model) {
   exchange_ =
       std::make_unique<pipeline::Exchange>(context_.loop, context_.random, match_.surface, std::move(operation));

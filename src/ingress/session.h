@@ -36,8 +36,6 @@ class Session {
   net::Task<bool> Identify();
 
   net::Task<base::Result<std::string>> ReadBody();
-  // The body as JSON.
-  net::Task<base::Result<std::unique_ptr<const pipeline::JsonBody>>> ReadJson();
 
   // Makes the exchange of this request. `model` is the public name.
   pipeline::Exchange& Open(pipeline::Operation&& operation, std::string model);
@@ -94,18 +92,25 @@ const std::string& ModelOf(const std::unique_ptr<Request>& request) {
 template <class Call>
 net::Task<std::optional<pipeline::Reply>> RunJson(
     Session& session, base::Result<Call> (*decode)(const PathMatch&, std::unique_ptr<const pipeline::JsonBody>)) {
-  auto body = co_await session.ReadJson();
-  if (!body.ok()) {
-    co_await session.Fail(std::move(body).TakeError());
-    co_return std::nullopt;
+  auto text = co_await session.ReadBody();
+  std::optional<base::Error> refusal;
+  if (!text.ok()) {
+    refusal = std::move(text).TakeError();
+  } else if (auto body = pipeline::JsonBody::Parse(std::move(text).value()); !body.ok()) {
+    refusal = std::move(body).TakeError();
+  } else if (auto call = decode(session.match(), std::move(body).value()); !call.ok()) {
+    refusal = std::move(call).TakeError();
+  } else {
+    std::string model = ModelOf(call.value().request);
+    session.Open(std::move(call).value(), std::move(model));
   }
-  auto call = decode(session.match(), std::move(body).value());
-  if (!call.ok()) {
-    co_await session.Fail(std::move(call).TakeError());
-    co_return std::nullopt;
+  if (!refusal) {
+    auto reply = co_await session.gate().pipeline->Run(session.exchange());
+    if (reply.ok()) co_return std::move(reply).value();
+    refusal = std::move(reply).TakeError();
   }
-  std::string model = ModelOf(call.value().request);
-  co_return co_await session.Run(std::move(call).value(), std::move(model));
+  co_await session.Fail(*std::move(refusal));
+  co_return std::nullopt;
 }
 
 // The error's text in the client's words: a neutral field name becomes the one the client used.

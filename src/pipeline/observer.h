@@ -29,6 +29,8 @@ struct ExchangeEnd {
   std::uint64_t bytes_out = 0;
 };
 
+std::string_view ToString(ExchangeEnd::Ending ending);  // "answered", "failed", ...
+
 // Log and metrics of one loop. Called on that loop only.
 class ExchangeObserver {
  public:

@@ -88,6 +88,7 @@ std::string_view OperationName(const Operation& operation);  // gen_ai.operation
 
 struct ChatReply {
   llm::DialectId dialect;  // of the raw frames
+  // kWhole: all of it is there; pulling neither waits nor fails.
   llm::Delivery delivery = llm::Delivery::kWhole;
   std::unique_ptr<llm::EventSource> events;
 };

@@ -48,23 +48,23 @@ struct Kept {
 // The question put to a target's health, answered exactly once.
 class Verdict {
  public:
-  Verdict(const Target& target, net::Loop& loop) : health_(target.health), loop_(loop) {}
+  Verdict(const Target& target, net::Loop& loop) : health_(*target.health), loop_(loop) {}
   Verdict(const Verdict&) = delete;
   Verdict& operator=(const Verdict&) = delete;
   ~Verdict() {
-    if (open_) health_->Abandoned(loop_.Now());
+    if (open_) health_.Abandoned(loop_.Now());
   }
   void Succeeded(base::Duration took) {
     open_ = false;
-    health_->Succeeded(loop_.Now(), took);
+    health_.Succeeded(loop_.Now(), took);
   }
   void Failed(const Error& error) {
     open_ = false;
-    health_->Failed(loop_.Now(), error);
+    health_.Failed(loop_.Now(), error);
   }
 
  private:
-  std::shared_ptr<TargetHealth> health_;
+  TargetHealth& health_;  // the route's, which the exchange pins
   net::Loop& loop_;
   bool open_ = true;
 };
@@ -73,9 +73,9 @@ class Verdict {
 // counted and reports a failure in mid-stream to its health.
 class BegunEvents final : public EventSource {
  public:
-  BegunEvents(std::unique_ptr<EventSource> rest, std::unique_ptr<Kept> kept, std::shared_ptr<TargetHealth> health,
+  BegunEvents(std::unique_ptr<EventSource> rest, std::unique_ptr<Kept> kept, TargetHealth::InFlight in_flight,
               net::Loop& loop)
-      : rest_(std::move(rest)), kept_(std::move(kept)), health_(health), in_flight_(std::move(health)), loop_(loop) {}
+      : rest_(std::move(rest)), kept_(std::move(kept)), in_flight_(std::move(in_flight)), loop_(loop) {}
 
   net::Task<Result<Outcome>> Pull(llm::Batch& batch) override {
     if (!first_given_) return GiveFirst(batch);
@@ -98,15 +98,14 @@ class BegunEvents final : public EventSource {
   }
   net::Task<Result<Outcome>> PullRest(llm::Batch& batch) {
     auto outcome = co_await rest_->Pull(batch);
-    if (!outcome.ok()) health_->BrokeOff(loop_.Now(), outcome.error());
-    if (outcome.ok() && outcome.value() == Outcome::kEnd) health_->Completed();
+if (!outcome.ok()) in_flight_.health().BrokeOff(loop_.Now(), outcome.error());
+    if (outcome.ok() && outcome.value() == Outcome::kEnd) in_flight_.health().Completed();
     co_return outcome;
   }
 
   std::unique_ptr<EventSource> rest_;
   llm::Batch first_;
   std::unique_ptr<Kept> kept_;  // only where more than one batch had to be pulled
-  std::shared_ptr<TargetHealth> health_;
   TargetHealth::InFlight in_flight_;
   net::Loop& loop_;  // outlives every exchange on it
   bool first_given_ = false;
@@ -122,7 +121,7 @@ Error EndedEmpty() {
 
 // Pulls until something a client would see has come.
 net::Task<Result<std::unique_ptr<EventSource>>> Begin(std::unique_ptr<EventSource> source,
-                                                      std::shared_ptr<TargetHealth> health, net::Loop& loop) {
+                                                      TargetHealth::InFlight in_flight, net::Loop& loop) {
   std::unique_ptr<Kept> kept;
   llm::Batch batch;
   for (;;) {
@@ -135,7 +134,7 @@ net::Task<Result<std::unique_ptr<EventSource>>> Begin(std::unique_ptr<EventSourc
     kept->Append(batch);
     if (begun) break;
   }
-  auto events = std::make_unique<BegunEvents>(std::move(source), std::move(kept), std::move(health), loop);
+  auto events = std::make_unique<BegunEvents>(std::move(source), std::move(kept), std::move(in_flight), loop);
   events->first() = std::move(batch);
   co_return std::unique_ptr<EventSource>(std::move(events));
 }
@@ -145,13 +144,15 @@ net::Task<Result<Reply>> CallAndBegin(pipeline::Exchange& exchange, const Route&
                                       .default_max_output_tokens = candidate.target->max_output_tokens,
                                       .losses = route.losses,
                                       .deadline = exchange.deadline};
+  TargetHealth::InFlight in_flight(candidate.target->health);
   auto reply = co_await candidate.provider->Call(exchange, context);
   if (!reply.ok()) co_return reply;
-  if (auto* chat = std::get_if<pipeline::ChatReply>(&reply.value().answer)) {
-    auto begun = co_await Begin(std::move(chat->events), candidate.target->health, exchange.loop);
-    if (!begun.ok()) co_return std::move(begun).TakeError();
-    chat->events = std::move(begun).value();
-  }
+  auto* const chat = std::get_if<pipeline::ChatReply>(&reply.value().answer);
+  // Of any other answer all is there.
+  if (chat == nullptr || chat->delivery == llm::Delivery::kWhole) co_return reply;
+  auto begun = co_await Begin(std::move(chat->events), std::move(in_flight), exchange.loop);
+  if (!begun.ok()) co_return std::move(begun).TakeFailure();
+  chat->events = std::move(begun).value();
   co_return reply;
 }
 
@@ -164,12 +165,16 @@ Error FirstEventTimeout() {
       .detail = "first_event_timeout passed"};
 }
 
-net::Task<Result<Reply>> CallInTime(pipeline::Exchange& exchange, const Route& route, Candidate candidate) {
-  if (!route.first_event_timeout) co_return co_await CallAndBegin(exchange, route, candidate);
-  auto raced = co_await net::RaceTasks(CallAndBegin(exchange, route, candidate),
-                                       exchange.loop.Sleep(*route.first_event_timeout));
+net::Task<Result<Reply>> CallWithin(base::Duration limit, pipeline::Exchange& exchange, const Route& route,
+                                    Candidate candidate) {
+  auto raced = co_await net::RaceTasks(CallAndBegin(exchange, route, candidate), exchange.loop.Sleep(limit));
   if (raced.first) co_return std::move(*raced.first);
   co_return FirstEventTimeout();
+}
+
+net::Task<Result<Reply>> CallInTime(pipeline::Exchange& exchange, const Route& route, Candidate candidate) {
+  if (!route.first_event_timeout) return CallAndBegin(exchange, route, candidate);
+  return CallWithin(*route.first_event_timeout, exchange, route, candidate);
 }
 
 }  // namespace

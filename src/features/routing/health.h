@@ -75,6 +75,7 @@ class TargetHealth {
     InFlight(InFlight&& other) noexcept = default;
     InFlight& operator=(InFlight&&) = delete;
     ~InFlight();
+    TargetHealth& health() const { return *health_; }
 
    private:
     std::shared_ptr<TargetHealth> health_;

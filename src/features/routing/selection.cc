@@ -164,12 +164,11 @@ std::string MissingCapabilities(const std::vector<Candidate>& candidates, const 
   return missing.empty() ? "no single target offers all that it needs" : "it needs " + missing + ", which none offers";
 }
 
-// Keeps what passes; false when nothing is left.
-bool Keep(std::vector<Candidate>& candidates, const std::function<bool(const Candidate&)>& passes) {
-  std::vector<Candidate> kept;
-  std::ranges::copy_if(candidates, std::back_inserter(kept), passes);
-  if (kept.empty()) return false;
-  candidates = std::move(kept);
+// Keeps what passes; where nothing does, keeps all and says false.
+template <class Passes>
+bool Keep(std::vector<Candidate>& candidates, Passes passes) {
+  if (std::ranges::none_of(candidates, passes)) return false;
+  std::erase_if(candidates, [&](const Candidate& candidate) { return !passes(candidate); });
   return true;
 }
 
@@ -195,6 +194,7 @@ base::Result<std::vector<Candidate>> SelectTargets(const BoundRoute& bound, cons
                                                    base::TimePoint now, base::Random& random) {
   const Route& route = *bound.route;
   std::vector<Candidate> candidates;
+  candidates.reserve(route.targets.size());
   for (std::size_t i = 0; i < route.targets.size(); ++i) candidates.push_back({&route.targets[i], bound.providers[i]});
   if (!Keep(candidates, [&](const Candidate& c) { return HasTags(*c.target, route.required_tags); })) {
     return Unserved(route, "none carries the required tags");

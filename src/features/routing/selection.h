@@ -2,7 +2,7 @@
 
 #include <atomic>
 #include <cstdint>
-#include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/random.h"
@@ -12,14 +12,14 @@
 
 namespace gatehouse::features::routing {
 
-// What a request asks of a target.
+// What a request asks of a target. The views are into the exchange.
 struct Needs {
   pipeline::Capabilities capabilities;
   std::uint64_t input_tokens = 0;   // estimated, four bytes a token
   std::uint64_t output_tokens = 0;  // what it allows, or 1024 where it does not say
-  std::string session;
-  std::string key;
-  std::string team;
+  std::string_view session;
+  std::string_view key;
+  std::string_view team;
 };
 Needs NeedsOf(const pipeline::Exchange& exchange);
 

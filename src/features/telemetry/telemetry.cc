@@ -13,25 +13,10 @@
 namespace gatehouse::features::telemetry {
 namespace {
 
-using base::MetricKind;
 using pipeline::ExchangeEnd;
-
-// Index of a declaration; the names follow Prometheus' conventions, the labels OTel's GenAI attributes in short.
-enum Metric : std::size_t {
-  kRequests,
-  kInFlight,
-  kDuration,
-  kTimeToFirstEvent,
-  kTokens,
-  kAttempts,
-  kBytesIn,
-  kBytesOut,
-};
 
 constexpr base::Duration kFlushAfter = std::chrono::milliseconds(200);
 constexpr std::size_t kFlushBytes = 32U << 10U;
-
-double Seconds(base::Duration duration) { return std::chrono::duration<double>(duration).count(); }
 
 // A JSON object written field by field, each name a literal with its quotes and colon: an access line is written for
 // every request, and most of it is the same every time.
@@ -75,16 +60,6 @@ class Line {
   std::string& out_;
 };
 
-std::string_view EndingName(ExchangeEnd::Ending ending) {
-  switch (ending) {
-    case ExchangeEnd::Ending::kAnswered: return "answered";
-    case ExchangeEnd::Ending::kFailed: return "failed";
-    case ExchangeEnd::Ending::kCutMidStream: return "cut_mid_stream";
-    case ExchangeEnd::Ending::kClientGone: return "client_gone";
-  }
-  return "unknown";
-}
-
 void WriteAttempts(Line& line, const pipeline::Exchange& exchange) {
   line.Raw(R"(,"attempts":[)");
   bool first = true;
@@ -124,36 +99,7 @@ void WriteExchange(Line& line, const pipeline::Exchange& exchange) {
   }
 }
 
-std::string_view StatusText(std::uint16_t status, std::array<char, 8>& buffer) {
-  return {buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), status).ptr};
-}
-
 }  // namespace
-
-std::vector<base::Metrics::Declaration> MetricDeclarations() {
-  return {
-      {"gatehouse_requests_total",
-       "Requests by how they ended.",
-       MetricKind::kCounter,
-       {"surface", "model", "status", "ending"}},
-      {"gatehouse_requests_in_flight", "Exchanges under way.", MetricKind::kGauge, {}},
-      {"gatehouse_request_duration_seconds",
-       "From the request's head to the last byte of its answer.",
-       MetricKind::kHistogram,
-       {"surface"}},
-      {"gatehouse_time_to_first_event_seconds",
-       "From the request's head to the first event of the answer.",
-       MetricKind::kHistogram,
-       {"provider"}},
-      {"gatehouse_tokens_total", "Tokens in disjoint buckets.", MetricKind::kCounter, {"provider", "model", "bucket"}},
-      {"gatehouse_upstream_attempts_total",
-       "Calls to upstreams by outcome.",
-       MetricKind::kCounter,
-       {"provider", "model", "outcome"}},
-      {"gatehouse_received_bytes_total", "Bytes of request bodies.", MetricKind::kCounter, {"surface"}},
-      {"gatehouse_sent_bytes_total", "Bytes of answer bodies.", MetricKind::kCounter, {"surface"}},
-  };
-}
 
 void AppendAccessLine(std::string& out, const ExchangeEnd& end, std::string_view time) {
   Line line(out);
@@ -165,7 +111,7 @@ void AppendAccessLine(std::string& out, const ExchangeEnd& end, std::string_view
   line.Text(R"(,"path":)", end.path);
   line.Word(R"(,"surface":)", end.surface);
   line.Number(R"(,"status":)", end.status);
-  line.Word(R"(,"ending":)", EndingName(end.ending));
+  line.Word(R"(,"ending":)", pipeline::ToString(end.ending));
   line.Millis(R"(,"duration_ms":)", end.duration);
   line.Number(R"(,"bytes_in":)", end.bytes_in);
   line.Number(R"(,"bytes_out":)", end.bytes_out);
@@ -191,7 +137,7 @@ std::string_view TimeText::Format(base::WallTime now) {
 
 ExchangeTelemetry::ExchangeTelemetry(net::Loop& loop, base::Metrics& metrics, std::size_t shard,
                                      base::LogWriter& writer, AccessLog access_log)
-    : Timer(loop), loop_(loop), metrics_(metrics), shard_(shard), writer_(writer), access_log_(access_log) {}
+    : Timer(loop), loop_(loop), tally_(metrics, shard), writer_(writer), access_log_(access_log) {}
 
 ExchangeTelemetry::~ExchangeTelemetry() { Flush(); }
 
@@ -203,55 +149,16 @@ void ExchangeTelemetry::Flush() {
   lines_.clear();
 }
 
-void ExchangeTelemetry::Began(pipeline::Surface) { metrics_.Counter(shard_, kInFlight).At({}).Add(1); }
+void ExchangeTelemetry::Began(pipeline::Surface) { tally_.Began(); }
 
 void ExchangeTelemetry::Ended(const ExchangeEnd& end) {
-  CountEnd(end);
-  if (end.exchange != nullptr) {
-    auto& in_flight = metrics_.Counter(shard_, kInFlight).At({});
-    in_flight.Set(in_flight.Get() - 1);
-    CountTokens(*end.exchange);
-    CountAttempts(*end.exchange);
-  }
+  tally_.Ended(end);
   if (access_log_ == AccessLog::kOff) return;
   AppendAccessLine(lines_, end, time_.Format(loop_.clock().Wall()));
   if (lines_.size() >= kFlushBytes) {
     Flush();
   } else if (!armed()) {
     Arm(loop_.Now() + kFlushAfter);
-  }
-}
-
-void ExchangeTelemetry::CountEnd(const ExchangeEnd& end) {
-  std::array<char, 8> buffer;
-  const bool known = end.exchange != nullptr && !end.exchange->attempts.empty();
-  // A name that no route knows is the caller's invention and would be a series of its own.
-  const std::string_view model = known ? std::string_view(end.exchange->model) : std::string_view();
-  metrics_.Counter(shard_, kRequests)
-      .At({end.surface, model, StatusText(end.status, buffer), EndingName(end.ending)})
-      .Add();
-  metrics_.Histogram(shard_, kDuration).At({end.surface}).Observe(Seconds(end.duration));
-  metrics_.Counter(shard_, kBytesIn).At({end.surface}).Add(end.bytes_in);
-  metrics_.Counter(shard_, kBytesOut).At({end.surface}).Add(end.bytes_out);
-}
-
-void ExchangeTelemetry::CountTokens(const pipeline::Exchange& exchange) {
-  const auto& outcome = exchange.outcome;
-  if (outcome.provider.empty()) return;
-  metrics_.Histogram(shard_, kTimeToFirstEvent).At({outcome.provider}).Observe(Seconds(outcome.time_to_first_event));
-  const auto count = [&](std::string_view bucket, std::uint64_t tokens) {
-    if (tokens > 0) metrics_.Counter(shard_, kTokens).At({outcome.provider, exchange.model, bucket}).Add(tokens);
-  };
-  count("input", outcome.usage.input);
-  count("cache_read", outcome.usage.cache_read);
-  count("cache_write", outcome.usage.CacheWrite());
-  count("output", outcome.usage.output);
-  count("reasoning", outcome.usage.reasoning);
-}
-
-void ExchangeTelemetry::CountAttempts(const pipeline::Exchange& exchange) {
-  for (const auto& attempt : exchange.attempts) {
-    metrics_.Counter(shard_, kAttempts).At({attempt.provider, attempt.model, attempt.outcome}).Add();
   }
 }
 

@@ -5,19 +5,15 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "base/log.h"
-#include "base/metrics.h"
+#include "features/telemetry/tally.h"
 #include "net/loop.h"
 #include "pipeline/observer.h"
 
 namespace gatehouse::features::telemetry {
 
 enum class AccessLog : std::uint8_t { kOff, kOn };
-
-// The metrics of the data plane, in the order of Metric.
-std::vector<base::Metrics::Declaration> MetricDeclarations();
 
 // Appends the access-log line of one request, newline included. `time` is RFC 3339.
 void AppendAccessLine(std::string& out, const pipeline::ExchangeEnd& end, std::string_view time);
@@ -46,13 +42,9 @@ class ExchangeTelemetry final : public pipeline::ExchangeObserver, private net::
  private:
   void OnTimer() override;
   void Flush();
-  void CountEnd(const pipeline::ExchangeEnd& end);
-  void CountTokens(const pipeline::Exchange& exchange);
-  void CountAttempts(const pipeline::Exchange& exchange);
 
   net::Loop& loop_;
-  base::Metrics& metrics_;
-  const std::size_t shard_;
+  Tally tally_;
   base::LogWriter& writer_;
   const AccessLog access_log_;
   TimeText time_;

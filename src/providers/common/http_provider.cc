@@ -57,6 +57,10 @@ std::string AuthorityOf(const http::Origin& origin) {
   return origin.endpoint.host + ":" + std::to_string(origin.endpoint.port);
 }
 
+http::ClientRequest RequestOf(const UpstreamCall& call) {
+  return {.method = call.method, .target = call.target, .headers = &call.headers, .body = call.body};
+}
+
 // The opaque call with the upstream's name for the model where the client named one: in the path, and in a JSON body.
 pipeline::PassThroughCall ForUpstream(const pipeline::Exchange& exchange, std::string_view model) {
   pipeline::PassThroughCall call = *std::get_if<pipeline::PassThroughCall>(&exchange.operation);
@@ -139,19 +143,15 @@ base::Error HttpProvider::NoSuchEndpoint(std::string_view what) const {
 
 net::Task<Result<Reply>> HttpProvider::Refuse(std::string_view what) { co_return NoSuchEndpoint(what); }
 
-net::Task<Result<HttpProvider::Response>> HttpProvider::SendRaw(UpstreamCall call, base::WallTime now,
-                                                                net::Deadline deadline) {
+base::Status HttpProvider::Authorize(UpstreamCall& call, base::WallTime now) const {
   call.authority = AuthorityOf(pool_->origin());
-  GH_CO_CHECK_OK(vendor_->Authorize(call, now));
-  const http::ClientRequest request{
-      .method = call.method, .target = call.target, .headers = &call.headers, .body = call.body};
-  auto response = co_await pool_->Send(request, limits_.timeouts, deadline);
-  co_return response;
+  return vendor_->Authorize(call, now);
 }
 
-net::Task<Result<HttpProvider::Response>> HttpProvider::Send(pipeline::Exchange& exchange, UpstreamCall call,
+net::Task<Result<HttpProvider::Response>> HttpProvider::Send(pipeline::Exchange& exchange, UpstreamCall& call,
                                                              llm::DialectId dialect, net::Deadline deadline) {
-  GH_CO_TRY(Response response, co_await SendRaw(std::move(call), exchange.loop.clock().Wall(), deadline));
+  GH_CO_CHECK_OK(Authorize(call, exchange.loop.clock().Wall()));
+  GH_CO_TRY(Response response, co_await pool_->Send(RequestOf(call), limits_.timeouts, deadline));
   const std::uint16_t status = response->head().status;
   if (status >= 200 && status < 300) co_return response;
   co_return co_await ReadError(std::move(response), dialect);
@@ -181,7 +181,7 @@ net::Task<Result<Reply>> HttpProvider::CallChat(pipeline::Exchange& exchange, pi
   if (!call.version.empty() && prepared.dialect == call.dialect)
     upstream.headers.Set("anthropic-version", call.version);
 
-  GH_CO_TRY(Response response, co_await Send(exchange, std::move(upstream), prepared.dialect, context.deadline));
+  GH_CO_TRY(Response response, co_await Send(exchange, upstream, prepared.dialect, context.deadline));
   const std::uint16_t status = response->head().status;
   const std::string_view type = MediaType(response->head().headers.Find("content-type").value_or(""));
   const llm::Detail detail = prepared.dialect == call.dialect ? call.detail : llm::Detail::kFull;
@@ -210,7 +210,7 @@ net::Task<Result<Reply>> HttpProvider::CallChat(pipeline::Exchange& exchange, pi
 
 net::Task<Result<std::string>> HttpProvider::SendForBody(pipeline::Exchange& exchange, UpstreamCall call,
                                                          llm::DialectId dialect, net::Deadline deadline) {
-  GH_CO_TRY(Response response, co_await Send(exchange, std::move(call), dialect, deadline));
+  GH_CO_TRY(Response response, co_await Send(exchange, call, dialect, deadline));
   co_return co_await response->CollectBody(limits_.max_answer_bytes);
 }
 
@@ -292,8 +292,7 @@ net::Task<Result<Reply>> HttpProvider::PassThrough(pipeline::Exchange& exchange,
   upstream.headers.Remove("content-type");
   if (!call.content_type.empty()) upstream.headers.Set("content-type", call.content_type);
   if (!call.accept.empty()) upstream.headers.Set("accept", call.accept);
-  GH_CO_TRY(Response response,
-            co_await Send(exchange, std::move(upstream), llm::DialectId::kOpenAiChat, context.deadline));
+  GH_CO_TRY(Response response, co_await Send(exchange, upstream, llm::DialectId::kOpenAiChat, context.deadline));
   const auto& headers = response->head().headers;
   // No endpoint answers with a web page; a portal or a proxy on the way does.
   if (MediaType(headers.Find("content-type").value_or("")) == "text/html") {
@@ -312,9 +311,9 @@ net::Task<Result<Reply>> HttpProvider::PassThrough(pipeline::Exchange& exchange,
 
 net::Task<base::Status> HttpProvider::Probe(net::Deadline deadline) {
   UpstreamCall call{.method = "GET", .target = vendor_->ProbeTarget(), .authority = {}, .headers = {}, .body = {}};
-  auto response = co_await SendRaw(std::move(call), base::SystemClock().Wall(), deadline);
-  if (!response.ok()) co_return std::move(response).TakeError();
-  const std::uint16_t status = response.value()->head().status;
+  GH_CO_CHECK_OK(Authorize(call, base::SystemClock().Wall()));
+  GH_CO_TRY(const Response response, co_await pool_->Send(RequestOf(call), limits_.timeouts, deadline));
+  const std::uint16_t status = response->head().status;
   // An upstream that answers at all is alive: a refused credential or an unknown path is not an outage.
   if (status < 500 && status != 429) co_return base::Ok();
   co_return Error{.code = base::ErrorCode::kUnavailable,

@@ -42,10 +42,10 @@ class HttpProvider final : public pipeline::Provider {
 
   net::Task<base::Result<pipeline::Reply>> Refuse(std::string_view what);
 
-  // Authorizes and sends; an error status becomes an Error in the words of `dialect`.
-  net::Task<base::Result<Response>> Send(pipeline::Exchange& exchange, UpstreamCall call, llm::DialectId dialect,
+  base::Status Authorize(UpstreamCall& call, base::WallTime now) const;
+  // Authorizes and sends; an error status becomes an Error in the words of `dialect`. `call` outlives the task.
+  net::Task<base::Result<Response>> Send(pipeline::Exchange& exchange, UpstreamCall& call, llm::DialectId dialect,
                                          net::Deadline deadline);
-  net::Task<base::Result<Response>> SendRaw(UpstreamCall call, base::WallTime now, net::Deadline deadline);
   net::Task<base::Error> ReadError(Response response, llm::DialectId dialect);
   net::Task<base::Result<std::string>> SendForBody(pipeline::Exchange& exchange, UpstreamCall call,
                                                    llm::DialectId dialect, net::Deadline deadline);

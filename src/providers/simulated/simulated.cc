@@ -99,7 +99,7 @@ class SimulatedProvider final : public pipeline::Provider {
   Reply Chat(pipeline::Exchange& exchange, const pipeline::ChatCall& call, const pipeline::CallContext& context) const {
     auto events = AnswerTo(*call.request, context.model, exchange.id.substr(exchange.id.find('_') + 1));
     return Reply{
-        .answer = pipeline::ChatReply{call.dialect, call.delivery,
+        .answer = pipeline::ChatReply{call.dialect, llm::Delivery::kStream,
                                       std::make_unique<PacedEvents>(std::move(events), behaviour_, exchange.loop)},
         .headers = {}};
   }
