@@ -1,5 +1,6 @@
 // The upstream of the benchmarks: canned answers of a given size, bursts of server-sent events, or events at a pace.
-// Prints its port.
+// usage: bench_upstream [CERTIFICATE KEY]
+// Prints its port and, with a certificate, the one that speaks TLS.
 //   POST /json/<bytes>/...        application/json, OpenAI's chat completion
 //   POST /anthropic/<bytes>/...   the same as Anthropic's message
 //   POST /burst/<events>/...      all events in one write
@@ -8,6 +9,10 @@
 #include <chrono>
 #include <csignal>
 #include <cstdio>
+#include <fstream>
+#include <iterator>
+#include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -16,6 +21,7 @@
 #include "net/epoll_loop.h"
 #include "net/socket_address.h"
 #include "net/tcp_listener.h"
+#include "net/tls/tls_server.h"
 
 namespace gatehouse::bench {
 namespace {
@@ -130,16 +136,60 @@ class Upstream final : public http::Handler {
   net::Loop& loop_;  // outlives the server
 };
 
-int Main() {
+std::string FileText(const char* path) {
+  std::ifstream file(path);
+  return {std::istreambuf_iterator<char>(file), {}};
+}
+
+// Accepts on `listener` and hands what has shaken hands to `server`.
+class TlsFront {
+ public:
+  TlsFront(net::Loop& loop, http::Server& server, const char* certificate, const char* key)
+      : loop_(loop), server_(server), tasks_(loop) {
+    net::tls::ServerOptions options{.identities = {{FileText(certificate), FileText(key)}}};
+    auto tls = net::tls::TlsServer::Create(options);
+    if (tls.ok()) tls_ = std::move(tls).value();
+  }
+
+  net::Task<> Run(std::unique_ptr<net::Listener> listener) {
+    while (tls_) {
+      auto stream = co_await listener->Accept();
+      if (!stream.ok()) co_return;
+      tasks_.Spawn(Serve(std::move(stream).value()));
+    }
+  }
+
+ private:
+  net::Task<> Serve(std::unique_ptr<net::Stream> stream) {
+    auto secured = co_await tls_->Handshake(std::move(stream), {}, loop_.In(std::chrono::seconds(10)));
+    if (secured.ok()) server_.Adopt(std::move(secured).value());
+  }
+
+  net::Loop& loop_;  // both outlive it
+  http::Server& server_;
+  net::TaskGroup tasks_;
+  std::unique_ptr<net::tls::TlsServer> tls_;
+};
+
+int Main(int count, char** arguments) {
   std::signal(SIGPIPE, SIG_IGN);
   net::EpollLoop loop(base::SystemClock());
   Upstream upstream(loop);
   http::Server server(loop, {.max_connections = 60'000, .idle_timeout = std::chrono::hours(1)}, upstream);
   auto listener = net::TcpListener::Listen(loop, *net::SocketAddress::Parse("127.0.0.1", 0), {.backlog = 8192});
   if (!listener.ok()) return 1;
-  std::printf("%u\n", listener.value()->port());
-  std::fflush(stdout);
   net::TaskGroup tasks(loop);
+  std::optional<TlsFront> front;
+  std::printf("%u", listener.value()->port());
+  if (count == 3) {
+    auto secure = net::TcpListener::Listen(loop, *net::SocketAddress::Parse("127.0.0.1", 0), {.backlog = 8192});
+    if (!secure.ok()) return 1;
+    std::printf(" %u", secure.value()->port());
+    front.emplace(loop, server, arguments[1], arguments[2]);
+    tasks.Spawn(front->Run(std::move(secure).value()));
+  }
+  std::printf("\n");
+  std::fflush(stdout);
   tasks.Spawn(server.Run(std::move(listener).value()));
   loop.Run();
   return 0;
@@ -148,4 +198,4 @@ int Main() {
 }  // namespace
 }  // namespace gatehouse::bench
 
-int main() { return gatehouse::bench::Main(); }
+int main(int count, char** arguments) { return gatehouse::bench::Main(count, arguments); }

@@ -67,8 +67,8 @@ def start(command, core, **kw):
 class Proxy:
     """A running proxy: its name, its port, and whether paths go through as they are."""
 
-    def __init__(self, name, process, port, pids):
-        self.name, self.process, self.port, self.pids = name, process, port, pids
+    def __init__(self, name, process, port, pids, scheme="http"):
+        self.name, self.process, self.port, self.pids, self.scheme = name, process, port, pids, scheme
 
     def stop(self):
         self.process.terminate()
@@ -81,9 +81,9 @@ class Proxy:
 class Rig:
     def __init__(self, build, scratch):
         self.build, self.scratch = build, scratch
-        self.upstream = start([str(build / "bench" / "bench_upstream")], LOAD_CORE)
-        self.upstream_port = int(self.upstream.stdout.readline())
         self.certificate()
+        self.upstream = start([str(build / "bench" / "bench_upstream"), str(scratch / "cert.pem"), str(scratch / "key.pem")], LOAD_CORE)
+        self.upstream_port, self.upstream_tls_port = map(int, self.upstream.stdout.readline().split())
 
     def certificate(self):
         subprocess.run(["openssl", "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-days", "2",
@@ -128,7 +128,25 @@ http {{
         self.wait(port)
         return Proxy("nginx", process, port, [p for p in children(process.pid) if p != process.pid])
 
-    def haproxy(self):
+    def nginx_tls(self):
+        """TLS 1.3 on both sides, connections kept."""
+        port = self.free_port()
+        config = self.scratch / f"nginx-{port}.conf"
+        self.nginx().stop()
+        base = next(c for c in self.scratch.glob("nginx-*.conf") if "http2" not in c.read_text()).read_text()
+        tls = f"ssl_certificate {self.scratch}/cert.pem; ssl_certificate_key {self.scratch}/key.pem; ssl_protocols TLSv1.3;"
+        base = re.sub(r"listen 127.0.0.1:\d+ backlog=8192;", f"listen 127.0.0.1:{port} ssl backlog=8192; {tls}", base)
+        base = base.replace(f"127.0.0.1:{self.upstream_port};", f"127.0.0.1:{self.upstream_tls_port};")
+        base = base.replace("proxy_pass http://up;", "proxy_pass https://up; proxy_ssl_protocols TLSv1.3; proxy_ssl_name 127.0.0.1;")
+        config.write_text(re.sub(r"pid [^;]+;", f"pid {self.scratch}/nginx-{port}.pid;", base, count=1))
+        process = start(["nginx", "-c", str(config)], PROXY_CORE)
+        self.wait(port)
+        return Proxy("nginx", process, port, [p for p in children(process.pid) if p != process.pid], "https")
+
+    def haproxy_tls(self):
+        return self.haproxy(f"ssl crt {self.scratch}/both.pem alpn http/1.1", self.upstream_tls_port, " ssl verify none alpn http/1.1", "https")
+
+    def haproxy(self, bind="", upstream_port=None, server="", scheme="http"):
         port = self.free_port()
         config = self.scratch / f"haproxy-{port}.cfg"
         config.write_text(f"""
@@ -143,18 +161,25 @@ defaults
   timeout server 1h
   http-reuse always
 frontend f
-  bind 127.0.0.1:{port}
+  bind 127.0.0.1:{port} {bind}
   default_backend b
 backend b
-  server up 127.0.0.1:{self.upstream_port}
+  server up 127.0.0.1:{upstream_port or self.upstream_port}{server}
 """)
         process = start(["haproxy", "-db", "-f", str(config)], PROXY_CORE)
         self.wait(port)
-        return Proxy("haproxy", process, port, [process.pid])
+        return Proxy("haproxy", process, port, [process.pid], scheme)
 
-    def gatehouse(self):
+    def gatehouse_tls(self):
+        return self.gatehouse("public-tls")
+
+    def gatehouse(self, listener="public"):
         up = f"http://127.0.0.1:{self.upstream_port}"
         providers, models = [], []
+        secure = f"https://127.0.0.1:{self.upstream_tls_port}"
+        providers.append(f"  - {{ name: tls-1024, kind: openai_compatible, base_url: '{secure}/json/1024/v1', api_key: k, protocol: http1, "
+                         f"tls: {{ ca_file: {self.scratch}/cert.pem }}, connections: {{ max: 60000, max_waiting: 60000 }} }}")
+        models.append("  - { name: tls-1024, targets: [ { provider: tls-1024, model: bench } ] }")
         for name, path, kind in [("json-1024", "json/1024", "compatible"), ("json-8192", "json/8192", "compatible"),
                                  ("json-65536", "json/65536", "compatible"), ("burst-50", "burst/50", "compatible"),
                                  ("paced", "paced/100000x20", "compatible"), ("slow", "paced/100000x1000", "compatible"),
@@ -169,6 +194,8 @@ backend b
         config = self.scratch / "gatehouse.yaml"
         config.write_text("version: 1\nthreads: 1\nlisteners:\n"
                           "  - { name: public, address: 127.0.0.1, port: 0, limits: { connections: 30000 } }\n"
+                          f"  - {{ name: public-tls, address: 127.0.0.1, port: 0, tls: {{ certificate_file: {self.scratch}/cert.pem, "
+                          f"key_file: {self.scratch}/key.pem }} }}\n"
                           "admin: { address: 127.0.0.1, port: 0 }\nlog: { access: stdout }\n"
                           "providers:\n" + "\n".join(providers) + "\nmodels:\n" + "\n".join(models) +
                           f"\nkeys:\n  - {{ name: bench, hash: '{hashed}' }}\n")
@@ -178,8 +205,8 @@ backend b
         for _ in range(200):
             text = (self.scratch / "gatehouse.log").read_text()
             if '"ready"' in text:
-                port = int(re.search(r'"listener":"public".*?"port":(\d+)', text).group(1))
-                return Proxy("gatehouse", process, port, [process.pid])
+                port = int(re.search(rf'"listener":"{listener}".*?"port":(\d+)', text).group(1))
+                return Proxy("gatehouse", process, port, [process.pid], "https" if listener == "public-tls" else "http")
             if process.poll() is not None:
                 sys.exit("gatehouse did not start:\n" + text)
             time.sleep(0.05)
@@ -210,6 +237,7 @@ CASES = {  # name -> (path at the upstream, gatehouse model, request bytes, stre
     "json 8 KB": ("/json/8192/v1/chat/completions", "json-8192", 8192, False),
     "json 64 KB": ("/json/65536/v1/chat/completions", "json-65536", 65536, False),
     "sse burst of 50": ("/burst/50/v1/chat/completions", "burst-50", 1024, True),
+    "tls both sides 1 KB": ("/json/1024/v1/chat/completions", "tls-1024", 1024, False),
     "translated 1 KB": ("/anthropic/1024/v1/messages", "translated-1024", 1024, False),
 }
 
@@ -224,7 +252,7 @@ def wrk(rig, proxy, case, seconds):
                       f'wrk.headers["Authorization"] = "Bearer {KEY}"\n')
     before, busy = cpu_seconds(proxy.pids), core_busy(PROXY_CORE)
     out = subprocess.run(["taskset", "-c", LOAD_CORE, "wrk", "-t1", "-c64", f"-d{seconds}s", "--latency", "-s", str(script),
-                          f"http://127.0.0.1:{proxy.port}{path}"], capture_output=True, text=True, timeout=seconds + 30).stdout
+                          f"{proxy.scheme}://127.0.0.1:{proxy.port}{path}"], capture_output=True, text=True, timeout=seconds + 30).stdout
     used, busy = cpu_seconds(proxy.pids) - before, core_busy(PROXY_CORE) - busy
     requests = int(re.search(r"(\d+) requests in", out).group(1))
     if re.search(r"Non-2xx", out):
@@ -331,19 +359,22 @@ def main():
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="gatehouse-bench-"))
     rig = Rig(args.build.resolve(), scratch)
     plain = {"nginx": rig.nginx, "haproxy": rig.haproxy, "gatehouse": rig.gatehouse}
+    secure = {"nginx": rig.nginx_tls, "haproxy": rig.haproxy_tls, "gatehouse": rig.gatehouse_tls}
     summaries = []
     try:
         for case in CASES:
             if not only or case in only:
-                summaries.append(run_case(rig, case, args.rounds, lambda p, c=case: wrk(rig, p, c, args.seconds), plain))
+                proxies = secure if case.startswith("tls") else plain
+                summaries.append(run_case(rig, case, args.rounds, lambda p, c=case: wrk(rig, p, c, args.seconds), proxies))
         if not only or "http/2 in" in only:
             rig.nginx().stop()
             h2 = {"nginx": rig.nginx_h2, "gatehouse": rig.gatehouse}
             summaries.append(run_case(rig, "http/2 in", args.rounds, lambda p: h2load(rig, p, args.seconds), h2))
         if not only or "sse paced" in only:
             summaries.append(run_case(rig, "sse paced", max(1, args.rounds // 2), lambda p: paced(rig, p, 500, args.seconds, 20), plain))
-        for count in (1000, 10000):
-            if not only or f"memory {count}" in only:
+        # As many as the descriptors of one process allow, where that is fewer.
+        for case, count in (("memory 1000", 1000), ("memory 10000", min(10000, (hard - 200) // 2))):
+            if not only or case in only:
                 two = {"nginx": rig.nginx, "gatehouse": rig.gatehouse}
                 summaries.append(run_case(rig, f"memory {count}", 1, lambda p, n=count: paced(rig, p, n, 3, 1000), two))
     finally:

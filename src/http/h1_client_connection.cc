@@ -195,6 +195,7 @@ net::Task<H1ClientConnection::Outcome> H1ClientConnection::ReadHead(ClientTimeou
     if (state == net::IoState::kFailed) {
       co_return Outcome{UpstreamUnavailable("read: " + stream_->last_error()), reached};
     }
+    buffer_.Release();  // waiting for an answer takes long
     const auto readiness = co_await stream_->Readable(until);
     if (readiness == net::Readiness::kTimeout) {
       co_return Outcome{UpstreamTimedOut("no response head in time"), reached};

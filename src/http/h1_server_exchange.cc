@@ -121,6 +121,7 @@ base::Error H1ServerExchange::BodyFailed(base::Error error) {
 
 net::Task<base::Status> H1ServerExchange::AwaitBytes() {
   const Waiting waiting(*this);
+  connection_->buffer().Release();
   const auto readiness = co_await connection_->stream().Readable(BodyDeadline());
   if (readiness == net::Readiness::kReady) co_return base::Ok();
   ++connection_->context().statistics.timeouts;
@@ -178,7 +179,10 @@ net::Task<base::Result<std::string>> H1ServerExchange::CollectBody(std::size_t l
       continue;
     }
     if (!piece->ok()) co_return piece->error();
-    if (piece->value().empty()) co_return collected;
+    if (piece->value().empty()) {
+      connection_->buffer().Release();  // answering takes long
+      co_return collected;
+    }
     if (collected.size() + piece->value().size() > limit) co_return BodyTooLarge(limit);
     collected.append(piece->value());
   }
@@ -306,7 +310,8 @@ net::Task<base::Status> H1ServerExchange::SendPiece(std::string_view bytes, std:
   const std::string_view pieces[] = {out_, framed ? chunk_head_.view() : std::string_view(), bytes,
                                      framed ? codec1::kChunkEnd : std::string_view(), end};
   Unwritten rest(pieces);
-  if (rest.TryWrite(connection_->stream()) != net::IoState::kDone) GH_CO_CHECK_OK(co_await SendRest(rest));
+  const net::IoState written = co_await TurnEndWrite(connection_->stream(), rest);
+  if (written != net::IoState::kDone) GH_CO_CHECK_OK(co_await SendRest(rest));
   out_.clear();
   bytes_sent_ += bytes.size();
   phase_ = after;

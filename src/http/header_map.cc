@@ -1,6 +1,7 @@
 #include "http/header_map.h"
 
 #include <algorithm>
+#include <cstring>
 
 #include "codec/http1/characters.h"
 
@@ -24,9 +25,16 @@ void HeaderMap::Reserve(std::size_t fields, std::size_t bytes) {
 
 void HeaderMap::Add(std::string_view name, std::string_view value) {
   const std::size_t offset = bytes_.size();
-  if (entries_.capacity() == 0) Reserve(kFirstFields, kFirstBytes);
-  bytes_.append(name).append(value);
-  codec::http1::LowerInPlace(bytes_.data() + offset, name.size());
+  const std::size_t size = offset + name.size() + value.size();
+  if (entries_.capacity() == 0) Reserve(kFirstFields, std::max(kFirstBytes, size));
+  if (size > bytes_.capacity()) bytes_.reserve(2 * size);
+  bytes_.resize_and_overwrite(size, [&](char* bytes, std::size_t) {
+    char* const at = bytes + offset;
+    if (!name.empty()) std::memcpy(at, name.data(), name.size());
+    codec::http1::LowerInPlace(at, name.size());
+    if (!value.empty()) std::memcpy(at + name.size(), value.data(), value.size());
+    return size;
+  });
   entries_.push_back({.offset = static_cast<std::uint32_t>(offset),
                       .name_length = static_cast<std::uint32_t>(name.size()),
                       .value_length = static_cast<std::uint32_t>(value.size())});

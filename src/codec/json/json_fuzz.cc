@@ -7,6 +7,7 @@
 
 #include "base/check.h"
 #include "codec/json/document.h"
+#include "codec/json/skim.h"
 #include "codec/json/splice.h"
 #include "codec/json/writer.h"
 
@@ -70,6 +71,10 @@ void FuzzOne(std::string_view text) {
   if (theirs != simdjson::DEPTH_ERROR) {
     GH_CHECK(ours.ok() == (theirs == simdjson::SUCCESS) || MayDiffer(theirs, ours, text));
   }
+  const auto usual = document.Parse(text);
+  const bool twice = !usual.ok() && usual.error().public_message.find("appears twice") != std::string::npos;
+  GH_CHECK((Skim(text, {}) != Skimmed::kBroken) == usual.ok() || twice);
+  if (!usual.ok() && ours.ok()) GH_CHECK(document.Parse(text, {.depth = 1024}).ok());
   if (ours.ok() && text.size() < 4096) CheckAccepted(document, text);
 }
 

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "base/check.h"
+#include "codec/json/hex4.h"
 #include "codec/text/scan.h"
 #include "codec/text/utf8.h"
 
@@ -309,33 +310,17 @@ Document::Parser::Cursor Document::Parser::ParseEscape(Cursor at, char*& out) {
   return at + 1;
 }
 
-Document::Parser::Cursor Document::Parser::ParseHex4(Cursor at, std::uint32_t& value) const {
-  value = 0;
-  for (int i = 0; i < 4; ++i, ++at) {
-    if (AtEnd(at)) return nullptr;
-    const char lower = static_cast<char>(*at | 0x20);
-    if (IsDigit(*at)) {
-      value = value * 16 + static_cast<std::uint32_t>(*at - '0');
-    } else if (lower >= 'a' && lower <= 'f') {
-      value = value * 16 + static_cast<std::uint32_t>(lower - 'a' + 10);
-    } else {
-      return nullptr;
-    }
-  }
-  return at;
-}
-
 // RFC 8259, section 7: what is outside the basic plane is a pair of surrogates; one alone names no character.
 Document::Parser::Cursor Document::Parser::ParseUnicodeEscape(Cursor at, char*& out) {
   const Cursor escape = at - 1;
   std::uint32_t unit = 0;
-  const Cursor behind = ParseHex4(at + 1, unit);
+  const Cursor behind = ReadHex4(at + 1, end_, unit);
   if (behind == nullptr) return Expected(escape, "four hexadecimal digits after \\u");
   at = behind;
   if (unit >= 0xD800 && unit < 0xE000) {
     std::uint32_t low = 0;
     const bool pair = unit < 0xDC00 && end_ - at >= 6 && at[0] == '\\' && at[1] == 'u';
-    at = pair ? ParseHex4(at + 2, low) : nullptr;
+    at = pair ? ReadHex4(at + 2, end_, low) : nullptr;
     if (at == nullptr || low < 0xDC00 || low >= 0xE000) {
       return Fail(escape, "this \\u escape is one half of a surrogate pair without the other");
     }

@@ -38,7 +38,6 @@ class Document::Parser {
   Cursor ParseEscapedString(Cursor opening, Cursor first_escape);
   Cursor ParseEscape(Cursor at, char*& out);
   Cursor ParseUnicodeEscape(Cursor at, char*& out);
-  Cursor ParseHex4(Cursor at, std::uint32_t& value) const;
 
   Cursor Open(Cursor at, Type type, Expect& next);
   Cursor Close(Cursor at);

@@ -1,9 +1,9 @@
 #include "llm/dialect/openai_chat/response_decoder.h"
 
 #include <array>
-#include <cstring>
 #include <utility>
 
+#include "codec/json/skim.h"
 #include "llm/dialect/common/upstream_error.h"
 #include "llm/dialect/openai/error.h"
 #include "llm/dialect/openai/usage.h"
@@ -18,34 +18,8 @@ using codec::json::Value;
 constexpr std::uint32_t kMaxChoices = 128;
 constexpr std::string_view kDone = "[DONE]";
 
-std::size_t Find(std::string_view text, std::string_view part, std::size_t from) {
-  const void* found = ::memmem(text.data() + from, text.size() - from, part.data(), part.size());
-  return found == nullptr ? std::string_view::npos
-                          : static_cast<std::size_t>(static_cast<const char*>(found) - text.data());
-}
-
-std::size_t SkipSpace(std::string_view text, std::size_t at) {
-  while (at < text.size() && (text[at] == ' ' || text[at] == '\t' || text[at] == '\n' || text[at] == '\r')) ++at;
-  return at;
-}
-
-// The quoted word stands somewhere other than before a colon and null.
-bool HasWord(std::string_view json, std::string_view quoted) {
-  for (std::size_t at = Find(json, quoted, 0); at != std::string_view::npos; at = Find(json, quoted, at)) {
-    at = SkipSpace(json, at + quoted.size());
-    if (at == json.size() || json[at] != ':') return true;
-    at = SkipSpace(json, at + 1);
-    if (!json.substr(at).starts_with("null")) return true;
-  }
-  return false;
-}
-
-// Whether a chunk can say anything about usage, an end or an error. Never false for one that does: an unescaped name
-// stands in the text as it is, and an escaped one begins with \u00.
-bool MayMatter(std::string_view json) {
-  return HasWord(json, "\"finish_reason\"") || HasWord(json, "\"usage\"") || HasWord(json, "\"error\"") ||
-         Find(json, "\\u00", 0) != std::string_view::npos;
-}
+// The names without which a chunk says nothing about usage, an end or an error.
+constexpr std::array<std::string_view, 3> kTelling = {"finish_reason", "usage", "error"};
 
 // Members of an answer beside its choices that are worth keeping; `citations` is Perplexity's.
 constexpr std::array<std::string_view, 3> kAnswerMembers = {"service_tier", "system_fingerprint", "citations"};
@@ -124,9 +98,13 @@ Status Decoder::DecodeChunk(Value root, Detail detail, std::vector<Event>& event
 Status Decoder::Decode(std::string_view event, std::string_view data, Detail detail, std::vector<Event>& events) {
   if (data.empty() || state_ == State::kDone) return Ok();
   if (data.starts_with(kDone)) return Close(detail, events);
+  // Metering looks no further into the bulk than whether it is JSON, so that nothing broken is passed on.
+  if (detail == Detail::kUsage && state_ == State::kStarted && event != "error") {
+    const auto skimmed = codec::json::Skim(data, kTelling);
+    if (skimmed == codec::json::Skimmed::kBroken) return common::BadUpstream(data);
+    if (skimmed == codec::json::Skimmed::kPlain) return Ok();
+  }
   if (!document_.Parse(data).ok()) return common::BadUpstream(data);
-  // Metering looks no further into the bulk; that it is JSON is known, so that nothing broken is passed on.
-  if (detail == Detail::kUsage && state_ == State::kStarted && event != "error" && !MayMatter(data)) return Ok();
   if (event == "error") return openai::DecodeInBand(document_.root());
   return DecodeChunk(document_.root(), detail, events);
 }
