@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <array>
-#include <exception>
 #include <string>
 
 #include "codec/http1/head_writer.h"
@@ -31,50 +30,6 @@ std::string RefusalOf(std::uint16_t status, const std::string& body) {
 }
 
 }  // namespace
-
-// Awaits a handler, so that it can be cancelled while it waits: its task is dropped, then the connection resumes.
-class H1ServerConnection::HandlerRun {
- public:
-  HandlerRun(H1ServerConnection& connection, net::Task<> task)
-      : connection_(connection), task_(std::move(task)), awaited_(std::move(task_).operator co_await()) {
-    connection_.serving_ = this;
-    ++connection_.context_.statistics.streams_open;
-  }
-  HandlerRun(const HandlerRun&) = delete;
-  HandlerRun& operator=(const HandlerRun&) = delete;
-  ~HandlerRun() {
-    connection_.serving_ = nullptr;
-    --connection_.context_.statistics.streams_open;
-  }
-
-  bool await_ready() const { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) {
-    waiter_ = waiter;
-    return awaited_.await_suspend(waiter);
-  }
-  // A handler that throws has a bug; its exchange ends, the process and the other exchanges go on.
-  ServeOutcome await_resume() {
-    if (!task_) return ServeOutcome::kClientGone;
-    try {
-      awaited_.await_resume();
-    } catch (const std::exception&) {
-      return ServeOutcome::kFault;
-    }
-    return ServeOutcome::kEnded;
-  }
-
-  // REQUIRES: the handler is suspended. This and the connection may be gone when it returns.
-  void Cancel() {
-    task_.Drop();
-    waiter_.resume();
-  }
-
- private:
-  H1ServerConnection& connection_;
-  net::Task<> task_;
-  decltype(std::declval<net::Task<>>().operator co_await()) awaited_;
-  std::coroutine_handle<> waiter_;
-};
 
 H1ServerConnection::H1ServerConnection(ServerContext& context, std::unique_ptr<net::Stream> stream)
     : context_(context), stream_(std::move(stream)), buffer_(context.buffers) {}
@@ -207,25 +162,27 @@ net::Task<H1ServerConnection::ReadOutcome> H1ServerConnection::ReadMore(net::Dea
 net::Task<H1ServerConnection::After> H1ServerConnection::ServeOne() {
   exchange_->Begin();
   ++requests_;
-  ++context_.statistics.requests;
-  ServeOutcome outcome = ServeOutcome::kEnded;
+  const OpenStream open(context_.statistics);
+  HandlerRun::Outcome outcome{};
   {
-    HandlerRun run(*this, context_.handler.Serve(*exchange_));
+    HandlerRun run(context_.handler.Serve(*exchange_));
+    serving_ = &run;
     if (peer_left_) Schedule(context_.loop);
     outcome = co_await run;
+    serving_ = nullptr;
   }
-  const bool clean = outcome == ServeOutcome::kEnded && exchange_->finished() && exchange_->body_ended();
+  const bool clean = outcome == HandlerRun::Outcome::kEnded && exchange_->finished() && exchange_->body_ended();
   if (clean && exchange_->keep_alive()) co_return After::kContinue;
   const After after = co_await FinishExchange(outcome);
   co_return after;
 }
 
-net::Task<H1ServerConnection::After> H1ServerConnection::FinishExchange(ServeOutcome outcome) {
-  if (outcome == ServeOutcome::kClientGone) {
+net::Task<H1ServerConnection::After> H1ServerConnection::FinishExchange(HandlerRun::Outcome outcome) {
+  if (outcome == HandlerRun::Outcome::kCancelled) {
     ++context_.statistics.clients_gone;
     co_return After::kClose;
   }
-  if (outcome == ServeOutcome::kFault) ++context_.statistics.handler_faults;
+  if (outcome == HandlerRun::Outcome::kFault) ++context_.statistics.handler_faults;
   if (!exchange_->started()) co_await AnswerFault();
   if (!exchange_->finished()) co_return After::kClose;
   if (exchange_->keep_alive()) {

@@ -9,6 +9,7 @@
 
 #include "codec/http1/reason.h"
 #include "codec/http1/request_head.h"
+#include "http/handler_run.h"
 #include "http/read_buffer.h"
 #include "http/server_connection.h"
 #include "net/loop.h"
@@ -43,9 +44,7 @@ class H1ServerConnection final : public ServerConnection, private net::Deferral 
  private:
   enum class HeadOutcome : std::uint8_t { kRequest, kClosed, kRefused, kHttp2 };
   enum class ReadOutcome : std::uint8_t { kBytes, kClosed, kTimeout };
-  enum class ServeOutcome : std::uint8_t { kEnded, kFault, kClientGone };
   enum class After : std::uint8_t { kContinue, kClose };
-  class HandlerRun;
 
   net::Task<HeadOutcome> ReadHead();
   std::optional<ReadOutcome> TryReadMore();
@@ -54,7 +53,7 @@ class H1ServerConnection final : public ServerConnection, private net::Deferral 
   Sniffed Sniff() const;
   std::optional<HeadOutcome> ParseHead();
   net::Task<After> ServeOne();
-  net::Task<After> FinishExchange(ServeOutcome outcome);
+  net::Task<After> FinishExchange(HandlerRun::Outcome outcome);
   net::Task<> AnswerFault();
   net::Task<> Refuse();
   net::Task<> Linger();

@@ -6,6 +6,7 @@
 
 #include "codec/http1/head_writer.h"
 #include "http/h1_server_connection.h"
+#include "http/server_body.h"
 
 namespace gatehouse::http {
 
@@ -22,19 +23,6 @@ base::Error ClientGone(std::string_view what) {
           .source = base::ErrorSource::kClient,
           .public_message = "The client closed the connection.",
           .detail = std::string(what)};
-}
-
-base::Error ClientTooSlow(std::string_view what) {
-  return {.code = base::ErrorCode::kTimeout,
-          .source = base::ErrorSource::kClient,
-          .public_message = "The request body did not arrive in time. Send it faster or in one piece.",
-          .detail = std::string(what)};
-}
-
-base::Error BodyTooLarge(std::size_t limit) {
-  return {.code = base::ErrorCode::kTooLarge,
-          .source = base::ErrorSource::kClient,
-          .public_message = "The request body is larger than the " + std::to_string(limit) + " bytes allowed here."};
 }
 
 bool IsFramingField(std::string_view name) { return name == "content-length" || IsHopByHop(name); }
@@ -105,15 +93,6 @@ void H1ServerExchange::FillHead() {
 const net::PeerIdentity& H1ServerExchange::peer() const { return connection_->stream().peer(); }
 net::Loop& H1ServerExchange::loop() { return connection_->context().loop; }
 
-// The client's next byte must come within the body time-out, and all of them at the least rate that is allowed.
-net::Deadline H1ServerExchange::BodyDeadline() const {
-  const ServerLimits& limits = connection_->context().limits;
-  const base::TimePoint now = connection_->context().loop.Now();
-  if (limits.min_body_rate == 0) return {now + limits.body_timeout};
-  const base::Duration earned = std::chrono::seconds(bytes_received_ / limits.min_body_rate);
-  return {now + std::min(limits.body_timeout, limits.body_timeout + earned - waited_)};
-}
-
 base::Error H1ServerExchange::BodyFailed(base::Error error) {
   body_error_ = error.code;
   return error;
@@ -122,10 +101,11 @@ base::Error H1ServerExchange::BodyFailed(base::Error error) {
 net::Task<base::Status> H1ServerExchange::AwaitBytes() {
   const Waiting waiting(*this);
   connection_->buffer().Release();
-  const auto readiness = co_await connection_->stream().Readable(BodyDeadline());
+  const auto readiness =
+      co_await connection_->stream().Readable(BodyDeadline(connection_->context(), bytes_received_, waited_));
   if (readiness == net::Readiness::kReady) co_return base::Ok();
   ++connection_->context().statistics.timeouts;
-  co_return BodyFailed(ClientTooSlow("body time-out"));
+  co_return BodyFailed(BodyTooSlow("body time-out"));
 }
 
 net::Task<base::Status> H1ServerExchange::SendContinue() {
@@ -235,7 +215,7 @@ bool H1ServerExchange::DecideKeepAlive() const {
 }
 
 H1ServerExchange::Framing H1ServerExchange::FramingOf(const ResponseHead& head) const {
-  if (head.status < 200 || head.status == 204 || head.status == 304) return Framing::kNone;
+  if (IsBodyless(head.status)) return Framing::kNone;
   if (StatedLength(head)) return Framing::kLength;
   return head_.version == Version::kHttp10 ? Framing::kUntilClose : Framing::kChunked;
 }
@@ -268,7 +248,7 @@ net::Task<base::Status> H1ServerExchange::SendRest(Unwritten rest) {
 
 net::Task<base::Status> H1ServerExchange::Respond(ResponseHead head, std::string_view body) {
   if (phase_ != Phase::kUnanswered) co_return base::Internal("an exchange is answered once");
-  const bool bodyless = head.status < 200 || head.status == 204 || head.status == 304;
+  const bool bodyless = IsBodyless(head.status);
   // Nobody reads the body any more; one who answers in a stream may still do so.
   client_keeps_alive_ = client_keeps_alive_ && CanDiscardBody();
   BuildHead(head, bodyless ? Framing::kNone : Framing::kLength, body.size());

@@ -65,7 +65,6 @@ class H1ServerExchange final : public ServerExchange {
   std::optional<base::Result<std::string_view>> TakePiece();
   net::Task<base::Status> AwaitBytes();
   net::Task<base::Status> SendContinue();
-  net::Deadline BodyDeadline() const;
   base::Error BodyFailed(base::Error error);
   net::Task<base::Status> CollectDirectly(std::string& into);
 

@@ -14,20 +14,6 @@ using codec::http2::SessionLimits;
 namespace {
 
 constexpr std::uint16_t kFault = 500;
-// Counts an exchange with a handler for as long as it lasts.
-class OpenStream {
- public:
-  explicit OpenStream(ServerStatistics& statistics) : statistics_(statistics) {
-    ++statistics_.requests;
-    ++statistics_.streams_open;
-  }
-  OpenStream(const OpenStream&) = delete;
-  OpenStream& operator=(const OpenStream&) = delete;
-  ~OpenStream() { --statistics_.streams_open; }
-
- private:
-  ServerStatistics& statistics_;  // the server's, which outlives its handlers
-};
 
 // How long a client that was told of the end may take to say so, before the line is drawn.
 constexpr base::Duration kFarewellTime = std::chrono::seconds(1);

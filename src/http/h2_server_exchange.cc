@@ -8,6 +8,7 @@
 #include "codec/http1/reason.h"
 #include "http/h2_fields.h"
 #include "http/h2_server_connection.h"
+#include "http/server_body.h"
 
 namespace gatehouse::http {
 
@@ -25,21 +26,6 @@ constexpr std::size_t kFirstBodyReserve = 64 * 1024;
 constexpr std::uint16_t kBadRequest = 400;
 constexpr std::uint16_t kHeadTooLarge = 431;
 constexpr std::uint16_t kNotImplemented = 501;
-
-base::Error ClientTooSlow() {
-  return {.code = base::ErrorCode::kTimeout,
-          .source = base::ErrorSource::kClient,
-          .public_message = "The request body did not arrive in time. Send it faster or in one piece.",
-          .detail = "body time-out"};
-}
-
-base::Error BodyTooLarge(std::size_t limit) {
-  return {.code = base::ErrorCode::kTooLarge,
-          .source = base::ErrorSource::kClient,
-          .public_message = "The request body is larger than the " + std::to_string(limit) + " bytes allowed here."};
-}
-
-bool IsBodyless(std::uint16_t status) { return status < 200 || status == 204 || status == 304; }
 
 }  // namespace
 
@@ -117,15 +103,6 @@ base::Error H2ServerExchange::Gone() const {
           .detail = "the stream was reset"};
 }
 
-// The client's next byte must come within the body time-out, and all of them at the least rate that is allowed.
-net::Deadline H2ServerExchange::BodyDeadline() const {
-  const ServerLimits& limits = connection_.context().limits;
-  const base::TimePoint now = connection_.context().loop.Now();
-  if (limits.min_body_rate == 0) return {now + limits.body_timeout};
-  const base::Duration earned = std::chrono::seconds(bytes_received_ / limits.min_body_rate);
-  return {now + std::min(limits.body_timeout, limits.body_timeout + earned - waited_)};
-}
-
 net::Task<base::Status> H2ServerExchange::AwaitBody() {
   if (head_.headers.Find("expect") == "100-continue" && bytes_received_ == 0 && !started()) {
     SendInterim(std::vector<Field>{{":status", "100"}});
@@ -133,11 +110,11 @@ net::Task<base::Status> H2ServerExchange::AwaitBody() {
     connection_.Flush();
   }
   const base::TimePoint since = loop().Now();
-  const auto outcome = co_await readable_.Wait(BodyDeadline());
+  const auto outcome = co_await readable_.Wait(BodyDeadline(connection_.context(), bytes_received_, waited_));
   waited_ += loop().Now() - since;
   if (outcome == net::Event::Outcome::kSet) co_return base::Ok();
   ++connection_.context().statistics.timeouts;
-  co_return ClientTooSlow();
+  co_return BodyTooSlow("body time-out");
 }
 
 net::Task<base::Result<std::string_view>> H2ServerExchange::ReadBody() {

@@ -63,7 +63,6 @@ class H2ServerExchange final : public ServerExchange, public codec::http2::Strea
   net::Task<base::Status> Send(std::string_view bytes, codec::http2::End end);
   net::Task<base::Status> AwaitTaken();
   base::Error Gone() const;
-  net::Deadline BodyDeadline() const;
   // Holds the answer to the Content-Length that its head states.
   base::Status Count(std::size_t bytes);
 

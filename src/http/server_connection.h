@@ -68,6 +68,21 @@ class ConnectionRegistration {
   std::list<ServerConnection*>::iterator at_;
 };
 
+// Counts an exchange with a handler for as long as it lasts.
+class OpenStream {
+ public:
+  explicit OpenStream(ServerStatistics& statistics) : statistics_(statistics) {
+    ++statistics_.requests;
+    ++statistics_.streams_open;
+  }
+  OpenStream(const OpenStream&) = delete;
+  OpenStream& operator=(const OpenStream&) = delete;
+  ~OpenStream() { --statistics_.streams_open; }
+
+ private:
+  ServerStatistics& statistics_;  // the server's, which outlives its handlers
+};
+
 // An HTTP/2 connection over `stream`, of which `received` has been read already: ALPN chose h2, or the client sent the
 // preface of RFC 9113, 3.4. nullptr: not supported.
 std::unique_ptr<ServerConnection> MakeH2ServerConnection(ServerContext& context, std::unique_ptr<net::Stream> stream,

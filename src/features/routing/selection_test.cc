@@ -110,9 +110,10 @@ TEST_F(SelectionTest, ASessionSticksAndMovesOnlyWithItsTarget) {
   std::map<std::string, std::string> home;
   std::set<std::string> used;
   for (int i = 0; i < 50; ++i) {
-    needs_.session = "session-" + std::to_string(i);
-    home[needs_.session] = First();
-    used.insert(home[needs_.session]);
+    const std::string session = "session-" + std::to_string(i);
+    needs_.session = session;
+    home[session] = First();
+    used.insert(home[session]);
   }
   EXPECT_EQ(used.size(), 3U);
   route_.targets.pop_back();
