@@ -183,7 +183,6 @@ net::Task<Result<Reply>> MakeAttempt(pipeline::Exchange& exchange, const Route& 
                                      std::string reason) {
   const base::TimePoint began = exchange.loop.Now();
   Verdict verdict(*candidate.target, exchange.loop);
-  const TargetHealth::InFlight in_flight(candidate.target->health);  // an answer that has begun counts itself
   auto reply = co_await CallInTime(exchange, route, candidate);
 
   const base::TimePoint now = exchange.loop.Now();
