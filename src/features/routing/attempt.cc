@@ -149,7 +149,10 @@ net::Task<Result<Reply>> CallAndBegin(pipeline::Exchange& exchange, const Route&
   if (!reply.ok()) co_return reply;
   auto* const chat = std::get_if<pipeline::ChatReply>(&reply.value().answer);
   // Of any other answer all is there.
-  if (chat == nullptr || chat->delivery == llm::Delivery::kWhole) co_return reply;
+  if (chat == nullptr || chat->delivery == llm::Delivery::kWhole) {
+    in_flight.health().Completed();
+    co_return reply;
+  }
   auto begun = co_await Begin(std::move(chat->events), std::move(in_flight), exchange.loop);
   if (!begun.ok()) co_return std::move(begun).TakeFailure();
   chat->events = std::move(begun).value();
