@@ -98,7 +98,7 @@ class BegunEvents final : public EventSource {
   }
   net::Task<Result<Outcome>> PullRest(llm::Batch& batch) {
     auto outcome = co_await rest_->Pull(batch);
-if (!outcome.ok()) in_flight_.health().BrokeOff(loop_.Now(), outcome.error());
+    if (!outcome.ok()) in_flight_.health().BrokeOff(loop_.Now(), outcome.error());
     if (outcome.ok() && outcome.value() == Outcome::kEnd) in_flight_.health().Completed();
     co_return outcome;
   }
