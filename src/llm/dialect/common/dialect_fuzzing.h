@@ -21,8 +21,12 @@ inline void CheckJson(std::string_view text) {
   GH_CHECK(document.Parse(text).ok());
 }
 
-// A request that is understood becomes JSON in every dialect, and in its own it says the same when it is read again.
-inline void FuzzRequest(const ChatDialect& dialect, std::string_view body) {
+// Whether a request in its own dialect says the same when it is read again. Converse leaves blank texts out, and may so
+// write a conversation that it refuses; Gemini cannot tell an unknown member whose name has a dot from a nested one.
+enum class RoundTrip : std::uint8_t { kNotHeld, kHeld };
+
+// A request that is understood becomes JSON in every dialect.
+inline void FuzzRequest(const ChatDialect& dialect, std::string_view body, RoundTrip round_trip) {
   auto request = Decode(dialect, body);
   if (!request.ok()) return;
   constexpr EncodeOptions kOptions{.model = "model", .default_max_output_tokens = 4096};
@@ -32,6 +36,7 @@ inline void FuzzRequest(const ChatDialect& dialect, std::string_view body) {
     const auto encoded = target->EncodeRequest(request.value(), kOptions);
     if (encoded.ok()) CheckJson(encoded.value().body);
   }
+  if (round_trip == RoundTrip::kNotHeld) return;
   const auto once = dialect.EncodeRequest(request.value(), kOptions);
   if (!once.ok()) return;
   const auto again = Decode(dialect, once.value().body);
@@ -71,11 +76,12 @@ inline void FuzzWhole(const ChatDialect& dialect, std::string_view body) {
 }
 
 // The first byte chooses what the rest is read as.
-inline int FuzzDialect(const ChatDialect& dialect, const std::uint8_t* bytes, std::size_t size) {
+inline int FuzzDialect(const ChatDialect& dialect, const std::uint8_t* bytes, std::size_t size,
+                       RoundTrip round_trip = RoundTrip::kHeld) {
   if (size == 0) return 0;
   const std::string text(bytes + 1, bytes + size);
   switch (bytes[0] % 4) {
-    case 0: FuzzRequest(dialect, text); break;
+    case 0: FuzzRequest(dialect, text, round_trip); break;
     case 1: FuzzStream(dialect, text); break;
     case 2: FuzzWhole(dialect, text); break;
     default: static_cast<void>(dialect.DecodeError(bytes[0], text)); break;

@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "codec/json/writer.h"
 #include "llm/dialect/common/conversation.h"
 #include "llm/dialect/common/fields.h"
 #include "llm/dialect/common/words.h"
@@ -154,8 +155,8 @@ Status ReadTool(const Node& node, ChatRequest& request) {
     if (name == "functionDeclarations") {
       GH_CHECK_OK(ReadDeclarations(node.Member(member), request));
     } else if (!member.value.IsNullish()) {
-      std::string original = "{\"" + name + "\":";
-      original.append(member.value.raw()).append("}");
+      JsonText original;  // the name is the client's: written as a string, whatever it holds
+      codec::json::Writer(original).BeginObject().RawField(name, member.value.raw()).EndObject();
       request.tools.push_back({.kind = ToolKind::kProviderDefined,
                                .name = std::move(name),
                                .origin = DialectId::kGemini,
