@@ -7,6 +7,7 @@
 
 #include "codec/crypto/encoding.h"
 #include "codec/crypto/hash.h"
+#include "codec/text/percent.h"
 
 namespace gatehouse::codec::aws {
 namespace {
@@ -15,26 +16,6 @@ constexpr std::string_view kAlgorithm = "AWS4-HMAC-SHA256";
 constexpr std::string_view kTerminator = "aws4_request";
 
 std::string HexSha256(std::string_view bytes) { return crypto::HexEncode(crypto::AsText(crypto::Sha256(bytes))); }
-
-bool IsUnreserved(char c) {
-  return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '.' ||
-         c == '_' || c == '~';
-}
-
-std::string Encode(std::string_view text, std::string_view kept) {
-  constexpr std::string_view kDigits = "0123456789ABCDEF";
-  std::string out;
-  out.reserve(text.size());
-  for (const char c : text) {
-    if (IsUnreserved(c) || kept.contains(c)) {
-      out.push_back(c);
-    } else {
-      const auto byte = static_cast<unsigned char>(c);
-      out.append({'%', kDigits[byte >> 4U], kDigits[byte & 0xFU]});
-    }
-  }
-  return out;
-}
 
 std::string Lower(std::string_view text) {
   std::string out(text);
@@ -120,12 +101,10 @@ std::string SigningKey(std::string_view secret, std::string_view day, const Scop
 
 }  // namespace
 
-std::string EncodeSegment(std::string_view text) { return Encode(text, {}); }
-
 std::string CanonicalRequest(const UnsignedRequest& request, std::span<const HeaderField> headers) {
   const auto canonical = CanonicalHeaders(headers);
   std::string text(request.method);
-  text.append("\n").append(Encode(request.path.empty() ? "/" : request.path, "/"));
+  text.append("\n").append(codec::text::PercentEncode(request.path.empty() ? "/" : request.path, "/"));
   text.append("\n").append(CanonicalQuery(request.query)).append("\n");
   for (const auto& header : canonical) text.append(header.name).append(":").append(header.value).append("\n");
   return text.append("\n").append(SignedNames(canonical)).append("\n").append(HexSha256(request.body));

@@ -50,7 +50,4 @@ std::vector<HeaderField> Sign(const UnsignedRequest& request, const Credentials&
 // The text whose hash is signed; for tests and for telling why a signature was refused. `headers` are all signed ones.
 std::string CanonicalRequest(const UnsignedRequest& request, std::span<const HeaderField> headers);
 
-// Percent-encodes everything but letters, digits and -._~ (RFC 3986, 2.3): a path segment such as a model's id.
-std::string EncodeSegment(std::string_view text);
-
 }  // namespace gatehouse::codec::aws

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/secret.h"
+#include "codec/text/percent.h"
 #include "providers/common/capability_list.h"
 
 namespace gatehouse::providers::azure_openai {
@@ -60,7 +61,7 @@ class AzureVendor final : public common::Vendor {
 
  private:
   std::string Deployment(std::string_view model) const {
-    return settings_.base_path + "/openai/deployments/" + common::PathSegment(model);
+    return settings_.base_path + "/openai/deployments/" + codec::text::PercentEncode(model);
   }
   std::string Version() const { return "?api-version=" + settings_.api_version; }
 

@@ -7,6 +7,7 @@
 
 #include "base/secret.h"
 #include "codec/aws/sigv4.h"
+#include "codec/text/percent.h"
 #include "providers/common/capability_list.h"
 
 namespace gatehouse::providers::bedrock {
@@ -81,7 +82,7 @@ class BedrockVendor final : public common::Vendor {
 
  private:
   std::string Model(std::string_view model, std::string_view operation) const {
-    return settings_.base_path + "/model/" + common::PathSegment(model) + "/" + std::string(operation);
+    return settings_.base_path + "/model/" + codec::text::PercentEncode(model) + "/" + std::string(operation);
   }
 
   const Settings settings_;

@@ -20,22 +20,4 @@ bool Vendor::ForwardsHeader(std::string_view lower_case_name) const {
   return std::ranges::any_of(kPrefixes, [&](std::string_view prefix) { return lower_case_name.starts_with(prefix); });
 }
 
-std::string PathSegment(std::string_view name) {
-  constexpr std::string_view kHex = "0123456789ABCDEF";
-  std::string out;
-  for (const char c : name) {
-    const auto byte = static_cast<unsigned char>(c);
-    const bool unreserved = (c >= '0' && c <= '9') || (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '-' ||
-                            c == '.' || c == '_' || c == '~';
-    if (unreserved) {
-      out.push_back(c);
-    } else {
-      out.push_back('%');
-      out.push_back(kHex[byte >> 4U]);
-      out.push_back(kHex[byte & 15U]);
-    }
-  }
-  return out;
-}
-
 }  // namespace gatehouse::providers::common

@@ -61,7 +61,4 @@ class Vendor {
   virtual bool ForwardsHeader(std::string_view lower_case_name) const;
 };
 
-// A model's name as one path segment (RFC 3986, 2.1): everything but unreserved characters is percent-encoded.
-std::string PathSegment(std::string_view name);
-
 }  // namespace gatehouse::providers::common

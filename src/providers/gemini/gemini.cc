@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "base/secret.h"
+#include "codec/text/percent.h"
 #include "llm/dialect/gemini/gemini.h"
 #include "providers/common/capability_list.h"
 
@@ -64,7 +65,7 @@ class GeminiVendor final : public common::Vendor {
  private:
   bool IsVertex() const { return !settings_.access_token.empty(); }
   std::string Verb(std::string_view model, std::string_view verb) const {
-    return settings_.models_path + common::PathSegment(model) + ":" + std::string(verb);
+    return settings_.models_path + codec::text::PercentEncode(model) + ":" + std::string(verb);
   }
 
   const Settings settings_;
@@ -89,8 +90,8 @@ std::unique_ptr<const common::Blueprint> ReadVertex(const std::string& name, con
   const std::string host = location == "global" ? "aiplatform.googleapis.com" : location + "-aiplatform.googleapis.com";
   common::Upstream upstream = common::ReadUpstream(node, "https://" + host);
   const std::string version = node["api_version"].AsString().value_or("v1");
-  const std::string models = upstream.base_path + "/" + version + "/projects/" + common::PathSegment(project) +
-                             "/locations/" + common::PathSegment(location) + "/publishers/google/models";
+  const std::string models = upstream.base_path + "/" + version + "/projects/" + codec::text::PercentEncode(project) +
+                             "/locations/" + codec::text::PercentEncode(location) + "/publishers/google/models";
   Settings settings{.name = name,
                     .models_path = models + "/",
                     .list_path = models,
