@@ -16,7 +16,7 @@ namespace {
 
 constexpr std::size_t kMaxText = (std::size_t{1} << 28) - 1;
 // Of all objects that are open at one time.
-constexpr std::size_t kUsualNames = 32;
+constexpr std::size_t kUsualNames = 16;
 
 bool IsDigit(char c) { return c >= '0' && c <= '9'; }
 bool IsSpace(char c) { return c == ' ' || c == '\n' || c == '\r' || c == '\t'; }
@@ -188,7 +188,7 @@ Document::Parser::Cursor Document::Parser::Close(Cursor at) {
 
 bool Document::Parser::GrowTape() {
   constexpr std::size_t kSmallest = 32;
-  constexpr std::size_t kUsualBytesPerToken = 12;
+  constexpr std::size_t kUsualBytesPerToken = 32;
   Document& document = *document_;
   const auto usual = static_cast<std::size_t>(end_ - begin_) / kUsualBytesPerToken;
   if (document.token_count_ == limits_.values) return false;

@@ -49,18 +49,7 @@ class Delivering {
         reply_(reply),
         chat_(*std::get_if<pipeline::ChatReply>(&reply.answer)),
         call_(*std::get_if<pipeline::ChatCall>(&session.exchange().operation)),
-        dialect_(*llm::FindChatDialect(call_.dialect)) {
-    context_.id = session.id().substr(session.id().find('_') + 1);
-    context_.model = session.exchange().model;
-    context_.created_seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(session.context().loop.clock().Wall().time_since_epoch())
-            .count();
-    context_.include_usage = call_.request->stream_usage;
-    constexpr std::size_t kBytesPerToken = 4;
-    context_.estimated_input_tokens = call_.body->text().size() / kBytesPerToken;
-    context_.request = call_.request.get();
-    context_.reasoning_field = session.gate().settings.reasoning_field;
-  }
+        dialect_(*llm::FindChatDialect(call_.dialect)) {}
 
   net::Task<> Whole() {
     llm::Collector collector;
@@ -81,7 +70,7 @@ class Delivering {
         for (const auto& event : batch_.events) collector.Add(event);
       }
     }
-    if (!pass) raw = dialect_.EncodeWhole(std::move(collector).Take(), context_);
+    if (!pass) raw = dialect_.EncodeWhole(std::move(collector).Take(), Context());
     co_await session_.Respond(session_.NewHead(200, "application/json", &reply_), std::move(raw));
   }
 
@@ -134,8 +123,24 @@ class Delivering {
     encoder().Fail(error, session_.id(), out);
   }
 
+  // What an encoder wants to know; an answer that is passed on needs none.
+  llm::AnswerContext Context() const {
+    llm::AnswerContext context;
+    context.id = session_.id().substr(session_.id().find('_') + 1);
+    context.model = session_.exchange().model;
+    context.created_seconds =
+        std::chrono::duration_cast<std::chrono::seconds>(session_.context().loop.clock().Wall().time_since_epoch())
+            .count();
+    context.include_usage = call_.request->stream_usage;
+    constexpr std::size_t kBytesPerToken = 4;
+    context.estimated_input_tokens = call_.body->text().size() / kBytesPerToken;
+    context.request = call_.request.get();
+    context.reasoning_field = session_.gate().settings.reasoning_field;
+    return context;
+  }
+
   llm::ResponseEncoder& encoder() {
-    if (!encoder_) encoder_ = dialect_.NewEncoder(context_);
+    if (!encoder_) encoder_ = dialect_.NewEncoder(Context());
     return *encoder_;
   }
 
@@ -144,7 +149,6 @@ class Delivering {
   pipeline::ChatReply& chat_;
   const pipeline::ChatCall& call_;
   const llm::ChatDialect& dialect_;
-  llm::AnswerContext context_;
   llm::Batch batch_;
   std::unique_ptr<llm::ResponseEncoder> encoder_;
 };

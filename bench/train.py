@@ -1,0 +1,42 @@
+#!/usr/bin/env python3
+"""Drives a gateway that records its own profile through every kind of traffic that the benchmark knows.
+
+usage: train.py --build DIR --helpers DIR [--seconds 3]
+
+--build holds the instrumented gateway, --helpers the upstream and the stream clients (build/bench). The gateway writes
+its profile when it ends, to where LLVM_PROFILE_FILE says. See scripts/profile.
+"""
+import argparse
+import pathlib
+import shutil
+import tempfile
+
+import compare
+
+
+def main():
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--build", type=pathlib.Path, required=True)
+    parser.add_argument("--helpers", type=pathlib.Path, required=True)
+    parser.add_argument("--seconds", type=int, default=3)
+    args = parser.parse_args()
+    scratch = pathlib.Path(tempfile.mkdtemp(prefix="gatehouse-train-"))
+    rig = compare.Rig(args.helpers.resolve(), scratch)
+    rig.build = args.build.resolve()
+    try:
+        gateway, secure = rig.gatehouse(), None
+        for case in compare.CASES:
+            proxy = gateway
+            if case.startswith("tls"):
+                proxy = secure = rig.gatehouse_tls()
+            print(f"{case}: {compare.wrk(rig, proxy, case, args.seconds)['rps']:.0f} requests/s", flush=True)
+        print(f"http/2 in: {compare.h2load(rig, gateway, args.seconds)['rps']:.0f} requests/s", flush=True)
+        for proxy in (gateway, secure):
+            proxy.stop()
+    finally:
+        rig.close()
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    main()
