@@ -231,6 +231,17 @@ PathResult MatchPath(const http::RequestHead& head) {
   return {.match = {}, .dialect = ModelsDialect(head), .allow = {}};
 }
 
+std::string_view RepeatedCredential(const http::RequestHead& head) {
+  constexpr std::array<std::string_view, 4> kNames = {"authorization", "x-api-key", "api-key", "x-goog-api-key"};
+  std::array<bool, kNames.size()> seen{};
+  for (const auto field : head.headers) {
+    const auto name = std::ranges::find(kNames, field.name);
+    if (name == kNames.end()) continue;
+    if (std::exchange(seen.at(static_cast<std::size_t>(name - kNames.begin())), true)) return *name;
+  }
+  return {};
+}
+
 std::string CredentialOf(const http::RequestHead& head, DialectId dialect) {
   const auto field = [&head](std::string_view name) { return std::string(head.headers.Find(name).value_or("")); };
   constexpr std::array<std::string_view, 3> kOwnHeaders = {"x-api-key", "api-key", "x-goog-api-key"};

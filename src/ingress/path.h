@@ -40,6 +40,10 @@ PathResult MatchPath(const http::RequestHead& head);
 // The credential a client presented, wherever its SDK puts it; "" for none. `dialect` decides which header wins.
 std::string CredentialOf(const http::RequestHead& head, llm::DialectId dialect);
 
+// The name of a credential's header that came more than once: which of them counts is not for two servers to differ
+// about. "" when there is none.
+std::string_view RepeatedCredential(const http::RequestHead& head);
+
 // The value of one query parameter, percent-decoded; nullopt when absent.
 std::optional<std::string> QueryParameter(std::string_view query, std::string_view name);
 

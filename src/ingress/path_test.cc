@@ -101,5 +101,14 @@ TEST(CredentialOf, FindsTheKeyWhereEachSdkPutsIt) {
             "e");
 }
 
+TEST(RepeatedCredential, NamesTheHeaderThatCameTwice) {
+  EXPECT_EQ(RepeatedCredential(Head("POST", "/v1/x", {{"Authorization", "Bearer a"}, {"x-api-key", "b"}})), "");
+  EXPECT_EQ(RepeatedCredential(Head("POST", "/v1/x", {{"Authorization", "Bearer a"}, {"authorization", "Bearer a"}})),
+            "authorization");
+  EXPECT_EQ(
+      RepeatedCredential(Head("POST", "/v1/x", {{"x-goog-api-key", "a"}, {"accept", "*/*"}, {"x-goog-api-key", ""}})),
+      "x-goog-api-key");
+}
+
 }  // namespace
 }  // namespace gatehouse::ingress

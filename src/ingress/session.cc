@@ -94,6 +94,10 @@ Session::~Session() {
 }
 
 net::Task<bool> Session::Identify() {
+  if (const auto twice = RepeatedCredential(http_.head()); !twice.empty()) {
+    co_await Fail(base::InvalidRequest("The header '" + std::string(twice) + "' was sent more than once. Send one."));
+    co_return false;
+  }
   std::string secret = CredentialOf(http_.head(), match_.dialect);
   const pipeline::Credential credential{
       .secret = secret, .client_subject = http_.peer().client_subject, .spiffe_id = http_.peer().client_spiffe_id};
@@ -107,7 +111,9 @@ net::Task<bool> Session::Identify() {
   co_return false;
 }
 
-net::Task<Result<std::string>> Session::ReadBody() { return http_.CollectBody(gate_->settings.LimitsOf(match_.surface).max_body_bytes); }
+net::Task<Result<std::string>> Session::ReadBody() {
+  return http_.CollectBody(gate_->settings.LimitsOf(match_.surface).max_body_bytes);
+}
 
 pipeline::Exchange& Session::Open(pipeline::Operation&& operation, std::string model) {
   exchange_ =
