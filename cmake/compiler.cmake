@@ -14,6 +14,21 @@ elseif(NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
   target_compile_definitions(gh_compiler INTERFACE _FORTIFY_SOURCE=2 _GLIBCXX_ASSERTIONS)
 endif()
 
+# A profile of the benchmark's traffic tells the compiler which code is hot (ADR 9); scripts/profile records it. Functions
+# that changed since are compiled as if there were none.
+set(GH_PROFILE ${PROJECT_SOURCE_DIR}/tools/profile/gatehouse.profdata)
+if(NOT GH_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
+  # Local functions are told apart by the name of their file alone, so that a profile fits every checkout.
+  target_compile_options(gh_compiler INTERFACE "SHELL:-mllvm -static-func-full-module-prefix=false")
+  if(GH_RECORD_PROFILE)
+    target_compile_options(gh_compiler INTERFACE -fprofile-generate)
+    target_link_options(gh_compiler INTERFACE -fprofile-generate)
+  elseif(EXISTS ${GH_PROFILE})
+    target_compile_options(gh_compiler INTERFACE -fprofile-use=${GH_PROFILE}
+      -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin)
+  endif()
+endif()
+
 if(GH_FUZZ)
   target_compile_options(gh_compiler INTERFACE -fsanitize=fuzzer-no-link)
 endif()
