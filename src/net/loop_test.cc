@@ -240,6 +240,29 @@ TEST_F(LoopTest, ADestroyedDeferralDoesNotRun) {
   EXPECT_EQ(count, 1);
 }
 
+TEST_F(LoopTest, AllWritesOfATurnComeBeforeItsOtherWork) {
+  struct Step final : Deferral {
+    Step(Loop& loop, char name, std::string& order) : loop(loop), name(name), order(order) {}
+    // A write that has something to do afterwards, as one that tells its writer does.
+    void OnTurnEnd() override {
+      order.push_back(std::exchange(name, 'w'));
+      if (order.back() == 'A') Schedule(loop);
+    }
+    Loop& loop;
+    char name;
+    std::string& order;
+  };
+  std::string order;
+  Step work(loop_, 'c', order);
+  Step first(loop_, 'A', order);
+  Step second(loop_, 'b', order);
+  work.Schedule(loop_);
+  first.Schedule(loop_, Deferral::Phase::kWrite);
+  second.Schedule(loop_, Deferral::Phase::kWrite);
+  loop_.RunUntilIdle();
+  EXPECT_EQ(order, "Abcw");
+}
+
 using EventTest = LoopTest;
 
 Task<> WaitAndRecord(Event& event, Deadline deadline, std::vector<Event::Outcome>& outcomes) {
