@@ -292,7 +292,7 @@ net::Task<base::Status> H1ServerExchange::SendPiece(std::string_view bytes, std:
   Unwritten rest(pieces);
   const net::IoState written = co_await TurnEndWrite(connection_->stream(), rest);
   if (written != net::IoState::kDone) GH_CO_CHECK_OK(co_await SendRest(rest));
-  out_.clear();
+  if (!out_.empty()) out_ = std::string();  // an answer in pieces may last, and has no second head
   bytes_sent_ += bytes.size();
   phase_ = after;
   co_return base::Ok();

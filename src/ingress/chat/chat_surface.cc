@@ -49,7 +49,8 @@ class Delivering {
         reply_(reply),
         chat_(*std::get_if<pipeline::ChatReply>(&reply.answer)),
         call_(*std::get_if<pipeline::ChatCall>(&session.exchange().operation)),
-        dialect_(*llm::FindChatDialect(call_.dialect)) {}
+        dialect_(*llm::FindChatDialect(call_.dialect)),
+        body_bytes_(call_.body->text().size()) {}
 
   net::Task<> Whole() {
     llm::Collector collector;
@@ -81,6 +82,7 @@ class Delivering {
     head.headers.Add("cache-control", "no-cache");
     session_.NoteStatus(200);
     if (!(co_await session_.http().Start(std::move(head))).ok()) co_return;
+    call_.body.reset();  // streams last, and there are thousands of them
     JsonArrayFramer array;
     std::string out;
     for (;;) {
@@ -133,7 +135,7 @@ class Delivering {
             .count();
     context.include_usage = call_.request->stream_usage;
     constexpr std::size_t kBytesPerToken = 4;
-    context.estimated_input_tokens = call_.body->text().size() / kBytesPerToken;
+    context.estimated_input_tokens = body_bytes_ / kBytesPerToken;
     context.request = call_.request.get();
     context.reasoning_field = session_.gate().settings.reasoning_field;
     return context;
@@ -147,8 +149,9 @@ class Delivering {
   Session& session_;  // all outlive the task that uses them
   pipeline::Reply& reply_;
   pipeline::ChatReply& chat_;
-  const pipeline::ChatCall& call_;
+  pipeline::ChatCall& call_;
   const llm::ChatDialect& dialect_;
+  const std::size_t body_bytes_;
   llm::Batch batch_;
   std::unique_ptr<llm::ResponseEncoder> encoder_;
 };
