@@ -376,7 +376,7 @@ def main():
         for case, count in (("memory 1000", 1000), ("memory 10000", min(10000, (hard - 200) // 2))):
             if not only or case in only:
                 two = {"nginx": rig.nginx, "gatehouse": rig.gatehouse}
-                summaries.append(run_case(rig, f"memory {count}", 1, lambda p, n=count: paced(rig, p, n, 3, 1000), two))
+                summaries.append(run_case(rig, case, 1, lambda p, n=count: paced(rig, p, n, 3, 1000), two))
     finally:
         rig.close()
         shutil.rmtree(scratch, ignore_errors=True)

@@ -38,7 +38,7 @@ class JsonBody {
 
 struct ChatCall {
   llm::DialectId dialect;
-  std::unique_ptr<const JsonBody> body;  // null once its answer is being streamed: nobody will send it again
+  std::unique_ptr<const JsonBody> body;       // null once its answer is being streamed: nobody will send it again
   std::unique_ptr<llm::ChatRequest> request;  // never null
   llm::Delivery delivery = llm::Delivery::kWhole;
   std::string version;  // anthropic-version, api-version: as the client said it
