@@ -13,9 +13,9 @@ enum class Skimmed : std::uint8_t {
   kWanted,  // valid, and somewhere a member of a wanted name whose value is not null, or a name with an escape in it
 };
 
-// Looks a text over without keeping anything of it: two thirds of the work of Document::Parse, for texts that are nearly
-// all passed on unread. Says kBroken for all that Document::Parse refuses, but for names that an object holds twice.
-// At most 8 names, each shorter than 32 bytes.
+// Looks a text over without keeping anything of it: two thirds of the work of Document::Parse, for texts that are
+// nearly all passed on unread. Says kBroken for all that Document::Parse refuses, but for names that an object holds
+// twice. At most 8 names, each shorter than 32 bytes.
 Skimmed Skim(std::string_view text, std::span<const std::string_view> wanted);
 
 }  // namespace gatehouse::codec::json
