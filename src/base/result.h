@@ -119,7 +119,7 @@ class [[nodiscard]] Result {
  private:
   std::unique_ptr<Error> error_;  // null where there is a value
   union {
-    T value_;
+    T value_;  // NOLINT(readability-identifier-naming): private, which the check does not see through the union
   };
   bool ok_ = false;
 };
