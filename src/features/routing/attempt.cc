@@ -148,7 +148,7 @@ net::Task<Result<Reply>> CallAndBegin(pipeline::Exchange& exchange, const Route&
   auto reply = co_await candidate.provider->Call(exchange, context);
   if (!reply.ok()) co_return reply;
   auto* const chat = std::get_if<pipeline::ChatReply>(&reply.value().answer);
-  // Of any other answer all is there.
+  // Of a whole answer all is there; what an opaque one still sends says nothing of its target.
   if (chat == nullptr || chat->delivery == llm::Delivery::kWhole) {
     in_flight.health().Completed();
     co_return reply;
