@@ -61,10 +61,6 @@ Error Internal(std::string detail);
 
 // An error on its way up: what GH_TRY hands on, so that it moves as one pointer however many callers it passes.
 class Failure {
- public:
-  explicit Failure(Error error) : error_(std::make_unique<Error>(std::move(error))) {}
-
- private:
   template <class T>
   friend class Result;
   explicit Failure(std::unique_ptr<Error> error) : error_(std::move(error)) {}
