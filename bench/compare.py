@@ -117,11 +117,17 @@ http {{
         self.wait(port)
         return Proxy("nginx", process, port, [p for p in children(process.pid) if p != process.pid] or [process.pid])
 
+    def plain_nginx_config(self):
+        """The text of a configuration that nginx() wrote: the variants are made of it."""
+        self.nginx().stop()
+        texts = (config.read_text() for config in self.scratch.glob("nginx-*.conf"))
+        return next(text for text in texts if " http2 " not in text and " ssl " not in text)
+
     def nginx_h2(self):
         """The same with HTTP/2 in clear on its listener: nginx 1.22 speaks one protocol per port."""
         port = self.free_port()
         config = self.scratch / f"nginx-{port}.conf"
-        base = next(self.scratch.glob("nginx-*.conf")).read_text()
+        base = self.plain_nginx_config()
         base = re.sub(r"listen 127.0.0.1:\d+ backlog=8192", f"listen 127.0.0.1:{port} http2 backlog=8192", base)
         config.write_text(re.sub(r"pid [^;]+;", f"pid {self.scratch}/nginx-{port}.pid;", base, count=1))
         process = start(["nginx", "-c", str(config)], PROXY_CORE)
@@ -132,8 +138,7 @@ http {{
         """TLS 1.3 on both sides, connections kept."""
         port = self.free_port()
         config = self.scratch / f"nginx-{port}.conf"
-        self.nginx().stop()
-        base = next(c for c in self.scratch.glob("nginx-*.conf") if "http2" not in c.read_text()).read_text()
+        base = self.plain_nginx_config()
         tls = f"ssl_certificate {self.scratch}/cert.pem; ssl_certificate_key {self.scratch}/key.pem; ssl_protocols TLSv1.3;"
         base = re.sub(r"listen 127.0.0.1:\d+ backlog=8192;", f"listen 127.0.0.1:{port} ssl backlog=8192; {tls}", base)
         base = base.replace(f"127.0.0.1:{self.upstream_port};", f"127.0.0.1:{self.upstream_tls_port};")
@@ -281,13 +286,27 @@ def h2load(rig, proxy, seconds):
             "p50_us": 0.0, "p99_us": 0.0}
 
 
-def paced(rig, proxy, streams, seconds, pace):
-    """CPU per event and memory per stream while `streams` streams get an event each pace."""
+def start_streams(rig, proxy, streams, seconds, pace):
     model, path = ("paced", "/paced/100000x20/v1/chat/completions") if pace == 20 else ("slow", "/paced/100000x1000/v1/chat/completions")
     if proxy.name == "gatehouse":
         path = "/v1/chat/completions"
+    return start([str(rig.build / "bench" / "bench_streams"), str(proxy.port), path, model, KEY, str(streams), str(seconds)], LOAD_CORE)
+
+
+def warm_up(rig, proxy):
+    """One stream, so that what is loaded and reserved once is not taken for a part of each stream."""
+    client = start_streams(rig, proxy, 1, 30, 20)
+    for _ in range(2):
+        client.stdout.readline()
+    client.terminate()
+    client.wait()
+
+
+def paced(rig, proxy, streams, seconds, pace):
+    """CPU per event and memory per stream while `streams` streams get an event each pace."""
+    warm_up(rig, proxy)
     idle = rss_kib(proxy.pids)
-    client = start([str(rig.build / "bench" / "bench_streams"), str(proxy.port), path, model, KEY, str(streams), str(seconds + 30)], LOAD_CORE)
+    client = start_streams(rig, proxy, streams, seconds + 30, pace)
     opened = 0
     deadline = time.monotonic() + 25
     while opened < streams and time.monotonic() < deadline:
@@ -305,6 +324,40 @@ def paced(rig, proxy, streams, seconds, pace):
     client.wait()
     return {"cpu_us": used / max(1, events - first) * 1e6, "rps": (events - first) / seconds, "foreign": max(0.0, (busy - used) / seconds),
             "p50_us": 0.0, "p99_us": 0.0, "opened": opened, "kib_per_stream": (memory - idle) / streams}
+
+
+def answered_request(sock, request):
+    """Sends one request and reads its answer to the end; the connection stays."""
+    sock.sendall(request)
+    answer = b""
+    while b"\r\n\r\n" not in answer:
+        answer += sock.recv(65536)
+    head, body = answer.split(b"\r\n\r\n", 1)
+    length = int(re.search(rb"content-length: *(\d+)", head, re.I).group(1))
+    while len(body) < length:
+        body += sock.recv(65536)
+    return int(head.split()[1])
+
+
+def idle(rig, proxy, connections):
+    """Memory per connection that has had one answer of 1 KB and waits for its next request."""
+    import socket
+    path, model, size, _ = CASES["json 1 KB"]
+    body = request_body(model, size, False)
+    request = (f"POST {'/v1/chat/completions' if proxy.name == 'gatehouse' else path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+               f"Authorization: Bearer {KEY}\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode()
+    warm_up(rig, proxy)
+    before, cpu, open_ones = rss_kib(proxy.pids), cpu_seconds(proxy.pids), []
+    for _ in range(connections):
+        open_ones.append(socket.create_connection(("127.0.0.1", proxy.port), 10))
+        if answered_request(open_ones[-1], request) != 200:
+            sys.exit(f"{proxy.name} refused a request on an idle connection's way")
+    memory = rss_kib(proxy.pids)
+    used = cpu_seconds(proxy.pids) - cpu
+    for sock in open_ones:
+        sock.close()
+    return {"cpu_us": used / connections * 1e6, "rps": 0.0, "foreign": 0.0, "p50_us": 0.0, "p99_us": 0.0,
+            "opened": connections, "kib_per_stream": (memory - before) / connections}
 
 
 def median(rows, key):
@@ -377,6 +430,9 @@ def main():
             if not only or case in only:
                 two = {"nginx": rig.nginx, "gatehouse": rig.gatehouse}
                 summaries.append(run_case(rig, case, 1, lambda p, n=count: paced(rig, p, n, 3, 1000), two))
+        if not only or "memory idle" in only:
+            two = {"nginx": rig.nginx, "gatehouse": rig.gatehouse}
+            summaries.append(run_case(rig, "memory idle", 1, lambda p: idle(rig, p, 5000), two))
     finally:
         rig.close()
         shutil.rmtree(scratch, ignore_errors=True)

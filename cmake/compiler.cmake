@@ -24,6 +24,11 @@ if(NOT GH_SANITIZE AND NOT CMAKE_BUILD_TYPE STREQUAL "Debug")
     target_compile_options(gh_compiler INTERFACE -fprofile-generate)
     target_link_options(gh_compiler INTERFACE -fprofile-generate)
   elseif(EXISTS ${GH_PROFILE})
+    # Named in the command, so that another profile means another build.
+    set_property(DIRECTORY APPEND PROPERTY CMAKE_CONFIGURE_DEPENDS ${GH_PROFILE})
+    file(SHA256 ${GH_PROFILE} digest)
+    string(SUBSTRING ${digest} 0 16 digest)
+    target_compile_definitions(gh_compiler INTERFACE GH_PROFILE_DIGEST=${digest})
     target_compile_options(gh_compiler INTERFACE -fprofile-use=${GH_PROFILE}
       -Wno-profile-instr-unprofiled -Wno-profile-instr-out-of-date -Wno-backend-plugin)
   endif()

@@ -144,12 +144,14 @@ std::optional<base::WallTime> ParseDate(const std::string& text) {
 
 features::identity::ApiKey ReadKey(const Node& node) {
   features::identity::ApiKey key;
-  key.principal.name = node.Required("name").AsString().value_or("");
-  key.principal.key_id = key.principal.name;
-  key.principal.organization = node["organization"].AsString().value_or("");
-  key.principal.team = node["team"].AsString().value_or("");
-  key.principal.project = node["project"].AsString().value_or("");
-  key.principal.models = node["models"].AsStrings().value_or(std::vector<std::string>());
+  pipeline::Principal principal;
+  principal.name = node.Required("name").AsString().value_or("");
+  principal.key_id = principal.name;
+  principal.organization = node["organization"].AsString().value_or("");
+  principal.team = node["team"].AsString().value_or("");
+  principal.project = node["project"].AsString().value_or("");
+  principal.models = node["models"].AsStrings().value_or(std::vector<std::string>());
+  key.principal = std::make_shared<const pipeline::Principal>(std::move(principal));
   if (const auto hash = node.Required("hash").AsString()) {
     const auto digest = features::identity::ParseKeyHash(*hash);
     if (digest.ok()) {
@@ -171,7 +173,7 @@ void ReadKeys(const Node& list, Config& config) {
   std::set<std::string> names;
   for (const Node& node : list.Elements()) {
     keys.push_back(ReadKey(node));
-    if (!names.insert(keys.back().principal.name).second) node.AddProblem("a key of this name exists already");
+    if (!names.insert(keys.back().principal->name).second) node.AddProblem("a key of this name exists already");
   }
   config.keys = std::make_shared<const features::identity::KeyRing>(std::move(keys));
 }

@@ -82,6 +82,11 @@ bool H1ClientConnection::Usable() {
   return quiet;
 }
 
+void H1ClientConnection::ReleaseBuffers() {
+  buffer_.Release();
+  if (request_written_) out_ = std::string();
+}
+
 void H1ClientConnection::BuildHead(const ClientRequest& request) {
   const Origin& origin = context_.origin;
   const bool absolute = origin.proxy.has_value() && origin.scheme == Origin::Scheme::kHttp;

@@ -33,6 +33,8 @@ class H1ClientConnection {
   codec::http1::AnswerTo answer_to() const { return answer_to_; }
   net::Stream& stream() { return *stream_; }
   ReadBuffer& buffer() { return buffer_; }
+  // Gives back what is not needed while the rest of an answer is waited for.
+  void ReleaseBuffers();
   // The request was written to its end and the peer did not ask to close: another one may follow the response.
   bool reusable() const { return request_written_ && parser_.keep_alive(answer_to_); }
 

@@ -56,7 +56,7 @@ net::Task<base::Status> H1ClientResponse::AwaitBytes() {
     }
     if (read.state == net::IoState::kEnd) co_return TakeEnd();
     if (read.state == net::IoState::kFailed) co_return UpstreamUnavailable("read: " + stream.last_error());
-    lease_->buffer().Release();  // thousands of streams wait at a time, and few have something to read
+    lease_->ReleaseBuffers();  // thousands of streams wait at a time, and few have something to read
     const auto readiness = co_await stream.Readable(stream.loop().In(timeouts_.idle).Earlier(deadline_));
     if (readiness == net::Readiness::kTimeout) co_return UpstreamTimedOut("the body paused for too long");
   }

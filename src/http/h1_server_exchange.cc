@@ -278,7 +278,12 @@ void H1ServerExchange::FlushHead() {
   if (phase_ != Phase::kHeadPending || out_.empty()) return;
   const std::string_view pieces[] = {out_};
   const net::IoOutcome written = connection_->stream().TryWrite(pieces);
-  if (written.state == net::IoState::kDone) out_.erase(0, written.bytes);
+  if (written.state != net::IoState::kDone) return;
+  if (written.bytes == out_.size()) {
+    out_ = std::string();  // an answer in pieces may last, and has no second head
+  } else {
+    out_.erase(0, written.bytes);
+  }
 }
 
 net::Task<base::Status> H1ServerExchange::SendPiece(std::string_view bytes, std::string_view end) {
@@ -292,7 +297,7 @@ net::Task<base::Status> H1ServerExchange::SendPiece(std::string_view bytes, std:
   Unwritten rest(pieces);
   const net::IoState written = co_await TurnEndWrite(connection_->stream(), rest);
   if (written != net::IoState::kDone) GH_CO_CHECK_OK(co_await SendRest(rest));
-  if (!out_.empty()) out_ = std::string();  // an answer in pieces may last, and has no second head
+  if (!out_.empty()) out_ = std::string();  // as in FlushHead
   bytes_sent_ += bytes.size();
   phase_ = after;
   co_return base::Ok();

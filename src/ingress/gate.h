@@ -36,7 +36,7 @@ struct GateSettings {
 // All that serving needs of one configuration. Immutable; every exchange pins the one it began with.
 struct Gate {
   GateSettings settings;
-  std::shared_ptr<const pipeline::Authenticator> authenticator;
+  std::shared_ptr<pipeline::Authenticator> authenticator;
   std::shared_ptr<const pipeline::Pipeline> pipeline;
 };
 

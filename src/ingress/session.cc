@@ -122,7 +122,7 @@ pipeline::Exchange& Session::Open(pipeline::Operation&& operation, std::string m
   exchange_->trace = trace_;
   exchange_->model = std::move(model);
   exchange_->principal = std::move(principal_);
-  exchange_->session = std::string(http_.head().headers.Find("x-session-id").value_or(exchange_->principal.key_id));
+  exchange_->session = std::string(http_.head().headers.Find("x-session-id").value_or(exchange_->principal->key_id));
   exchange_->started = started_;
   exchange_->deadline = {started_ + gate_->settings.LimitsOf(match_.surface).timeout};
   exchange_->request_headers = ForwardedRequestHeaders(http_.head(), match_.dialect);

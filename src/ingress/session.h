@@ -33,7 +33,7 @@ class Session {
   void SetMatch(PathMatch match) { match_ = std::move(match); }
 
   // Finds out who is calling, before anything of the body is read. False: a stranger, and told so.
-  net::Task<bool> Identify();
+  [[gnu::noinline]] net::Task<bool> Identify();
 
   net::Task<base::Result<std::string>> ReadBody();
 
@@ -52,14 +52,14 @@ class Session {
 
   net::Task<> Respond(http::ResponseHead head, std::string body);
   // The error in the client's dialect.
-  net::Task<> Fail(base::Error error);
+  [[gnu::noinline]] net::Task<> Fail(base::Error error);
   // For streams: remembers how it ended.
   void NoteStatus(std::uint16_t status) { status_ = status; }
   void NoteEnd(pipeline::ExchangeEnd::Ending ending) { ending_ = ending; }
   void NoteError(const base::Error& error);
 
  private:
-  net::Task<std::optional<pipeline::Reply>> RunPipeline();
+  [[gnu::noinline]] net::Task<std::optional<pipeline::Reply>> RunPipeline();
 
   http::ServerExchange& http_;
   const LoopContext& context_;
@@ -68,7 +68,7 @@ class Session {
   std::string id_;
   base::TraceContext trace_;
   PathMatch match_;
-  pipeline::Principal principal_;
+  std::shared_ptr<const pipeline::Principal> principal_;
   std::unique_ptr<pipeline::Exchange> exchange_;
   std::uint16_t status_ = 0;
   // Until something else is known: a frame that is dropped in the middle was dropped because the client went away.
@@ -89,8 +89,11 @@ const std::string& ModelOf(const std::unique_ptr<Request>& request) {
 
 // Reads the JSON body, decodes it by `decode` (PathMatch, body -> Result<Call>), opens the exchange for the model that
 // the call names and runs the pipeline. nullopt when any of it failed; the client has then been told.
+//
+// Not inlined, as little as what else is awaited once: its frame would become a part of its caller's, which lives as
+// long as the answer.
 template <class Call>
-net::Task<std::optional<pipeline::Reply>> RunJson(
+[[gnu::noinline]] net::Task<std::optional<pipeline::Reply>> RunJson(
     Session& session, base::Result<Call> (*decode)(const PathMatch&, std::unique_ptr<const pipeline::JsonBody>)) {
   auto text = co_await session.ReadBody();
   std::optional<base::Error> refusal;

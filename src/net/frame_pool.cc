@@ -23,7 +23,7 @@ namespace {
 
 constexpr std::size_t kGranule = 64;
 constexpr std::size_t kClasses = 32;                     // frames up to 2 KiB are pooled
-constexpr std::size_t kKeptBytesPerClass = 256UL << 10;  // 8 MiB per thread at the very most
+constexpr std::size_t kKeptBytesPerClass = 64UL << 10;  // 2 MiB per thread at the very most
 
 struct FreeFrame {
   FreeFrame* next;

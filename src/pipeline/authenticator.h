@@ -1,5 +1,6 @@
 #pragma once
 
+#include <memory>
 #include <string_view>
 
 #include "base/result.h"
@@ -20,8 +21,9 @@ struct Credential {
 class Authenticator {
  public:
   virtual ~Authenticator() = default;
-  // kUnauthenticated for a stranger. What `credential` points to outlives the task.
-  virtual net::Task<base::Result<Principal>> Authenticate(Credential credential, base::WallTime now) const = 0;
+  // kUnauthenticated for a stranger; never null. What `credential` points to outlives the task.
+  virtual net::Task<base::Result<std::shared_ptr<const Principal>>> Authenticate(Credential credential,
+                                                                                 base::WallTime now) = 0;
 };
 
 }  // namespace gatehouse::pipeline

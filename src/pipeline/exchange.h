@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <any>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <string_view>
 #include <typeindex>
@@ -72,7 +73,7 @@ class Exchange {
   Operation operation;
   std::string model;    // the public name asked for
   std::string session;  // what sticky routing hashes: a session header, or the end user
-  Principal principal;
+  std::shared_ptr<const Principal> principal;  // set before the first stage
   base::TimePoint started{};
   net::Deadline deadline;
 

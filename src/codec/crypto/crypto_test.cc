@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <cstring>
 #include <random>
 #include <set>
 #include <string>
@@ -7,6 +8,7 @@
 #include "codec/crypto/encoding.h"
 #include "codec/crypto/hash.h"
 #include "codec/crypto/random.h"
+#include "codec/crypto/siphash.h"
 
 namespace gatehouse::codec::crypto {
 namespace {
@@ -31,6 +33,25 @@ TEST(Sha256, PiecesAddUp) {
     stream.Update(std::string_view(text).substr(i));
     EXPECT_EQ(stream.Finish(), Sha256(text));
   }
+}
+
+// Key and texts are the bytes 0, 1, 2 ...; the tags as the `openssl mac` command prints them.
+TEST(SipHash128, KnownTags) {
+  constexpr SipKey kKey = {0x0706'0504'0302'0100ULL, 0x0F0E'0D0C'0B0A'0908ULL};
+  const auto tag = [&](std::size_t size) {
+    std::string bytes;
+    for (std::size_t i = 0; i < size; ++i) bytes.push_back(static_cast<char>(i));
+    const SipTag tag = SipHash128(kKey, bytes);
+    std::string out(sizeof(tag), '\0');
+    std::memcpy(out.data(), &tag.low, sizeof(tag.low));
+    std::memcpy(out.data() + sizeof(tag.low), &tag.high, sizeof(tag.high));
+    return HexEncode(out);
+  };
+  EXPECT_EQ(tag(0), "a3817f04ba25a8e66df67214c7550293");
+  EXPECT_EQ(tag(1), "da87c1d86b99af44347659119b22fc45");
+  EXPECT_EQ(tag(8), "3b62a9ba6258f5610f83e264f31497b4");
+  EXPECT_EQ(tag(15), "5493e99933b0a8117e08ec0f97cfc3d9");
+  EXPECT_EQ(tag(63), "5150d1772f50834a503e069a973fbd7c");
 }
 
 // RFC 4231, cases 1, 2, 3, 6 and 7.

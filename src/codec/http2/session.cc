@@ -43,11 +43,18 @@ std::uint8_t* Bytes(std::string_view text) {
       const_cast<char*>(text.data()));  // NOLINT(cppcoreguidelines-pro-type-const-cast): C
 }
 
+// Whether a value hardly ever comes twice. In the peer's table it would only push out what does come again, and each
+// search of the table would meet it.
+bool IsUnique(std::string_view name) {
+  return name == "x-request-id" || name == "traceparent" || name == "content-length";
+}
+
 std::vector<nghttp2_nv> Native(std::span<const Field> fields) {
   std::vector<nghttp2_nv> result;
   result.reserve(fields.size());
   for (const auto& [name, value] : fields) {
-    result.push_back({Bytes(name), Bytes(value), name.size(), value.size(), NGHTTP2_NV_FLAG_NONE});
+    const std::uint8_t flags = IsUnique(name) ? NGHTTP2_NV_FLAG_NO_INDEX : NGHTTP2_NV_FLAG_NONE;
+    result.push_back({Bytes(name), Bytes(value), name.size(), value.size(), flags});
   }
   return result;
 }

@@ -84,6 +84,20 @@ Value Value::operator[](std::string_view key) const {
   return {};
 }
 
+void Value::PickMembers(std::span<const std::string_view> names, std::span<Value> members) const {
+  if (!IsObject()) return;
+  const auto* tokens = document_->tokens_.get();
+  const std::uint32_t end = tokens[index_].link;
+  for (std::uint32_t i = index_ + 1; i != end;) {
+    const std::string_view name = document_->StringAt(i);
+    for (std::size_t n = 0; n < names.size(); ++n) {
+      if (names[n].size() == name.size() && names[n] == name) members[n] = {document_, i + 1};
+    }
+    const auto& value = tokens[i + 1];
+    i = value.IsContainer() ? value.link : i + 2;
+  }
+}
+
 Value Value::at(std::size_t index) const {
   if (!IsArray() || index >= size()) return {};
   auto element = begin();

@@ -1,10 +1,12 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <iterator>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -56,6 +58,13 @@ class Value {
   // The member of that name, or a missing value. Linear in the number of members.
   Value operator[](std::string_view key) const;
   Value operator[](const char* key) const { return (*this)[std::string_view(key)]; }
+  // The members of those names, all in one pass.
+  template <std::size_t N>
+  std::array<Value, N> Members(const std::array<std::string_view, N>& names) const {
+    std::array<Value, N> members;
+    PickMembers(names, members);
+    return members;
+  }
   // The element at that index, or a missing value. Linear: iterate instead where the order allows.
   Value at(std::size_t index) const;
 
@@ -69,6 +78,7 @@ class Value {
   friend class Document;
   friend class Iterator;
   Value(const Document* document, std::uint32_t index) : document_(document), index_(index) {}
+  void PickMembers(std::span<const std::string_view> names, std::span<Value> members) const;
 
   const Document* document_ = nullptr;
   std::uint32_t index_ = 0;
@@ -124,6 +134,11 @@ class Document {
   // `text` is at most 256 MiB. Errors are kInvalidRequest with the byte offset and what was expected there, in words
   // for the person who wrote the text.
   base::Status Parse(std::string_view text, const Limits& limits = {});
+
+  // Gives the memory back; as before the first Parse.
+  void Release() {
+    if (token_capacity_ != 0) *this = Document();
+  }
 
   // The outermost value; missing before a successful Parse.
   Value root() const;

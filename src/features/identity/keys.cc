@@ -1,9 +1,11 @@
 #include "features/identity/keys.h"
 
 #include <algorithm>
+#include <cstring>
 #include <utility>
 
 #include "codec/crypto/encoding.h"
+#include "codec/crypto/random.h"
 
 namespace gatehouse::features::identity {
 namespace {
@@ -14,13 +16,20 @@ base::Error Refusal(std::string message) {
                      .public_message = std::move(message)};
 }
 
+codec::crypto::SipKey RandomSipKey() {
+  const std::string bytes = codec::crypto::RandomBytes(sizeof(codec::crypto::SipKey));
+  codec::crypto::SipKey key;
+  std::memcpy(key.data(), bytes.data(), bytes.size());
+  return key;
+}
+
 }  // namespace
 
 KeyRing::KeyRing(std::vector<ApiKey> keys) : keys_(std::move(keys)) {
   for (const ApiKey& key : keys_) by_digest_.emplace(codec::crypto::AsText(key.digest), &key);
 }
 
-base::Result<pipeline::Principal> KeyRing::Authenticate(std::string_view credential, base::WallTime now) const {
+base::Result<const ApiKey*> KeyRing::Find(std::string_view credential) const {
   if (credential.empty()) {
     return Refusal(
         "No API key was sent. Put the gateway's key where your SDK puts the provider's: as bearer token, x-api-key, "
@@ -32,8 +41,27 @@ base::Result<pipeline::Principal> KeyRing::Authenticate(std::string_view credent
       !codec::crypto::ConstantTimeEquals(codec::crypto::AsText(found->second->digest), codec::crypto::AsText(digest))) {
     return Refusal("This API key is not known here. Check that it is a key of this gateway and not of a provider.");
   }
-  if (now >= found->second->expires) return Refusal("This API key has expired. Ask the operator for a new one.");
-  return found->second->principal;
+  return found->second;
+}
+
+KeyAuthenticator::KeyAuthenticator(std::shared_ptr<const KeyRing> keys)
+    : keys_(std::move(keys)), sip_key_(RandomSipKey()) {}
+
+// Whoever does not know the process's random key cannot make a tag, so that an equal one is proof enough.
+base::Result<const ApiKey*> KeyAuthenticator::Find(std::string_view secret) {
+  const codec::crypto::SipTag tag = codec::crypto::SipHash128(sip_key_, secret);
+  Seen& seen = seen_[tag.low % kSeen];
+  if (seen.key != nullptr && seen.tag == tag) return seen.key;
+  GH_TRY(const ApiKey* key, keys_->Find(secret));
+  seen = {tag, key};
+  return key;
+}
+
+base::Result<std::shared_ptr<const pipeline::Principal>> KeyAuthenticator::Authenticate(std::string_view secret,
+                                                                                        base::WallTime now) {
+  GH_TRY(const ApiKey* key, Find(secret));
+  if (now >= key->expires) return Refusal("This API key has expired. Ask the operator for a new one.");
+  return key->principal;
 }
 
 base::Result<codec::crypto::Digest> ParseKeyHash(std::string_view text) {

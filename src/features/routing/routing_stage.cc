@@ -147,11 +147,11 @@ pipeline::ModelsReply RouteTable::List(const pipeline::Principal& principal, std
 
 net::Task<Result<Reply>> RoutingStage::Handle(pipeline::Exchange& exchange, pipeline::Next) const {
   if (const auto* models = std::get_if<pipeline::ModelsCall>(&exchange.operation)) {
-    auto list = table_->List(exchange.principal, models->id);
+    auto list = table_->List(*exchange.principal, models->id);
     if (!models->id.empty() && list.models.empty()) co_return NoSuchModel(models->id);
     co_return Reply{.answer = std::move(list), .headers = {}};
   }
-  const BoundRoute* bound = exchange.principal.MayUse(exchange.model) ? table_->Find(exchange.model) : nullptr;
+  const BoundRoute* bound = exchange.principal->MayUse(exchange.model) ? table_->Find(exchange.model) : nullptr;
   if (bound == nullptr) co_return NoSuchModel(exchange.model);
   exchange.deadline = exchange.deadline.Earlier({exchange.started + bound->route->timeout});
   const Needs needs = NeedsOf(exchange);

@@ -94,6 +94,7 @@ class RoutingStageTest : public testing::Test {
                             .request = std::make_unique<llm::ChatRequest>(),
                             .delivery = llm::Delivery::kStream};
     exchange_ = std::make_unique<pipeline::Exchange>(loop_, random_, pipeline::Surface::kOpenAiChat, std::move(call));
+    exchange_->principal = std::make_shared<const pipeline::Principal>();
     exchange_->model = std::move(model);
     exchange_->started = loop_.Now();
     return *exchange_;
@@ -237,7 +238,7 @@ TEST_F(RoutingStageTest, AttemptsAreBounded) {
 TEST_F(RoutingStageTest, AnUnknownOrForbiddenModelIsNotFound) {
   EXPECT_EQ(Run(NewExchange("other")).error().code, ErrorCode::kNotFound);
   auto& exchange = NewExchange();
-  exchange.principal.models = {"something-else"};
+  exchange.principal = std::make_shared<const pipeline::Principal>(pipeline::Principal{.models = {"something-else"}});
   EXPECT_EQ(Run(exchange).error().code, ErrorCode::kNotFound);
 }
 

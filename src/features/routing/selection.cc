@@ -176,7 +176,7 @@ bool Keep(std::vector<Candidate>& candidates, Passes passes) {
 
 Needs NeedsOf(const pipeline::Exchange& exchange) {
   Needs needs{
-      .capabilities = {}, .session = exchange.session, .key = exchange.principal.name, .team = exchange.principal.team};
+      .capabilities = {}, .session = exchange.session, .key = exchange.principal->name, .team = exchange.principal->team};
   struct Visit {
     Needs& needs;
     void operator()(const pipeline::ChatCall& call) const { NeedForChat(needs, call); }

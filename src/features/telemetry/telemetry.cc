@@ -79,7 +79,7 @@ void WriteExchange(Line& line, const pipeline::Exchange& exchange) {
   const auto& outcome = exchange.outcome;
   line.Word(R"(,"operation":)", pipeline::OperationName(exchange.operation));
   line.Text(R"(,"model":)", exchange.model);
-  if (!exchange.principal.name.empty()) line.Text(R"(,"key":)", exchange.principal.name);
+  if (!exchange.principal->name.empty()) line.Text(R"(,"key":)", exchange.principal->name);
   if (!outcome.provider.empty()) {
     line.Text(R"(,"provider":)", outcome.provider);
     line.Text(R"(,"upstream_model":)", outcome.upstream_model);

@@ -15,6 +15,7 @@ TEST(AccessLine, IsOneJsonObjectWhateverTheClientSent) {
   net::fake::FakeLoop loop(clock);
   base::Random random(1);
   pipeline::Exchange exchange(loop, random, pipeline::Surface::kModels, pipeline::ModelsCall{});
+  exchange.principal = std::make_shared<const pipeline::Principal>();
   exchange.model = "a\"b\n";
   exchange.outcome = {.usage = {.input = 3, .output = 2, .source = llm::UsageSource::kProvider}, .provider = "p"};
   exchange.attempts = {{.provider = "p", .outcome = "timeout", .reason = "first choice"},

@@ -52,7 +52,7 @@ class Delivering {
         dialect_(*llm::FindChatDialect(call_.dialect)),
         body_bytes_(call_.body->text().size()) {}
 
-  net::Task<> Whole() {
+  [[gnu::noinline]] net::Task<> Whole() {
     llm::Collector collector;
     std::string raw;
     bool pass = chat_.dialect == call_.dialect;

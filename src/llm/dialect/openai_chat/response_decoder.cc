@@ -38,15 +38,32 @@ void AddOpaque(Value root, std::string_view member, std::vector<Event>& events) 
 
 }  // namespace
 
+// The members that every chunk is asked for.
+struct Decoder::Chunk {
+  static constexpr std::array<std::string_view, 8> kNames = {"id",      "model", "created", "prompt_filter_results",
+                                                             "choices", "usage", "x_groq",  "error"};
+  explicit Chunk(const std::array<Value, 8>& values)
+      : id(values[0]),
+        model(values[1]),
+        created(values[2]),
+        prompt_filter(values[3]),
+        choices(values[4]),
+        usage(values[5]),
+        groq(values[6]),
+        error(values[7]) {}
+
+  Value id, model, created, prompt_filter, choices, usage, groq, error;
+};
+
 // The first chunk of Azure has an empty id and model, and only the filter's results; the next one tells.
-void Decoder::NoteStart(Value root, Detail detail, std::vector<Event>& events) {
+void Decoder::NoteStart(Value root, const Chunk& chunk, Detail detail, std::vector<Event>& events) {
   if (state_ != State::kBefore) return;
-  if (const Value filter = root["prompt_filter_results"]; filter.IsArray()) prompt_filter_ = filter.raw();
-  id_ = root["id"].string();
-  const std::string_view model = root["model"].string();
-  if (id_.empty() && model.empty() && root["choices"].empty()) return;
+  if (chunk.prompt_filter.IsArray()) prompt_filter_ = chunk.prompt_filter.raw();
+  id_ = chunk.id.string();
+  const std::string_view model = chunk.model.string();
+  if (id_.empty() && model.empty() && chunk.choices.empty()) return;
   state_ = State::kStarted;
-  events.emplace_back(Started{id_, std::string(model), root["created"].AsInteger().value_or(0)});
+  events.emplace_back(Started{id_, std::string(model), chunk.created.AsInteger().value_or(0)});
   if (detail == Detail::kUsage) return;
   if (!prompt_filter_.empty()) {
     events.emplace_back(
@@ -56,11 +73,10 @@ void Decoder::NoteStart(Value root, Detail detail, std::vector<Event>& events) {
 }
 
 // Groq repeats the usage under x_groq; some servers send it with every chunk.
-void Decoder::NoteUsage(Value root, std::vector<Event>& events) {
-  const Value own = root["usage"];
-  const Usage usage = openai::DecodeUsage(own.IsObject() ? own : root["x_groq"]["usage"]);
+void Decoder::NoteUsage(const Chunk& chunk, std::vector<Event>& events) {
+  const Usage usage = openai::DecodeUsage(chunk.usage.IsObject() ? chunk.usage : chunk.groq["usage"]);
   // A frame of its own counts again: whoever passes frames on has to recognise it.
-  const bool repeated = usage == usage_ && !root["choices"].empty();
+  const bool repeated = usage == usage_ && !chunk.choices.empty();
   if (usage.source == UsageSource::kNone || repeated) return;
   usage_ = usage;
   events.emplace_back(UsageReported{usage});
@@ -88,10 +104,12 @@ Status Decoder::DecodeChoices(Value choices, Detail detail, std::vector<Event>& 
 
 Status Decoder::DecodeChunk(Value root, Detail detail, std::vector<Event>& events) {
   if (!root.IsObject()) return common::BadUpstream("a chunk that is not an object");
-  if (!openai::FindInBand(root).IsMissing()) return openai::DecodeInBand(root);
-  NoteStart(root, detail, events);
-  GH_CHECK_OK(DecodeChoices(root["choices"], detail, events));
-  NoteUsage(root, events);
+  const Chunk chunk(root.Members(Chunk::kNames));
+  const bool may_be_error = !chunk.error.IsNullish() || !chunk.groq.IsMissing() || chunk.choices.IsMissing();
+  if (may_be_error && !openai::FindInBand(root).IsMissing()) return openai::DecodeInBand(root);
+  NoteStart(root, chunk, detail, events);
+  GH_CHECK_OK(DecodeChoices(chunk.choices, detail, events));
+  NoteUsage(chunk, events);
   return Ok();
 }
 
@@ -100,6 +118,7 @@ Status Decoder::Decode(std::string_view event, std::string_view data, Detail det
   if (data.starts_with(kDone)) return Close(detail, events);
   // Metering looks no further into the bulk than whether it is JSON, so that nothing broken is passed on.
   if (detail == Detail::kUsage && state_ == State::kStarted && event != "error") {
+    document_.Release();  // few chunks need it, and there are thousands of streams
     const auto skimmed = codec::json::Skim(data, kTelling);
     if (skimmed == codec::json::Skimmed::kBroken) return common::BadUpstream(data);
     if (skimmed == codec::json::Skimmed::kPlain) return Ok();
@@ -126,9 +145,8 @@ Status Decoder::Finish(Detail detail, std::vector<Event>& events) {
 
 Status Decoder::DecodeWhole(std::string_view body, Detail detail, std::vector<Event>& events) {
   if (!document_.Parse(body).ok()) return common::BadUpstream(body);
-  const Value root = document_.root();
-  GH_CHECK_OK(DecodeChunk(root, detail, events));
-  if (!root["choices"].IsArray()) return common::BadUpstream(body);
+  GH_CHECK_OK(DecodeChunk(document_.root(), detail, events));
+  if (!document_.root()["choices"].IsArray()) return common::BadUpstream(body);
   return Close(detail, events);
 }
 

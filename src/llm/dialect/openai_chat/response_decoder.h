@@ -21,10 +21,12 @@ class Decoder final : public ResponseDecoder {
   base::Status DecodeWhole(std::string_view body, Detail detail, std::vector<Event>& events) override;
 
  private:
+  struct Chunk;
+
   base::Status DecodeChunk(codec::json::Value root, Detail detail, std::vector<Event>& events);
   base::Status DecodeChoices(codec::json::Value choices, Detail detail, std::vector<Event>& events);
-  void NoteStart(codec::json::Value root, Detail detail, std::vector<Event>& events);
-  void NoteUsage(codec::json::Value root, std::vector<Event>& events);
+  void NoteStart(codec::json::Value root, const Chunk& chunk, Detail detail, std::vector<Event>& events);
+  void NoteUsage(const Chunk& chunk, std::vector<Event>& events);
   base::Result<ChoiceDecoder*> ChoiceAt(codec::json::Value choice);
   base::Status Close(Detail detail, std::vector<Event>& events);
 
