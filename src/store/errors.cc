@@ -1,0 +1,50 @@
+#include "store/errors.h"
+
+#include <utility>
+
+namespace gatehouse::store {
+
+using base::Error;
+using base::ErrorCode;
+using base::ErrorSource;
+using base::Retry;
+
+Error Unavailable(std::string detail) {
+  return {.code = ErrorCode::kUnavailable,
+          .source = ErrorSource::kStore,
+          .retry = Retry::kSameTarget,
+          .public_message = "The gateway's database cannot be used at the moment. Try again soon.",
+          .detail = std::move(detail),
+          .retry_after_seconds = 1};
+}
+
+Error Conflict(std::string detail) {
+  return {.code = ErrorCode::kConflict,
+          .source = ErrorSource::kStore,
+          .public_message = "This was changed or made by somebody else meanwhile. Look at it again, then repeat.",
+          .detail = std::move(detail)};
+}
+
+Error NotBegunInTime() {
+  return {.code = ErrorCode::kTimeout,
+          .source = ErrorSource::kStore,
+          .retry = Retry::kSameTarget,
+          .public_message = "The gateway's database did not get to this in time. Try again.",
+          .detail = "the deadline passed before the work was begun"};
+}
+
+Error InDoubt() {
+  return {.code = ErrorCode::kTimeout,
+          .source = ErrorSource::kStore,
+          .public_message = "The gateway's database took too long. This may have been done: look before you repeat it.",
+          .detail = "the deadline passed while the work was under way"};
+}
+
+Error AnswerTooLarge(std::string detail) {
+  return {.code = ErrorCode::kTooLarge,
+          .source = ErrorSource::kStore,
+          .public_message = "There is too much of this for one answer. Ask for a smaller part of it.",
+          .detail = std::move(detail)};
+}
+
+}  // namespace gatehouse::store

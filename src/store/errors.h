@@ -1,0 +1,19 @@
+#pragma once
+
+#include <string>
+
+#include "base/result.h"
+
+// The errors that every database speaks of in the same words; `detail` is the driver's own message.
+namespace gatehouse::store {
+
+base::Error Unavailable(std::string detail);
+// Already there, still needed elsewhere, or changed meanwhile.
+base::Error Conflict(std::string detail);
+// At the deadline; not begun, so that it may be tried again.
+base::Error NotBegunInTime();
+// At the deadline; begun, and it may yet be done.
+base::Error InDoubt();
+base::Error AnswerTooLarge(std::string detail);
+
+}  // namespace gatehouse::store
