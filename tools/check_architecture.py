@@ -39,6 +39,7 @@ HOMES = {
     "ares.h": ["net/dns"],
     "nghttp2/": ["codec/http2"],
     "zlib.h": ["codec"],
+    "re2/": ["codec/cel"],
     "sqlite3.h": ["store/sqlite"],
     "libpq-fe.h": ["store/postgres"],
     "hiredis/": ["store/redis"],
