@@ -25,6 +25,17 @@ std::size_t Edits(std::string_view a, std::string_view b) {
   return row.back();
 }
 
+using FunctionIndex = std::map<std::string_view, const FunctionEntry*, std::less<>>;
+
+const FunctionIndex& StandardIndex() {
+  static const FunctionIndex index = [] {
+    FunctionIndex made;
+    for (const FunctionEntry& entry : StandardFunctions()) made.emplace(entry.name, &entry);
+    return made;
+  }();
+  return index;
+}
+
 constexpr std::size_t kLongestName = 128;  // beyond that nothing is suggested
 
 }  // namespace
@@ -70,15 +81,15 @@ const std::vector<Environment::Field>* Environment::FindObject(std::string_view 
 }
 
 const FunctionEntry* Environment::FindFunction(std::string_view name) const {
-  for (const auto* functions : {&functions_, &StandardFunctions()}) {
-    const auto found = std::ranges::find(*functions, name, &FunctionEntry::name);
-    if (found != functions->end()) return &*found;
-  }
-  return nullptr;
+  const auto declared = std::ranges::find(functions_, name, &FunctionEntry::name);
+  if (declared != functions_.end()) return &*declared;
+  const auto standard = StandardIndex().find(name);
+  return standard == StandardIndex().end() ? nullptr : standard->second;
 }
 
 std::string Environment::NearestVariable(std::string_view name) const {
   std::vector<std::string_view> candidates;
+  candidates.reserve(variables_.size());
   for (const Variable& variable : variables_) candidates.emplace_back(variable.name);
   return Nearest(name, candidates);
 }

@@ -46,7 +46,7 @@ class Value {
  public:
   constexpr Value() = default;  // null
 
-  static Value Bool(bool value) { return Value(Kind::kBool, 0, value ? 1 : 0); }  // bool-ok: the value itself
+  static Value Bool(bool value) { return Value(Kind::kBool, 0, std::uint64_t{value}); }  // bool-ok: the value itself
   static Value Int(std::int64_t value) { return Value(Kind::kInt, 0, static_cast<std::uint64_t>(value)); }
   static Value Uint(std::uint64_t value) { return Value(Kind::kUint, 0, value); }
   static Value Double(double value) { return Value(Kind::kDouble, 0, __builtin_bit_cast(std::uint64_t, value)); }
@@ -57,45 +57,54 @@ class Value {
     return Value(Kind::kTimestamp, time.nanos, static_cast<std::uint64_t>(time.seconds));
   }
   static Value Duration(std::int64_t nanos) { return Value(Kind::kDuration, 0, static_cast<std::uint64_t>(nanos)); }
-  static Value List(const ListView* list) { return Pointer(Kind::kList, list); }
-  static Value Map(const MapView* map) { return Pointer(Kind::kMap, map); }
+  static Value List(const ListView* list) { return Value(Kind::kList, 0, static_cast<const void*>(list)); }
+  static Value Map(const MapView* map) { return Value(Kind::kMap, 0, static_cast<const void*>(map)); }
   // The name of a type as type() prints it: "int", "list", "google.protobuf.Timestamp".
   static Value Type(std::string_view name) { return Text(Kind::kType, name); }
   // nullptr: none.
-  static Value Optional(const Value* held) { return Pointer(Kind::kOptional, held); }
-  static Value Absent() { return Value(Kind::kAbsent, 0, 0); }
+  static Value Optional(const Value* held) { return Value(Kind::kOptional, 0, static_cast<const void*>(held)); }
+  static Value Absent() { return Value(Kind::kAbsent, 0, std::uint64_t{0}); }
   static Value Error(std::string_view message) { return Text(Kind::kError, message); }
-  static Value Building(Builder* builder) { return Pointer(Kind::kBuilder, builder); }
+  static Value Building(Builder* builder) {
+    Value value(Kind::kBuilder, 0, std::uint64_t{0});
+    value.payload_.builder = builder;
+    return value;
+  }
 
   Kind kind() const { return kind_; }
   bool Is(Kind kind) const { return kind_ == kind; }
   bool IsNumber() const { return kind_ == Kind::kInt || kind_ == Kind::kUint || kind_ == Kind::kDouble; }
-  bool IsTrue() const { return kind_ == Kind::kBool && bits_ != 0; }
-  bool IsFalse() const { return kind_ == Kind::kBool && bits_ == 0; }
+  bool IsTrue() const { return kind_ == Kind::kBool && payload_.bits != 0; }
+  bool IsFalse() const { return kind_ == Kind::kBool && payload_.bits == 0; }
 
   // REQUIRES for each: that kind. text() is for strings, bytes, types and errors.
-  bool AsBool() const { return bits_ != 0; }
-  std::int64_t AsInt() const { return static_cast<std::int64_t>(bits_); }
-  std::uint64_t AsUint() const { return bits_; }
-  double AsDouble() const { return __builtin_bit_cast(double, bits_); }
-  std::string_view text() const { return {reinterpret_cast<const char*>(bits_), extra_}; }
-  Timestamp AsTime() const { return {static_cast<std::int64_t>(bits_), extra_}; }
-  std::int64_t AsDuration() const { return static_cast<std::int64_t>(bits_); }  // nanoseconds
-  const ListView& list() const { return *reinterpret_cast<const ListView*>(bits_); }
-  const MapView& map() const { return *reinterpret_cast<const MapView*>(bits_); }
-  const Value* held() const { return reinterpret_cast<const Value*>(bits_); }
-  Builder& builder() const { return *reinterpret_cast<Builder*>(bits_); }
+  bool AsBool() const { return payload_.bits != 0; }
+  std::int64_t AsInt() const { return static_cast<std::int64_t>(payload_.bits); }
+  std::uint64_t AsUint() const { return payload_.bits; }
+  double AsDouble() const { return __builtin_bit_cast(double, payload_.bits); }
+  std::string_view text() const { return {static_cast<const char*>(payload_.pointer), extra_}; }
+  Timestamp AsTime() const { return {static_cast<std::int64_t>(payload_.bits), extra_}; }
+  std::int64_t AsDuration() const { return static_cast<std::int64_t>(payload_.bits); }  // nanoseconds
+  const ListView& list() const { return *static_cast<const ListView*>(payload_.pointer); }
+  const MapView& map() const { return *static_cast<const MapView*>(payload_.pointer); }
+  const Value* held() const { return static_cast<const Value*>(payload_.pointer); }
+  Builder& builder() const { return *payload_.builder; }
 
  private:
-  constexpr Value(Kind kind, std::uint32_t extra, std::uint64_t bits) : bits_(bits), extra_(extra), kind_(kind) {}
+  union Payload {
+    std::uint64_t bits;   // the number
+    const void* pointer;  // or where the thing is
+    Builder* builder;
+  };
+  constexpr Value(Kind kind, std::uint32_t extra, std::uint64_t bits)
+      : payload_{.bits = bits}, extra_(extra), kind_(kind) {}
+  constexpr Value(Kind kind, std::uint32_t extra, const void* pointer)
+      : payload_{.pointer = pointer}, extra_(extra), kind_(kind) {}
   static Value Text(Kind kind, std::string_view text) {
-    return Value(kind, static_cast<std::uint32_t>(text.size()), reinterpret_cast<std::uintptr_t>(text.data()));
-  }
-  static Value Pointer(Kind kind, const void* pointer) {
-    return Value(kind, 0, reinterpret_cast<std::uintptr_t>(pointer));
+    return Value(kind, static_cast<std::uint32_t>(text.size()), static_cast<const void*>(text.data()));
   }
 
-  std::uint64_t bits_ = 0;   // the number, or where the thing is
+  Payload payload_ = {.bits = 0};
   std::uint32_t extra_ = 0;  // bytes of a text, nanoseconds of a point in time
   Kind kind_ = Kind::kNull;
 };
