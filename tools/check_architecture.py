@@ -41,7 +41,7 @@ HOMES = {
     "zlib.h": ["codec"],
     "re2/": ["codec/cel"],
     "sqlite3.h": ["store/sqlite"],
-    "libpq-fe.h": ["store/postgres"],
+    "postgresql/": ["store/postgres"],
     "hiredis/": ["store/redis"],
 }
 ABSENT_HEADERS = {"format", "generator"}  # libstdc++ 12 does not have them

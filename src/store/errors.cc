@@ -25,6 +25,12 @@ Error Conflict(std::string detail) {
           .detail = std::move(detail)};
 }
 
+Error UndoneByOthers(std::string detail) {
+  Error error = Conflict(std::move(detail));
+  error.retry = Retry::kSameTarget;
+  return error;
+}
+
 Error NotBegunInTime() {
   return {.code = ErrorCode::kTimeout,
           .source = ErrorSource::kStore,

@@ -10,6 +10,8 @@ namespace gatehouse::store {
 base::Error Unavailable(std::string detail);
 // Already there, still needed elsewhere, or changed meanwhile.
 base::Error Conflict(std::string detail);
+// The database undid it for the sake of others (deadlock, serialization): to be tried again at once, by the driver.
+base::Error UndoneByOthers(std::string detail);
 // At the deadline; not begun, so that it may be tried again.
 base::Error NotBegunInTime();
 // At the deadline; begun, and it may yet be done.

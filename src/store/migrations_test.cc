@@ -3,7 +3,6 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <filesystem>
 #include <memory>
 #include <string>
 #include <vector>
@@ -11,6 +10,7 @@
 #include "net/block_on.h"
 #include "net/epoll_loop.h"
 #include "store/sqlite/sqlite_database.h"
+#include "store/sqlite/test_folder.h"
 
 namespace gatehouse::store {
 namespace {
@@ -24,16 +24,7 @@ constexpr std::array<Migration, 3> kSteps = {Migration{1, "make a", kFirst}, Mig
 
 class MigrationsTest : public ::testing::Test {
  protected:
-  MigrationsTest() {
-    std::string name = (std::filesystem::temp_directory_path() / "gatehouse-store-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    folder_ = name;
-    database_ = sqlite::SqliteDatabase::Open(name + "/x.db", {}, clock_).value();
-  }
-  ~MigrationsTest() override {
-    database_.reset();
-    std::filesystem::remove_all(folder_);
-  }
+  MigrationsTest() { database_ = sqlite::SqliteDatabase::Open(folder_.file(), {}, clock_).value(); }
 
   net::Deadline Soon() { return loop_.In(std::chrono::seconds(30)); }
   base::Status Apply(std::span<const Migration> steps, std::string_view component = "control") {
@@ -46,7 +37,7 @@ class MigrationsTest : public ::testing::Test {
 
   const base::Clock& clock_ = base::SystemClock();
   net::EpollLoop loop_{clock_};
-  std::filesystem::path folder_;
+  sqlite::TestFolder folder_;
   std::unique_ptr<sqlite::SqliteDatabase> database_;
 };
 

@@ -215,6 +215,7 @@ Result<sqlite3_stmt*> Connection::Prepare(const std::string& sql) {
 }
 
 Result<Rows> Connection::Run(const Statement& statement, base::TimePoint deadline) {
+  if (clock_.Now() >= deadline) return NotBegunInTime();
   GH_TRY(sqlite3_stmt* const prepared, Prepare(statement.sql));
   const Rewind rewind(prepared);
   GH_CHECK_OK(Bind(prepared, statement.arguments));

@@ -15,15 +15,6 @@ constexpr std::size_t kReaders = 2;
 constexpr std::size_t kMaxUnitsPerCommit = 512;
 constexpr std::chrono::milliseconds kPatience(500);  // also the time between probes of a database that fails
 
-template <class T>
-net::Task<Result<T>> Await(net::Handoff<Result<T>>& handoff, net::Deadline deadline) {
-  auto answer = co_await handoff.Receive(deadline);
-  if (answer) co_return *std::move(answer);
-  co_return handoff.begun() ? InDoubt() : NotBegunInTime();
-}
-
-base::Error Full() { return Unavailable("too much waits for the database already"); }
-
 }  // namespace
 
 Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const std::string& path, const DatabaseLimits& limits,
@@ -39,54 +30,29 @@ Result<std::unique_ptr<SqliteDatabase>> SqliteDatabase::Open(const std::string& 
 
 SqliteDatabase::SqliteDatabase(std::unique_ptr<Connection> writer, std::vector<std::unique_ptr<Connection>> readers,
                                const DatabaseLimits& limits)
-    : reads_(limits.max_waiting), units_(limits.max_waiting), writer_(std::move(writer)), readers_(std::move(readers)) {
+    : WorkerDatabase(limits), writer_(std::move(writer)), readers_(std::move(readers)) {
   threads_.emplace_back([this] { WriteAll(); });
   for (const auto& reader : readers_) threads_.emplace_back([this, &reader] { ReadAll(*reader); });
 }
 
 SqliteDatabase::~SqliteDatabase() {
-  reads_.Close();
-  units_.Close();
+  Close();
   for (auto& thread : threads_) thread.join();
 }
 
-net::Task<Result<Rows>> SqliteDatabase::Query(net::Loop& loop, Statement statement, net::Deadline deadline) {
-  net::Handoff<Result<Rows>> handoff(loop);
-  const auto pushed = reads_.Push({std::move(statement), deadline.at, handoff.sender()});
-  if (pushed == decltype(reads_)::Outcome::kFull) co_return Full();
-  auto answer = co_await Await(handoff, deadline);
-  // Nothing was changed: a read that was cut off may be repeated.
-  if (!answer.ok() && answer.error().code == base::ErrorCode::kTimeout) co_return NotBegunInTime();
-  co_return answer;
-}
-
-net::Task<Result<std::vector<Rows>>> SqliteDatabase::Write(net::Loop& loop, std::vector<Statement> unit,
-                                                           net::Deadline deadline) {
-  net::Handoff<UnitResult> handoff(loop);
-  const auto pushed = units_.Push({std::move(unit), deadline.at, handoff.sender()});
-  if (pushed == decltype(units_)::Outcome::kFull) co_return Full();
-  auto answer = co_await Await(handoff, deadline);
-  co_return answer;
-}
-
-Health SqliteDatabase::health() const {
-  const std::scoped_lock lock(mutex_);
-  return health_;
-}
-
 void SqliteDatabase::ReadAll(Connection& connection) {
-  while (!reads_.finished()) {
-    for (Read& read : reads_.Take(1, kPatience)) {
+  while (!reads().finished()) {
+    for (Read& read : reads().Take(1, kPatience)) {
       if (read.answer.Begin()) read.answer.Send(connection.Run(read.statement, read.deadline));
     }
   }
 }
 
 void SqliteDatabase::WriteAll() {
-  while (!units_.finished()) {
-    auto units = units_.Take(kMaxUnitsPerCommit, kPatience);
-    if (units.empty() && health().state == Health::State::kFailing) Note(Probe());
-    Commit(std::move(units));
+  while (!units().finished()) {
+    auto taken = units().Take(kMaxUnitsPerCommit, kPatience);
+    if (taken.empty() && health().state == Health::State::kFailing) Note(Probe());
+    Commit(std::move(taken));
   }
 }
 
@@ -128,11 +94,6 @@ SqliteDatabase::UnitResult SqliteDatabase::DoAtomically(const Unit& unit) {
     answers.push_back(std::move(rows));
   }
   return answers;
-}
-
-void SqliteDatabase::Note(const Status& committed) {
-  const std::scoped_lock lock(mutex_);
-  health_ = committed.ok() ? Health{} : Health{Health::State::kFailing, committed.error().detail};
 }
 
 }  // namespace gatehouse::store::sqlite

@@ -10,46 +10,12 @@
 #include <filesystem>
 #include <set>
 
-#include "store/database_contract.h"
+#include "net/block_on.h"
+#include "net/epoll_loop.h"
+#include "store/sqlite/test_folder.h"
 
 namespace gatehouse::store::sqlite {
 namespace {
-
-// A folder of its own, gone with the object.
-class Folder {
- public:
-  Folder() {
-    std::string name = (std::filesystem::temp_directory_path() / "gatehouse-store-XXXXXX").string();
-    EXPECT_NE(::mkdtemp(name.data()), nullptr);
-    path_ = name;
-  }
-  Folder(const Folder&) = delete;
-  Folder& operator=(const Folder&) = delete;
-  ~Folder() { std::filesystem::remove_all(path_); }
-
-  std::string file() const { return (path_ / "gatehouse.db").string(); }
-
- private:
-  std::filesystem::path path_;
-};
-
-class SqliteRig final : public contract::DatabaseRig {
- public:
-  explicit SqliteRig(const DatabaseLimits& limits)
-      : database_(SqliteDatabase::Open(folder_.file(), limits, clock_).value()) {}
-  Database& database() override { return *database_; }
-
- private:
-  const base::Clock& clock_ = base::SystemClock();
-  Folder folder_;
-  std::unique_ptr<SqliteDatabase> database_;
-};
-
-using contract::DatabaseContract;
-INSTANTIATE_TEST_SUITE_P(Sqlite, DatabaseContract,
-                         ::testing::Values(contract::DatabaseKind{"sqlite", [](const DatabaseLimits& limits) {
-                                                                    return std::make_unique<SqliteRig>(limits);
-                                                                  }}));
 
 class SqliteTest : public ::testing::Test {
  protected:
@@ -75,7 +41,7 @@ class SqliteTest : public ::testing::Test {
 
   const base::Clock& clock_ = base::SystemClock();
   net::EpollLoop loop_{clock_};
-  Folder folder_;
+  TestFolder folder_;
 };
 
 TEST_F(SqliteTest, TheFileIsItsOwnersAlone) {
@@ -120,7 +86,6 @@ TEST_F(SqliteTest, AFullDiskIsToldAndGetsBetter) {
 }
 
 TEST_F(SqliteTest, WhatWasAcceptedIsDoneBeforeItCloses) {
-  Folder folder;
   {
     const auto database = Open();
     ASSERT_TRUE(Write(*database, "CREATE TABLE t (id BIGINT PRIMARY KEY)").ok());

@@ -9,7 +9,7 @@
 #include <utility>
 #include <vector>
 
-namespace gatehouse::store::sqlite {
+namespace gatehouse::store {
 
 // Jobs for worker threads, first come, first served; bounded. Thread-safe.
 template <class Job>
@@ -62,4 +62,4 @@ class WorkQueue {
   bool closed_ = false;      // guarded by mutex_
 };
 
-}  // namespace gatehouse::store::sqlite
+}  // namespace gatehouse::store

@@ -1,7 +1,3 @@
-#pragma once
-
-// The contract of Database as a parameterised GoogleTest suite; included by the tests of each implementation, never by
-// product code.
 
 #include <gtest/gtest.h>
 
@@ -19,8 +15,15 @@
 #include "net/block_on.h"
 #include "net/epoll_loop.h"
 #include "store/database.h"
+#include "store/postgres/postgres_database.h"
+#include "store/postgres/test_server.h"
+#include "store/sqlite/sqlite_database.h"
+#include "store/sqlite/test_folder.h"
 
-namespace gatehouse::store::contract {
+namespace gatehouse::store {
+namespace {
+
+// The contract of Database, on every implementation.
 
 // An empty database of one implementation; whatever it lies on goes with it.
 class DatabaseRig {
@@ -29,11 +32,34 @@ class DatabaseRig {
   virtual Database& database() = 0;
 };
 
+class SqliteRig final : public DatabaseRig {
+ public:
+  explicit SqliteRig(const DatabaseLimits& limits)
+      : database_(sqlite::SqliteDatabase::Open(folder_.file(), limits, base::SystemClock()).value()) {}
+  Database& database() override { return *database_; }
+
+ private:
+  sqlite::TestFolder folder_;
+  std::unique_ptr<sqlite::SqliteDatabase> database_;
+};
+
+class PostgresRig final : public DatabaseRig {
+ public:
+  explicit PostgresRig(const DatabaseLimits& limits)
+      : database_(postgres::PostgresDatabase::Open(base::Secret(postgres::TestServer::Shared().NewDatabase()), limits,
+                                                   base::SystemClock())
+                      .value()) {}
+  Database& database() override { return *database_; }
+
+ private:
+  std::unique_ptr<postgres::PostgresDatabase> database_;
+};
+
 struct DatabaseKind {
   std::string name;
   std::function<std::unique_ptr<DatabaseRig>(const DatabaseLimits&)> make;
 };
-inline void PrintTo(const DatabaseKind& kind, std::ostream* out) { *out << kind.name; }
+void PrintTo(const DatabaseKind& kind, std::ostream* out) { *out << kind.name; }
 
 class DatabaseContract : public ::testing::TestWithParam<DatabaseKind> {
  protected:
@@ -165,4 +191,14 @@ TEST_P(DatabaseContract, APassedDeadlineIsATimeout) {
   EXPECT_EQ(late.error().code, base::ErrorCode::kTimeout);
 }
 
-}  // namespace gatehouse::store::contract
+template <class Rig>
+DatabaseKind Kind(std::string name) {
+  return {std::move(name), [](const DatabaseLimits& limits) { return std::make_unique<Rig>(limits); }};
+}
+
+INSTANTIATE_TEST_SUITE_P(Databases, DatabaseContract,
+                         testing::Values(Kind<SqliteRig>("sqlite"), Kind<PostgresRig>("postgres")),
+                         [](const auto& kind) { return kind.param.name; });
+
+}  // namespace
+}  // namespace gatehouse::store
