@@ -13,9 +13,15 @@ namespace gatehouse::base {
 class Secret {
  public:
   Secret() = default;
-  explicit Secret(std::string text) : text_(std::move(text)) { Wipe(text); }
+  explicit Secret(std::string text) {
+    text_.swap(text);
+    Wipe(text);
+  }
   Secret(const Secret&) = default;
-  Secret(Secret&& other) noexcept : text_(std::move(other.text_)) { Wipe(other.text_); }
+  Secret(Secret&& other) noexcept {
+    text_.swap(other.text_);
+    Wipe(other.text_);
+  }
   Secret& operator=(const Secret& other) {
     if (this != &other) *this = Secret(other);
     return *this;
@@ -32,7 +38,7 @@ class Secret {
   std::string_view Reveal() const { return text_; }
 
  private:
-  // A moved-from string may keep short text in place, so the whole capacity goes.
+  // A swapped string may keep short text in place, so the whole capacity goes.
   static void Wipe(std::string& text) {
     text.resize(text.capacity());
     explicit_bzero(text.data(), text.size());
