@@ -22,7 +22,7 @@ void ReleaseFrame(void* frame, std::size_t bytes) noexcept { ::operator delete(f
 namespace {
 
 constexpr std::size_t kGranule = 64;
-constexpr std::size_t kClasses = 32;                     // frames up to 2 KiB are pooled
+constexpr std::size_t kClasses = 32;                    // frames up to 2 KiB are pooled
 constexpr std::size_t kKeptBytesPerClass = 64UL << 10;  // 2 MiB per thread at the very most
 
 struct FreeFrame {

@@ -71,8 +71,8 @@ class Exchange {
   base::TraceContext trace{};
   const Surface surface;
   Operation operation;
-  std::string model;    // the public name asked for
-  std::string session;  // what sticky routing hashes: a session header, or the end user
+  std::string model;                           // the public name asked for
+  std::string session;                         // what sticky routing hashes: a session header, or the end user
   std::shared_ptr<const Principal> principal;  // set before the first stage
   base::TimePoint started{};
   net::Deadline deadline;

@@ -175,8 +175,10 @@ bool Keep(std::vector<Candidate>& candidates, Passes passes) {
 }  // namespace
 
 Needs NeedsOf(const pipeline::Exchange& exchange) {
-  Needs needs{
-      .capabilities = {}, .session = exchange.session, .key = exchange.principal->name, .team = exchange.principal->team};
+  Needs needs{.capabilities = {},
+              .session = exchange.session,
+              .key = exchange.principal->name,
+              .team = exchange.principal->team};
   struct Visit {
     Needs& needs;
     void operator()(const pipeline::ChatCall& call) const { NeedForChat(needs, call); }
