@@ -25,10 +25,6 @@ keys:
   return yaml;
 }
 
-std::string NewKey() {
-  return "gh_" + codec::crypto::Base64Encode(codec::crypto::RandomBytes(24), codec::crypto::Base64::kUrl);
-}
-
 std::string NewPassword() {
   return codec::crypto::Base64Encode(codec::crypto::RandomBytes(15), codec::crypto::Base64::kUrl);
 }

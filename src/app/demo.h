@@ -9,8 +9,6 @@ namespace gatehouse::app {
 // loopback, for one key.
 std::string DemoConfig(std::string_view key_hash);
 
-// "gh_" and 32 characters that nobody can guess.
-std::string NewKey();
 std::string NewPassword();
 // "sha256:..." as the configuration wants it.
 std::string HashOf(std::string_view key);

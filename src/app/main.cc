@@ -8,6 +8,7 @@
 #include "app/config.h"
 #include "app/demo.h"
 #include "app/gateway.h"
+#include "features/identity/key_text.h"
 
 namespace gatehouse::app {
 namespace {
@@ -51,7 +52,7 @@ int Serve(const std::string& config_path) {
   const std::string password = NewPassword();
   options.admin_password = base::Secret(password);
   if (config_path.empty()) {
-    key = NewKey();
+    key = features::identity::NewKey("app");
     options.config_text = DemoConfig(HashOf(key));
     options.output = Gateway::Options::Output::kFriendly;
   }
@@ -81,7 +82,7 @@ int Check(const std::string& config_path) {
 
 int Key(std::string_view what) {
   if (what == "new") {
-    const std::string key = NewKey();
+    const std::string key = features::identity::NewKey("app");
     Say(stdout, "key:  " + key + "\nhash: " + HashOf(key) + "\n");
     return 0;
   }

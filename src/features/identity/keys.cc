@@ -6,6 +6,7 @@
 
 #include "codec/crypto/encoding.h"
 #include "codec/crypto/random.h"
+#include "features/identity/key_text.h"
 
 namespace gatehouse::features::identity {
 namespace {
@@ -14,6 +15,19 @@ base::Error Refusal(std::string message) {
   return base::Error{.code = base::ErrorCode::kUnauthenticated,
                      .source = base::ErrorSource::kClient,
                      .public_message = std::move(message)};
+}
+
+// Says what a person can do about it, and nothing about which keys there are.
+std::string_view WhyUnknown(std::string_view credential) {
+  switch (ShapeOf(credential)) {
+    case KeyShape::kForeign: break;
+    case KeyShape::kMistyped:
+      return "This API key has a typing error: its checksum does not fit. Copy it again, whole and without blanks.";
+    case KeyShape::kWellFormed:
+      return "This API key is not known here: it was revoked, or it belongs to another gateway. Ask the operator for a "
+             "new one.";
+  }
+  return "This API key is not known here. Check that it is a key of this gateway and not of a provider.";
 }
 
 codec::crypto::SipKey RandomSipKey() {
@@ -39,7 +53,7 @@ base::Result<const ApiKey*> KeyRing::Find(std::string_view credential) const {
   const auto found = by_digest_.find(codec::crypto::AsText(digest));
   if (found == by_digest_.end() ||
       !codec::crypto::ConstantTimeEquals(codec::crypto::AsText(found->second->digest), codec::crypto::AsText(digest))) {
-    return Refusal("This API key is not known here. Check that it is a key of this gateway and not of a provider.");
+    return Refusal(std::string(WhyUnknown(credential)));
   }
   return found->second;
 }

@@ -3,6 +3,7 @@
 #include <gtest/gtest.h>
 
 #include "codec/crypto/encoding.h"
+#include "features/identity/key_text.h"
 
 namespace gatehouse::features::identity {
 namespace {
@@ -29,6 +30,15 @@ TEST(KeyAuthenticator, KnowsItsKeysAndRefusesStrangersWithAdvice) {
     EXPECT_EQ(wrong.error().code, base::ErrorCode::kUnauthenticated);
     EXPECT_EQ(wrong.error().public_message.find("gh_bad"), std::string::npos);
   }
+}
+
+TEST(KeyAuthenticator, TellsATypingErrorFromAKeyThatIsGone) {
+  KeyAuthenticator keys = Authenticator();
+  const base::FakeClock clock;
+  std::string key = NewKey("app");
+  EXPECT_NE(keys.Authenticate(key, clock.Wall()).error().public_message.find("revoked"), std::string::npos);
+  key.back() = key.back() == 'a' ? 'b' : 'a';
+  EXPECT_NE(keys.Authenticate(key, clock.Wall()).error().public_message.find("typing error"), std::string::npos);
 }
 
 TEST(KeyAuthenticator, AKeyExpiresAlsoWhenItWasSeenBefore) {
