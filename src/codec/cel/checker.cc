@@ -178,6 +178,9 @@ class Checker {
   base::Status Has(NodeId id, const Node& node) {
     const NodeId field = node.children[0];
     GH_CHECK_OK(Visit(field));
+    if (checked_.resolutions[field].kind == Kinds::kType) {
+      return ErrorAt(field, "has() tests for a field, and this is the name of a type");
+    }
     return Set(id, Type::Bool());
   }
 

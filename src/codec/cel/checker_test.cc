@@ -108,6 +108,24 @@ TEST(CelChecker, TypesDoNotExplode) {
   EXPECT_THAT(ErrorOf(source), HasSubstr("a map's key is"));
 }
 
+// Each level's type holds the one before it twice, by way of parameters that are found out one after the other.
+TEST(CelChecker, TypesThatDoubleStayBounded) {
+  std::string conditions = "true";
+  for (int i = 1; i < 60; ++i) {
+    const std::string before = "v" + std::to_string(i - 1);
+    const std::string here = "v" + std::to_string(i);
+    conditions += " && " + before + " in " + here + " && " + here + "[" + before + "] == " + before;
+  }
+  std::string source = conditions;
+  for (int i = 59; i >= 0; --i) source = "cel.bind(v" + std::to_string(i) + ", {}, " + source + ")";
+  const auto program = Compile(source, Environment());
+  if (program.ok()) EXPECT_EQ(ToString(program.value().type()), "bool");
+}
+
+TEST(CelChecker, HasIsForFields) {
+  EXPECT_THAT(ErrorOf("has(google.protobuf.Timestamp)"), HasSubstr("the name of a type"));
+}
+
 TEST(CelChecker, ContainersAndLeadingDots) {
   Environment environment;
   environment.Declare("a.b.x", Type::Int());

@@ -94,6 +94,7 @@ bool Substitution::Fits(const Type& offered, const Type& wanted) {
 Type Substitution::Join(const Type& a, const Type& b) { return Fits(a, b) ? MoreGeneral(a, b) : Type::Dyn(); }
 
 bool Substitution::Occurs(const Type& parameter, const Type& type) const {
+  if (TooMuch()) return true;
   if (type == parameter) return true;
   if (type.Is(TypeKind::kParameter)) {
     const auto& bound = bindings_[type.number];
@@ -110,7 +111,7 @@ Substitution::Bound Substitution::Bind(const Type& parameter, const Type& type) 
   const std::vector<Type> bound = bindings_[parameter.number];
   if (bound.empty()) {
     if (Occurs(parameter, type)) return Bound::kNo;
-    Set(parameter.number, type);
+    Set(parameter.number, Resolve(type));
     return Bound::kYes;
   }
   if (bound.front() == type) return Bound::kYes;
@@ -129,6 +130,7 @@ bool Substitution::TryParameters(const Type& offered, const Type& wanted) {
 }
 
 bool Substitution::Try(const Type& offered, const Type& wanted) {
+  if (TooMuch()) return false;
   if (wanted.Is(TypeKind::kParameter)) {
     const Bound bound = Bind(wanted, offered);
     if (bound != Bound::kNo) return bound == Bound::kYes;
@@ -141,18 +143,28 @@ bool Substitution::Try(const Type& offered, const Type& wanted) {
   return TryParameters(offered, wanted);
 }
 
-Type Substitution::Replace(const Type& type, bool free_is_dyn) const {
+// `free`: what becomes of a free parameter, itself or dyn.
+Type Substitution::Replace(const Type& type, TypeKind free, std::size_t& room) const {
+  if (room == 0 || TooMuch()) return Type::Dyn();
+  --room;
   if (type.Is(TypeKind::kParameter)) {
     const auto& bound = bindings_[type.number];
-    if (!bound.empty()) return Replace(bound.front(), free_is_dyn);
-    return free_is_dyn ? Type::Dyn() : type;
+    if (!bound.empty()) return Replace(bound.front(), free, room);
+    return free == TypeKind::kDyn ? Type::Dyn() : type;
   }
-  Type result = type;
-  for (Type& inner : result.parameters) inner = Replace(inner, free_is_dyn);
+  Type result = {.kind = type.kind, .number = type.number, .name = type.name};
+  for (const Type& inner : type.parameters) result.parameters.push_back(Replace(inner, free, room));
   return result;
 }
 
-Type Substitution::Resolve(const Type& type) const { return Replace(type, false); }
-Type Substitution::Final(const Type& type) const { return Replace(type, true); }
+Type Substitution::Resolve(const Type& type) const {
+  std::size_t room = kWidest;
+  return Replace(type, TypeKind::kParameter, room);
+}
+
+Type Substitution::Final(const Type& type) const {
+  std::size_t room = kWidest;
+  return Replace(type, TypeKind::kDyn, room);
+}
 
 }  // namespace gatehouse::codec::cel

@@ -96,8 +96,15 @@ class Substitution {
   bool Occurs(const Type& parameter, const Type& type) const;
   void Set(std::uint32_t number, const Type& type);
   void Undo(std::size_t mark);
-  Type Replace(const Type& type, bool free_is_dyn) const;  // bool-ok: private
+  Type Replace(const Type& type, TypeKind free, std::size_t& room) const;
 
+  // Types that refer to each other can be written out longer than any memory: a type of more parts than kWidest is dyn,
+  // and after kMostWork parts looked at nothing fits any more.
+  static constexpr std::size_t kWidest = 1024;
+  static constexpr std::uint64_t kMostWork = 2'000'000;
+  bool TooMuch() const { return ++work_ > kMostWork; }
+
+  mutable std::uint64_t work_ = 0;
   std::vector<std::vector<Type>> bindings_;  // empty: free
   std::vector<Change> changes_;
 };
