@@ -37,17 +37,35 @@ struct MediaFile {
 };
 using MediaSource = std::variant<InlineMedia, MediaUrl, MediaFile>;
 
+// Characters are Unicode code points.
+struct CharacterRange {
+  std::uint64_t begin = 0;
+  std::uint64_t end = 0;  // exclusive
+  bool operator==(const CharacterRange&) const = default;
+};
+// A page on the web that a text rests on.
+struct UrlCitation {
+  std::string url;
+  std::string title = {};
+  std::string quote = {};                    // of the page
+  std::optional<CharacterRange> range = {};  // of the block's text; the whole of it where the origin does not say
+  bool operator==(const UrlCitation&) const = default;
+};
+
 struct TextBlock {
   std::string text;
   std::optional<CacheMark> cache = {};
   JsonText citations = {};                              // Anthropic `citations` / OpenAI `annotations`, as they came
   std::string signature = {};                           // Gemini thoughtSignature of this text
   DialectId citations_origin = DialectId::kOpenAiChat;  // whose shape `citations` has
+  std::vector<UrlCitation> urls = {};                   // those of an answer that name a page, for other dialects
 };
 struct ImageBlock {
   MediaSource source;
   std::string detail = {};  // OpenAI: auto, low, high, original
   std::optional<CacheMark> cache = {};
+  std::string signature = {};  // Gemini thoughtSignature of this image
+  JsonText item = {};          // see Message::item
 };
 struct DocumentBlock {
   std::variant<InlineMedia, MediaUrl, MediaFile, std::string> source;  // std::string: plain text
@@ -72,6 +90,7 @@ struct ToolCallBlock {
   ToolKind kind = ToolKind::kFunction;
   std::string signature = {};  // Gemini thoughtSignature of this call
   std::optional<CacheMark> cache = {};
+  JsonText item = {};  // see Message::item
 };
 struct ReasoningBlock {
   std::string text;       // readable thinking or summary
@@ -80,6 +99,7 @@ struct ReasoningBlock {
   std::string id = {};    // OpenAI reasoning item id
   DialectId origin = DialectId::kOpenAiChat;  // signatures go back only to the family they came from
   std::string signer = {};                    // the provider that signed, where a mapping remembers it
+  JsonText item = {};                         // see Message::item
 };
 struct RefusalBlock {
   std::string text;
@@ -102,6 +122,7 @@ struct ToolResultBlock {
   enum class Outcome : std::uint8_t { kOk, kFailed } outcome = Outcome::kOk;
   JsonText structured = {};  // Gemini's response object or Bedrock's {json}, as it came
   std::optional<CacheMark> cache = {};
+  JsonText item = {};  // see Message::item
 };
 
 // Tool results are blocks of a user message, whatever the dialect calls their role. `source` is where it stood in the
@@ -111,6 +132,9 @@ struct Message {
   std::vector<Block> blocks;
   std::string name = {};
   std::string source = {};
+  // OpenAI Responses: an object of what the input item says that no neutral word does ("id", "status", "phase"), for
+  // its own dialect. Calls, results and reasoning, which are items of their own there, have one each.
+  JsonText item = {};
 };
 
 struct Tool {

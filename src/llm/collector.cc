@@ -89,6 +89,7 @@ void Collector::Add(const Event& event) {
       auto& text = As<TextBlock>(self.BlockAt(e.choice, e.block, TextBlock{}));
       text.citations_origin = e.origin;
       AppendCitation(text.citations, e.json);
+      text.urls.insert(text.urls.end(), e.urls.begin(), e.urls.end());
     }
     void operator()(const LogprobsReported& e) {
       Choice& choice = self.ChoiceAt(e.choice);
@@ -103,6 +104,7 @@ void Collector::Add(const Event& event) {
       choice.detail = e.detail;
       choice.finished = true;
     }
+    void operator()(const ImageAdded& e) { As<ImageBlock>(self.BlockAt(e.choice, e.block, e.image)) = e.image; }
     void operator()(const OpaqueBlockAdded& e) {
       As<OpaqueBlock>(self.BlockAt(e.choice, e.block, e.content)) = e.content;
     }

@@ -69,6 +69,8 @@ struct AnswerContext {
   const ChatRequest* request = nullptr;      // Responses echoes it; outlives the encoder
   // Name of the member that carries reasoning text to openai.chat clients ("reasoning_content" or "reasoning").
   std::string_view reasoning_field = "reasoning_content";
+  // What the dialect has no place for in an answer goes here, each once; null when nobody asks. Outlives the encoder.
+  std::vector<Loss>* losses = nullptr;
 };
 
 // Upstream bytes -> events, of one answer. One thread.
@@ -117,7 +119,9 @@ class ChatDialect {
   virtual base::Result<EncodedRequest> EncodeRequest(const ChatRequest& request,
                                                      const EncodeOptions& options) const = 0;
 
-  virtual std::unique_ptr<ResponseDecoder> NewDecoder() const = 0;
+  // `exchange` names the exchange that the answer belongs to: calls that come without an id get one made of that and
+  // the answer's own id, so that the ids of one conversation differ where its provider's answers have none.
+  virtual std::unique_ptr<ResponseDecoder> NewDecoder(std::string_view exchange) const = 0;
   // `context.request` and the string views outlive the encoder.
   virtual std::unique_ptr<ResponseEncoder> NewEncoder(const AnswerContext& context) const = 0;
   virtual std::string EncodeWhole(const Answer& answer, const AnswerContext& context) const = 0;

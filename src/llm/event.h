@@ -79,6 +79,7 @@ struct Annotated {
   std::uint32_t choice = 0, block = 0;
   DialectId origin;
   JsonText json;
+  std::vector<UrlCitation> urls = {};  // the same in neutral words, where it names pages
 };
 struct LogprobsReported {
   std::uint32_t choice = 0;
@@ -95,6 +96,11 @@ struct ChoiceFinished {
   std::string stop_sequence = {};
   std::string detail = {};  // the provider's own word, or why it refused
 };
+// A whole image that the model made, in its place among the blocks; BlockFinished follows.
+struct ImageAdded {
+  std::uint32_t choice = 0, block = 0;
+  ImageBlock image;
+};
 // A whole block that only its origin understands (a server tool's call or its result), in its place among the blocks;
 // BlockFinished follows.
 struct OpaqueBlockAdded {
@@ -110,8 +116,8 @@ struct OpaqueEvent {
 };
 
 using Event = std::variant<Started, TextDelta, RefusalDelta, ReasoningDelta, ReasoningSeal, ToolCallStarted,
-                           ToolCallDelta, BlockFinished, OpaqueBlockAdded, Annotated, LogprobsReported, UsageReported,
-                           ChoiceFinished, OpaqueEvent>;
+                           ToolCallDelta, BlockFinished, ImageAdded, OpaqueBlockAdded, Annotated, LogprobsReported,
+                           UsageReported, ChoiceFinished, OpaqueEvent>;
 
 // One wire frame (an SSE event, an event-stream message, a whole body) and the events it meant.
 struct Frame {

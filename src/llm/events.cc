@@ -12,7 +12,8 @@ struct BlockEvents {
 
   void operator()(const TextBlock& text) {
     events.emplace_back(TextDelta{choice, block, text.text, text.signature});
-    if (!text.citations.empty()) events.emplace_back(Annotated{choice, block, text.citations_origin, text.citations});
+    if (!text.citations.empty())
+      events.emplace_back(Annotated{choice, block, text.citations_origin, text.citations, text.urls});
   }
   void operator()(const RefusalBlock& refusal) { events.emplace_back(RefusalDelta{choice, block, refusal.text}); }
   void operator()(const ReasoningBlock& reasoning) {
@@ -25,9 +26,9 @@ struct BlockEvents {
     events.emplace_back(ToolCallStarted{choice, block, call.id, call.name, call.kind, call.signature});
     if (!call.arguments.empty()) events.emplace_back(ToolCallDelta{choice, block, call.arguments});
   }
+  void operator()(const ImageBlock& image) { events.emplace_back(ImageAdded{choice, block, image}); }
   void operator()(const OpaqueBlock& opaque) { events.emplace_back(OpaqueBlockAdded{choice, block, opaque}); }
   // An answer holds none of these: a model does not send them.
-  void operator()(const ImageBlock&) {}
   void operator()(const DocumentBlock&) {}
   void operator()(const AudioBlock&) {}
   void operator()(const ToolResultBlock&) {}

@@ -13,6 +13,7 @@
 //   requests/<surface>/x.json           -> what every provider is sent, and what of it cannot be carried
 //   streams/<provider>/x.sse, x.frames  -> the events of a streamed answer, and what every client is sent
 //   streams/<provider>/x.json           -> the same of a whole answer
+//                                          x.losses.txt: what a client's dialect has no place for
 //   embedding_requests/<surface>/x.json -> the calls that every provider gets
 //   embedding_answers/<provider>/x.json -> what every client is sent
 namespace gatehouse::golden {

@@ -49,15 +49,6 @@ constexpr Client kClients[] = {
     {"gemini_single", DialectId::kGemini, EmbeddingRequest::Encoding::kFloat, EmbeddingRequest::Shape::kSingle},
 };
 
-void WriteLosses(Writer& writer, const std::vector<llm::Loss>& losses) {
-  writer.Key("losses").BeginArray();
-  const std::string lines = Render(losses);
-  for (std::string_view rest = lines; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1)) {
-    writer.String(rest.substr(0, rest.find('\n')));
-  }
-  writer.EndArray();
-}
-
 // One element for each call upstream.
 std::string CallsTo(const Target& target, const EmbeddingRequest& request) {
   const llm::EmbeddingDialect& dialect = *llm::FindEmbeddingDialect(target.dialect);

@@ -3,7 +3,6 @@
 #include <utility>
 
 #include "codec/json/document.h"
-#include "codec/json/writer.h"
 
 namespace gatehouse::golden {
 namespace {
@@ -86,13 +85,27 @@ struct Renderer {
     return Line("arguments", e.choice, e.block).Text("text", e.arguments).Take();
   }
   std::string operator()(const llm::BlockFinished& e) const { return Line("block_end", e.choice, e.block).Take(); }
+  std::string operator()(const llm::ImageAdded& e) const {
+    Line line("image", e.choice, e.block);
+    if (const auto* media = std::get_if<llm::InlineMedia>(&e.image.source)) {
+      line.Text("type", media->media_type).Text("base64", media->base64);
+    }
+    if (const auto* url = std::get_if<llm::MediaUrl>(&e.image.source)) line.Text("url", url->url);
+    return line.Text("signature", e.image.signature).Take();
+  }
   std::string operator()(const llm::OpaqueBlockAdded& e) const {
     Line line("opaque_block", e.choice, e.block);
     line.Raw("origin", ToString(e.content.origin)).Text("type", e.content.type);
     return line.Raw("json", e.content.json).Take();
   }
   std::string operator()(const llm::Annotated& e) const {
-    return Line("annotated", e.choice, e.block).Raw("origin", ToString(e.origin)).Raw("json", e.json).Take();
+    Line line("annotated", e.choice, e.block);
+    line.Raw("origin", ToString(e.origin)).Raw("json", e.json);
+    for (const llm::UrlCitation& url : e.urls) {
+      line.Text("url", url.url).Text("title", url.title).Text("quote", url.quote);
+      if (url.range) line.Raw("range", std::to_string(url.range->begin) + "-" + std::to_string(url.range->end));
+    }
+    return line.Take();
   }
   std::string operator()(const llm::LogprobsReported& e) const {
     return Line("logprobs").Raw("choice", std::to_string(e.choice)).Raw("json", e.json).Take();
@@ -160,13 +173,21 @@ std::string Render(const base::Error& error) {
   return line.Text("message", error.public_message).Text("param", error.param).Take().append("\n");
 }
 
+std::string Render(const llm::Loss& loss) {
+  std::string text(kLossKinds[static_cast<std::size_t>(loss.kind)]);
+  return text.append(" ").append(loss.field).append(": ").append(loss.reason);
+}
+
 std::string Render(const std::vector<llm::Loss>& losses) {
   std::string text;
-  for (const llm::Loss& loss : losses) {
-    text.append(kLossKinds[static_cast<std::size_t>(loss.kind)]).append(" ").append(loss.field);
-    text.append(": ").append(loss.reason).append("\n");
-  }
+  for (const llm::Loss& loss : losses) text.append(Render(loss)).append("\n");
   return text;
+}
+
+void WriteLosses(codec::json::Writer& writer, const std::vector<llm::Loss>& losses) {
+  writer.Key("losses").BeginArray();
+  for (const llm::Loss& loss : losses) writer.String(Render(loss));
+  writer.EndArray();
 }
 
 }  // namespace gatehouse::golden

@@ -5,6 +5,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/json/writer.h"
 #include "llm/event.h"
 #include "llm/loss.h"
 
@@ -18,6 +19,10 @@ std::string Render(const llm::Event& event);
 std::string Render(const std::vector<llm::Event>& events);
 std::string Render(const llm::Usage& usage);
 std::string Render(const base::Error& error);
+std::string Render(const llm::Loss& loss);
 std::string Render(const std::vector<llm::Loss>& losses);
+
+// The member `losses`, a line each, of the open object: a reviewer sees them beside the body.
+void WriteLosses(codec::json::Writer& writer, const std::vector<llm::Loss>& losses);
 
 }  // namespace gatehouse::golden

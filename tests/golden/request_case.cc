@@ -13,7 +13,8 @@ namespace gatehouse::golden {
 namespace {
 
 // What stands outside the body is derived from the case's name: "_stream" where the verb decides (Gemini, Bedrock),
-// "_v20261021" for the second version of the Anthropic API, "_vendor_models" for targets whose own rules hold.
+// "_v20261021" for the second version of the Anthropic API, "_vendor_models" for models whose own rules hold,
+// "_takes_reasoning" for an OpenAI-like target that wants earlier reasoning back.
 llm::RequestPath PathOf(const Case& golden_case) {
   const bool in_path = golden_case.origin == llm::DialectId::kGemini || golden_case.origin == llm::DialectId::kBedrock;
   const bool stream = golden_case.name.find("_stream") != std::string::npos;
@@ -23,22 +24,19 @@ llm::RequestPath PathOf(const Case& golden_case) {
           .version = newer ? "2026-10-21" : ""};
 }
 
-// The losses as members of the same JSON, so that a reviewer sees them with the body.
 std::string WithLosses(const llm::EncodedRequest& encoded) {
   std::string text;
   codec::json::Writer writer(text);
-  writer.BeginObject().RawField("body", encoded.body).Key("losses").BeginArray();
-  std::string_view rest;
-  const std::string lines = Render(encoded.losses);
-  for (rest = lines; !rest.empty(); rest.remove_prefix(rest.find('\n') + 1))
-    writer.String(rest.substr(0, rest.find('\n')));
-  writer.EndArray().EndObject();
+  writer.BeginObject().RawField("body", encoded.body);
+  WriteLosses(writer, encoded.losses);
+  writer.EndObject();
   return Pretty(text);
 }
 
 llm::EncodeOptions OptionsFor(const Case& golden_case, llm::DialectId target) {
   llm::EncodeOptions options{.model = "target-model", .default_max_output_tokens = 4096};
-  if (golden_case.name.find("_vendor_models") == std::string::npos) return options;
+  if (golden_case.name.ends_with("_takes_reasoning")) options.reasoning_field = "reasoning_content";
+  if (!golden_case.name.ends_with("_vendor_models")) return options;
   switch (target) {
     case llm::DialectId::kAnthropic:
       options.model = "claude-opus-4-7";

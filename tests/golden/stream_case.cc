@@ -1,5 +1,6 @@
 #include <gtest/gtest.h>
 
+#include <algorithm>
 #include <optional>
 #include <string>
 #include <utility>
@@ -31,7 +32,7 @@ std::string Render(const Decoded& decoded) {
 // The pieces of a stream, as they come from the network, on their way through the framing into one decoder.
 class Reader {
  public:
-  Reader(const llm::ChatDialect& dialect, Detail detail) : decoder_(dialect.NewDecoder()), detail_(detail) {
+  Reader(const llm::ChatDialect& dialect, Detail detail) : decoder_(dialect.NewDecoder({})), detail_(detail) {
     framing_ = dialect.framing();
   }
 
@@ -100,7 +101,7 @@ Decoded DecodeBytewise(const llm::ChatDialect& dialect, std::string_view bytes) 
 
 Decoded DecodeWhole(const llm::ChatDialect& dialect, std::string_view body, Detail detail) {
   Decoded decoded;
-  auto status = dialect.NewDecoder()->DecodeWhole(body, detail, decoded.events);
+  auto status = dialect.NewDecoder({})->DecodeWhole(body, detail, decoded.events);
   if (!status.ok()) decoded.error = std::move(status).TakeError();
   return decoded;
 }
@@ -142,16 +143,39 @@ void ExpectCollectable(const Decoded& decoded) {
   EXPECT_EQ(golden::Render(llm::ToEvents(Collect(events))), golden::Render(events));
 }
 
-void EncodeTo(const Case& golden_case, const Decoded& decoded, const llm::ChatDialect& surface) {
+// Under which name clients of openai.chat find reasoning: the configuration's choice.
+std::string_view ReasoningField(const Case& golden_case) {
+  return golden_case.name.ends_with("_named_reasoning") ? "reasoning" : "reasoning_content";
+}
+
+// What the client asked.
+llm::ChatRequest RequestOf(const Case& golden_case) {
   llm::ChatRequest request;
   request.model = "public-model";
   request.messages.push_back({.blocks = {llm::TextBlock{"question"}}, .source = "messages[0]"});
-  const llm::AnswerContext context{.id = "golden",
-                                   .model = "public-model",
-                                   .created_seconds = 1'700'000'000,
-                                   .include_usage = true,
-                                   .estimated_input_tokens = 11,
-                                   .request = &request};
+  if (golden_case.name.ends_with("_called_as_function")) {
+    request.tools.push_back({.kind = llm::ToolKind::kCustom, .name = "patch"});
+  }
+  return request;
+}
+
+bool Names(const std::vector<llm::Loss>& losses, std::string_view field) {
+  return std::ranges::find(losses, field, &llm::Loss::field) != losses.end();
+}
+
+// Encodes for one surface; returns what the surface has no place for.
+std::string EncodeTo(const Case& golden_case, const Decoded& decoded, const llm::ChatDialect& surface) {
+  const llm::ChatRequest request = RequestOf(golden_case);
+  std::vector<llm::Loss> losses;
+  std::vector<llm::Loss> whole_losses;
+  llm::AnswerContext context{.id = "golden",
+                             .model = "public-model",
+                             .created_seconds = 1'700'000'000,
+                             .include_usage = true,
+                             .estimated_input_tokens = 11,
+                             .request = &request,
+                             .reasoning_field = ReasoningField(golden_case),
+                             .losses = &losses};
   std::string stream;
   const auto encoder = surface.NewEncoder(context);
   for (const llm::Event& event : decoded.events) encoder->Encode(event, stream);
@@ -159,13 +183,22 @@ void EncodeTo(const Case& golden_case, const Decoded& decoded, const llm::ChatDi
   const std::string name(ToString(surface.id()));
   const bool binary = surface.framing() == llm::Framing::kEventStream;
   ExpectGolden(golden_case, name + (binary ? ".frames" : ".sse"), binary ? LinesOf(stream) : stream);
+  context.losses = &whole_losses;
   const std::string whole = decoded.error ? surface.EncodeError(*decoded.error, "request-1").body
                                           : surface.EncodeWhole(Collect(decoded.events), context);
   ExpectGolden(golden_case, name + ".json", Pretty(whole));
-  if (decoded.error || surface.framing() != llm::Framing::kSse) return;
+  if (decoded.error || surface.framing() != llm::Framing::kSse) return {};
   // What we say in a dialect, its own decoder understands.
   const Decoded again = DecodeStream(surface, stream, Detail::kFull, 0);
   EXPECT_FALSE(again.error.has_value()) << name << ": " << (again.error ? again.error->detail : "");
+  // A stream cannot go back to a text that has ended; it loses nothing else that a whole answer keeps.
+  for (const llm::Loss& loss : losses) {
+    EXPECT_TRUE(Names(whole_losses, loss.field) || loss.field == "citations") << name << ": " << loss.field;
+  }
+  for (const llm::Loss& loss : whole_losses) {
+    EXPECT_TRUE(Names(losses, loss.field)) << name << ": " << loss.field;
+  }
+  return losses.empty() ? std::string() : name + "\n" + golden::Render(losses);
 }
 
 }  // namespace
@@ -184,10 +217,12 @@ void RunStreamCase(const Case& golden_case) {
       decoded, whole ? DecodeWhole(*origin, bytes, Detail::kUsage) : DecodeStream(*origin, bytes, Detail::kUsage, 0));
   ExpectCollectable(decoded);
   if (!whole && CurrentMode() == Mode::kCompare) ExpectTheSameAtEveryCut(*origin, bytes, Render(decoded));
+  std::string losses;
   for (const llm::DialectId id : kSurfaces) {
     const llm::ChatDialect* surface = llm::FindChatDialect(id);
-    if (surface != nullptr) EncodeTo(golden_case, decoded, *surface);
+    if (surface != nullptr) losses += EncodeTo(golden_case, decoded, *surface);
   }
+  if (!losses.empty()) ExpectGolden(golden_case, "losses.txt", losses);
 }
 
 }  // namespace gatehouse::golden

@@ -24,6 +24,12 @@ STREAM = [chunk({"role": "assistant", "content": ""}), chunk({"content": "hel"})
           "data: [DONE]\n\n"]
 
 
+# What only some clients have a place for: an image beside the text.
+IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw0KGgo="}}
+IMAGE_ANSWER = ANSWER | {"choices": [{"index": 0, "message": {"role": "assistant", "content": "hello", "images": [IMAGE]},
+                                      "finish_reason": "stop"}]}
+
+
 class Script:
     """One step per request; the last one repeats. A request for the list of models is a probe and has steps of its own."""
 
@@ -186,6 +192,10 @@ class Upstream(Server):
         count = int(rest[0]) if rest and rest[0].isdigit() else 0
         if verb == "ok":
             return self.whole(connection, 200, json.dumps(ANSWER))
+        if verb == "image":
+            return self.whole(connection, 200, json.dumps(IMAGE_ANSWER))
+        if verb == "image-stream":
+            return self.frames(connection, STREAM[:3] + [chunk({"images": [IMAGE]})] + STREAM[3:])
         if verb == "models":
             return self.whole(connection, 200, '{"object":"list","data":[]}')
         if verb == "late":  # late MILLISECONDS

@@ -7,6 +7,8 @@
 #include <string>
 #include <vector>
 
+#include "codec/sse/comment.h"
+
 namespace gatehouse::codec::sse {
 namespace {
 
@@ -234,6 +236,20 @@ TEST(SseWriter, LineBreaksNeverEscapeTheirField) {
   std::string stream;
   AppendFrame(stream, "a\ndata: forged", "x\r\ny\rz");
   EXPECT_THAT(Frames(stream), ElementsAre(Seen{"a", "x\ny\nz", "", "event: a\ndata: x\ndata: y\ndata: z\n\n"}));
+}
+
+TEST(SseComment, IsSkippedBetweenFrames) {
+  std::string stream;
+  AppendFrame(stream, "a", "1");
+  AppendComment(stream, "one\r\ntwo");
+  AppendFrame(stream, "b", "2");
+  EXPECT_NE(stream.find("\n\n: one  two\n\n"), std::string::npos);
+  Parser parser;
+  parser.Feed(stream);
+  Frame frame;
+  std::string events;
+  while (parser.Next(frame).value() == Parser::Outcome::kFrame) events += frame.event;
+  EXPECT_EQ(events, "ab");
 }
 
 }  // namespace

@@ -3,7 +3,9 @@
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
+#include "codec/sse/comment.h"
 #include "ingress/chat/json_array.h"
 #include "llm/dialect.h"
 #include "llm/event.h"
@@ -41,6 +43,8 @@ Result<pipeline::ChatCall> DecodeCall(const PathMatch& match, std::unique_ptr<co
   return call;
 }
 
+std::string WarningOf(const llm::Loss& loss) { return "dropped " + loss.field + ": " + loss.reason; }
+
 // An answer on its way to the client.
 class Delivering {
  public:
@@ -71,7 +75,10 @@ class Delivering {
         for (const auto& event : batch_.events) collector.Add(event);
       }
     }
-    if (!pass) raw = dialect_.EncodeWhole(std::move(collector).Take(), Context());
+    if (!pass) {
+      raw = dialect_.EncodeWhole(std::move(collector).Take(), Context());
+      for (const llm::Loss& loss : losses_) session_.exchange().warnings.push_back(WarningOf(loss));
+    }
     co_await session_.Respond(session_.NewHead(200, "application/json", &reply_), std::move(raw));
   }
 
@@ -92,6 +99,7 @@ class Delivering {
       if (more) {
         Observe(batch_, session_.exchange().outcome);
         Render(out);
+        WarnInStream(out);
       } else if (outcome.ok()) {
         if (encoder_) encoder_->Finish(out);
         session_.NoteEnd(ExchangeEnd::Ending::kAnswered);
@@ -118,6 +126,13 @@ class Delivering {
     for (const auto& event : batch_.events) encoder().Encode(event, out);
   }
 
+  // What came too late for a header stands between the frames, where clients that do not look for it skip it.
+  void WarnInStream(std::string& out) {
+    for (; warned_ < losses_.size(); ++warned_) {
+      codec::sse::AppendComment(out, "gatehouse-warning: " + WarningOf(losses_[warned_]));
+    }
+  }
+
   // The upstream failed in the middle: the dialect's own error, and no end that was not there.
   void Break(const Error& error, std::string& out) {
     session_.NoteError(error);
@@ -126,8 +141,9 @@ class Delivering {
   }
 
   // What an encoder wants to know; an answer that is passed on needs none.
-  llm::AnswerContext Context() const {
+  llm::AnswerContext Context() {
     llm::AnswerContext context;
+    context.losses = &losses_;
     context.id = session_.id().substr(session_.id().find('_') + 1);
     context.model = session_.exchange().model;
     context.created_seconds =
@@ -153,6 +169,8 @@ class Delivering {
   const llm::ChatDialect& dialect_;
   const std::size_t body_bytes_;
   llm::Batch batch_;
+  std::vector<llm::Loss> losses_;  // of the answer: what the client's dialect has no place for
+  std::size_t warned_ = 0;         // how many of them the client knows
   std::unique_ptr<llm::ResponseEncoder> encoder_;
 };
 

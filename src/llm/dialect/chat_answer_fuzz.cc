@@ -28,7 +28,7 @@ constexpr codec::json::Limits kLimits{.depth = 512};
 using Events = std::vector<llm::Event>;
 
 base::Status DecodeStream(const llm::ChatDialect& dialect, std::string_view bytes, llm::Detail detail, Events& events) {
-  const auto decoder = dialect.NewDecoder();
+  const auto decoder = dialect.NewDecoder({});
   codec::sse::Parser parser;
   parser.Feed(bytes);
   codec::sse::Frame frame;
@@ -83,7 +83,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   Events events;
   const bool whole = (data[1] & 2U) != 0;
   const auto status =
-      whole ? origin->NewDecoder()->DecodeWhole(bytes, detail, events) : DecodeStream(*origin, bytes, detail, events);
+      whole ? origin->NewDecoder({})->DecodeWhole(bytes, detail, events) : DecodeStream(*origin, bytes, detail, events);
   GH_CHECK(events.size() <= 256 + 8 * bytes.size());
   GH_CHECK(!origin->DecodeError(400, bytes).public_message.empty());
   if (detail == llm::Detail::kUsage) return 0;

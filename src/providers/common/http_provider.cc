@@ -190,7 +190,7 @@ net::Task<Result<Reply>> HttpProvider::CallChat(pipeline::Exchange& exchange, pi
 
   if (streamed && type == MediaType(dialect->stream_content_type())) {
     auto events = std::make_unique<StreamedEvents>(std::move(response), NewFrameReader(dialect->framing()),
-                                                   dialect->NewDecoder(), detail, prepared.usage_frame);
+                                                   dialect->NewDecoder(exchange.id), detail, prepared.usage_frame);
     reply.answer = pipeline::ChatReply{prepared.dialect, llm::Delivery::kStream, std::move(events)};
     co_return reply;
   }
@@ -200,7 +200,7 @@ net::Task<Result<Reply>> HttpProvider::CallChat(pipeline::Exchange& exchange, pi
   GH_CO_TRY(std::string body, co_await response->CollectBody(limits_.max_answer_bytes));
   std::vector<llm::Event> events;
   // A whole answer to a request for a stream is decoded in full and encoded as a stream.
-  auto decoded = dialect->NewDecoder()->DecodeWhole(body, streamed ? llm::Detail::kFull : detail, events);
+  auto decoded = dialect->NewDecoder(exchange.id)->DecodeWhole(body, streamed ? llm::Detail::kFull : detail, events);
   if (!decoded.ok()) co_return std::move(decoded).TakeError();
   const auto raw = streamed ? CollectedEvents::Raw::kReencode : CollectedEvents::Raw::kPass;
   reply.answer = pipeline::ChatReply{prepared.dialect, llm::Delivery::kWhole,

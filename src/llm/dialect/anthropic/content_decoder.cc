@@ -1,5 +1,6 @@
 #include <utility>
 
+#include "llm/dialect/anthropic/citation.h"
 #include "llm/dialect/anthropic/content.h"
 #include "llm/dialect/common/seal.h"
 #include "llm/dialect/common/tool_call.h"
@@ -24,7 +25,7 @@ base::Result<Block> DecodeText(const Node& node) {
   GH_CHECK_OK(ReadCacheMark(node["cache_control"], block.cache));
   const Node citations = node["citations"];
   GH_CHECK_OK(common::AllowArray(citations));
-  if (!citations.value().empty()) block.citations = citations.value().raw();
+  block.citations = OwnCitations(citations.value());
   block.citations_origin = DialectId::kAnthropic;
   return Block(std::move(block));
 }

@@ -5,8 +5,8 @@
 #include "codec/text/utf8.h"
 #include "llm/dialect/anthropic/content.h"
 #include "llm/dialect/anthropic/words.h"
+#include "llm/dialect/common/custom_tool.h"
 #include "llm/dialect/common/losses.h"
-#include "llm/dialect/common/tool_call.h"
 
 namespace gatehouse::llm::dialect::anthropic {
 namespace {
@@ -141,11 +141,8 @@ void ContentWriter::Write(const DocumentBlock& document) {
 void ContentWriter::Write(const AudioBlock&) { Lose("Anthropic takes no audio."); }
 
 void ContentWriter::Write(const ToolCallBlock& call) {
-  if (call.kind != ToolKind::kFunction) {
-    return Lose("Anthropic knows function calls only; " + call.name + " is another kind of tool.");
-  }
   writer_->BeginObject().Field("type", "tool_use").Field("id", call.id).Field("name", call.name).Key("input");
-  writer_->Raw(common::InputObject(call.arguments));
+  writer_->Raw(common::CallInput(call));
   WriteCacheMark(*writer_, call.cache);
   writer_->EndObject();
 }

@@ -39,7 +39,9 @@ class ChatOfAnthropic final : public ChatDialect {
   base::Result<EncodedRequest> EncodeRequest(const ChatRequest& request, const EncodeOptions& options) const override {
     return anthropic::EncodeRequest(request, options, Purpose::kAnswer);
   }
-  std::unique_ptr<ResponseDecoder> NewDecoder() const override { return std::make_unique<MessageDecoder>(); }
+  std::unique_ptr<ResponseDecoder> NewDecoder(std::string_view exchange) const override {
+    return std::make_unique<MessageDecoder>(exchange);
+  }
   std::unique_ptr<ResponseEncoder> NewEncoder(const AnswerContext& context) const override {
     return std::make_unique<MessageEncoder>(context);
   }

@@ -1,10 +1,12 @@
 #include "llm/dialect/anthropic/message.h"
 
+#include "llm/dialect/anthropic/citation.h"
 #include "llm/dialect/anthropic/content.h"
 #include "llm/dialect/anthropic/usage.h"
 #include "llm/dialect/anthropic/words.h"
+#include "llm/dialect/common/answer_loss.h"
+#include "llm/dialect/common/custom_tool.h"
 #include "llm/dialect/common/seal.h"
-#include "llm/dialect/common/tool_call.h"
 
 namespace gatehouse::llm::dialect::anthropic {
 namespace {
@@ -32,16 +34,28 @@ void WriteStringOrNull(Writer& writer, std::string_view key, std::string_view te
 // The blocks of an answer.
 struct AnswerBlock {
   Writer& writer;
+  const AnswerContext& context;
   std::size_t calls = 0;
 
   void operator()(const TextBlock& text) {
-    if (text.text.empty()) return;
-    writer.BeginObject().Field("type", "text").Field("text", text.text);
-    // Absent rather than null where there is none: there are clients that take a list or nothing.
-    if (!text.citations.empty() && text.citations_origin == DialectId::kAnthropic) {
-      writer.RawField("citations", text.citations);
+    if (text.text.empty()) {
+      if (!text.citations.empty()) common::LoseOfAnswer(context, kTarget, common::kCitations);
+      return;
     }
+    writer.BeginObject().Field("type", "text").Field("text", text.text);
+    if (!text.citations.empty()) WriteCitations(text);
     writer.EndObject();
+  }
+  // Absent rather than null where there is none: there are clients that take a list or nothing.
+  void WriteCitations(const TextBlock& text) {
+    if (text.citations_origin == DialectId::kAnthropic) {
+      writer.RawField("citations", text.citations);
+      return;
+    }
+    if (text.urls.empty()) return common::LoseOfAnswer(context, kTarget, common::kCitations);
+    writer.Key("citations").BeginArray();
+    for (const UrlCitation& url : text.urls) WriteUrlCitation(writer, url, text.citations_origin);
+    writer.EndArray();
   }
   void operator()(const RefusalBlock& refusal) { (*this)(TextBlock{.text = refusal.text}); }
   void operator()(const ReasoningBlock& reasoning) {
@@ -56,14 +70,15 @@ struct AnswerBlock {
   void operator()(const ToolCallBlock& call) {
     if (!call.signature.empty()) writer.Raw(CallSealBlock(call.signature));
     writer.BeginObject().Field("type", "tool_use").Field("id", call.id).Field("name", call.name);
-    writer.RawField("input", common::InputObject(call.arguments)).EndObject();
+    writer.RawField("input", common::CallInput(call)).EndObject();
     ++calls;
   }
   void operator()(const OpaqueBlock& opaque) {
-    if (opaque.origin == DialectId::kAnthropic) writer.Raw(opaque.json);
+    if (opaque.origin != DialectId::kAnthropic) return common::LoseOfAnswer(context, kTarget, opaque.type);
+    writer.Raw(opaque.json);
   }
+  void operator()(const ImageBlock&) { common::LoseOfAnswer(context, kTarget, common::kImage); }
   // No model answers with these.
-  void operator()(const ImageBlock&) {}
   void operator()(const DocumentBlock&) {}
   void operator()(const AudioBlock&) {}
   void operator()(const ToolResultBlock&) {}
@@ -122,10 +137,13 @@ std::string EncodeMessage(const Answer& answer, const AnswerContext& context) {
   Writer writer(body);
   BeginMessage(writer, answer.started, context);
   writer.Key("content").BeginArray();
-  AnswerBlock blocks{writer};
+  AnswerBlock blocks{writer, context};
   const Choice choice = answer.choices.empty() ? Choice{} : answer.choices.front();
   for (const Block& block : choice.blocks) std::visit(blocks, block);
   writer.EndArray();
+  for (const OpaqueEvent& event : answer.opaque) {
+    if (event.origin != DialectId::kAnthropic) common::LoseOfAnswer(context, kTarget, event);
+  }
   WriteEnding(writer, {.reason = choice.reason, .stop_sequence = choice.stop_sequence, .detail = choice.detail},
               blocks.calls);
   writer.Key("usage");

@@ -45,13 +45,7 @@ base::Result<Message> DecodeMessage(const Node& node) {
 
 Status ReadMessages(const Node& node, ChatRequest& request) {
   GH_CHECK_OK(common::RequireArray(node));
-  std::size_t index = 0;
-  for (const auto element : node.value()) {
-    const Node child = node.Element(element.value, index++);
-    GH_TRY(Message message, DecodeMessage(child));
-    request.messages.push_back(std::move(message));
-  }
-  return base::Ok();
+  return common::ReadEach(node, DecodeMessage, request.messages);
 }
 
 Status ReadThinking(const Node& node, ChatRequest& request) {
@@ -72,12 +66,7 @@ Status ReadThinking(const Node& node, ChatRequest& request) {
 }
 
 Status ReadEffort(const Node& node, ChatRequest& request) {
-  if (!node.present()) return base::Ok();
-  GH_TRY(const auto word, common::RequireString(node));
-  const auto effort = common::ParseEffort(word);
-  if (!effort) return common::Invalid(node, "must be low, medium, high, xhigh or max");
-  ReasoningOf(request).effort = effort;
-  return base::Ok();
+  return node.present() ? common::ReadEffort(node, ReasoningOf(request).effort) : base::Ok();
 }
 
 Status ReadFormat(const Node& node, ChatRequest& request) {
@@ -137,16 +126,7 @@ base::Result<Tool> DecodeTool(const Node& node) {
   return tool;
 }
 
-Status ReadTools(const Node& node, ChatRequest& request) {
-  GH_CHECK_OK(common::AllowArray(node));
-  std::size_t index = 0;
-  for (const auto element : node.value()) {
-    const Node child = node.Element(element.value, index++);
-    GH_TRY(Tool tool, DecodeTool(child));
-    request.tools.push_back(std::move(tool));
-  }
-  return base::Ok();
-}
+Status ReadTools(const Node& node, ChatRequest& request) { return common::ReadEach(node, DecodeTool, request.tools); }
 
 Status ReadToolChoice(const Node& node, ChatRequest& request) {
   if (!node.present()) return base::Ok();

@@ -95,19 +95,17 @@ class Encoder {
 
   base::Status WriteMessages() {
     writer_.Key("messages").BeginArray();
-    bool any = false;
+    std::size_t written = 0;
     for (const auto& turn : conversation_.turns) {
       const std::string content = Content(turn.blocks, turn.role);
       if (content == kEmpty) continue;
       writer_.BeginObject().Field("role", common::FindText(kRoles, turn.role)).RawField("content", content).EndObject();
-      any = true;
+      ++written;
     }
     writer_.EndArray();
     common::NoteReasoning(
         request_, kTarget, [this](const ReasoningBlock& block) { return IsOurs(block, options_.provider); }, losses_);
-    // Content that was lost is the better reason to refuse.
-    if (any || std::ranges::find(losses_, Loss::Kind::kContent, &Loss::kind) != losses_.end()) return base::Ok();
-    return base::InvalidRequest("messages: Anthropic needs at least one message of the user with content.", "messages");
+    return common::RequireTurns(written, kTarget, losses_);
   }
 
   base::Status WriteOutputConfig() {

@@ -213,7 +213,10 @@ TEST(AnthropicRequest, ToolsOfOtherDialectsBecomeOurs) {
   EXPECT_THAT(Encoded(request), Not(HasSubstr("bare")));
   request.tools.push_back({.kind = ToolKind::kCustom, .name = "patch"});
   request.tool_choice.reset();
-  EXPECT_THAT(LostFields(request, kOld), ElementsAre("tools[2]"));
+  EXPECT_THAT(Encoded(request), HasSubstr(R"({"name":"patch","input_schema":{"type":"object","properties":{"input":)"));
+  EXPECT_TRUE(LostFields(request, kOld).empty());
+  request.tools.push_back({.kind = ToolKind::kProviderDefined, .name = "web_search"});
+  EXPECT_THAT(LostFields(request, kOld), ElementsAre("tools[3]"));
 }
 
 TEST(AnthropicRequest, SettingsWithoutAWordAreLossesAndHintsAreMarked) {

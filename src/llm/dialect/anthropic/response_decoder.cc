@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "codec/json/writer.h"
+#include "llm/dialect/anthropic/citation.h"
 #include "llm/dialect/anthropic/errors.h"
 #include "llm/dialect/anthropic/words.h"
 #include "llm/dialect/common/tool_call.h"
@@ -123,14 +124,15 @@ void MessageDecoder::AddReasoning(std::string_view text, OpenBlock& open, std::v
 }
 
 void MessageDecoder::AddCitation(Value citation, OpenBlock& open, std::vector<Event>& events) {
-  events.emplace_back(
-      Annotated{.block = NumberOf(open), .origin = DialectId::kAnthropic, .json = std::string(citation.raw())});
+  Annotated annotated{.block = NumberOf(open), .origin = DialectId::kAnthropic, .json = std::string(citation.raw())};
+  if (auto url = ReadUrlCitation(citation)) annotated.urls.push_back(*std::move(url));
+  events.emplace_back(std::move(annotated));
 }
 
 void MessageDecoder::AddCall(Value block, OpenBlock& open, std::vector<Event>& events) {
   ToolCallStarted call{
       .block = NumberOf(open), .id = std::string(block["id"].string()), .name = std::string(block["name"].string())};
-  if (call.id.empty()) call.id = common::SyntheticCallId(id_, 0, call.block);
+  if (call.id.empty()) call.id = common::SyntheticCallId(id_ + exchange_, 0, call.block);
   if (!block["input"].empty()) open.input = block["input"].raw();
   events.emplace_back(std::move(call));
 }

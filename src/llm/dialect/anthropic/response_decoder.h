@@ -16,6 +16,8 @@ namespace gatehouse::llm::dialect::anthropic {
 // Answers of the Messages API, whole and streamed (providers.md, 1.5).
 class MessageDecoder final : public ResponseDecoder {
  public:
+  explicit MessageDecoder(std::string_view exchange) : exchange_(exchange) {}
+
   base::Status Decode(std::string_view event, std::string_view data, Detail detail,
                       std::vector<Event>& events) override;
   base::Status Finish(Detail detail, std::vector<Event>& events) override;
@@ -50,6 +52,7 @@ class MessageDecoder final : public ResponseDecoder {
   base::Status Dispatch(std::string_view type, std::string_view data, Detail detail, std::vector<Event>& events);
 
   codec::json::Document document_;
+  std::string exchange_;
   std::string id_;
   UsageTally usage_;
   std::unordered_map<std::int64_t, OpenBlock> open_;  // by the index on the wire

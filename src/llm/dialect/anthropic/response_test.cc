@@ -75,7 +75,7 @@ constexpr std::string_view kStream =
 
 Answer Read(std::string_view stream, std::size_t piece = std::string_view::npos) {
   std::vector<Event> events;
-  const auto status = DecodeStream(*Chat().NewDecoder(), stream, events, Detail::kFull, piece);
+  const auto status = DecodeStream(*Chat().NewDecoder({}), stream, events, Detail::kFull, piece);
   EXPECT_TRUE(status.ok()) << status.error().detail;
   return Collect(events);
 }
@@ -113,7 +113,7 @@ TEST(AnthropicStream, AnyCutOfTheBytesReadsTheSame) {
 
 TEST(AnthropicStream, MeteringSeesTheSameUsageAndEnd) {
   std::vector<Event> events;
-  ASSERT_TRUE(DecodeStream(*Chat().NewDecoder(), kStream, events, Detail::kUsage).ok());
+  ASSERT_TRUE(DecodeStream(*Chat().NewDecoder({}), kStream, events, Detail::kUsage).ok());
   const Answer answer = Collect(events);
   EXPECT_EQ(answer.usage, Read(kStream).usage);
   EXPECT_TRUE(answer.choices[0].finished);
@@ -122,7 +122,7 @@ TEST(AnthropicStream, MeteringSeesTheSameUsageAndEnd) {
 
 TEST(AnthropicStream, WhatIsReadIsWrittenAgain) {
   std::vector<Event> events;
-  ASSERT_TRUE(DecodeStream(*Chat().NewDecoder(), kStream, events).ok());
+  ASSERT_TRUE(DecodeStream(*Chat().NewDecoder({}), kStream, events).ok());
   const std::string again = common::testing::EncodeStream(Chat(), events);
   const Answer answer = Read(again);
   EXPECT_EQ(Chat().EncodeWhole(answer, {}), Chat().EncodeWhole(Read(kStream), {}));
@@ -132,7 +132,7 @@ TEST(AnthropicStream, WhatIsReadIsWrittenAgain) {
 TEST(AnthropicStream, AWholeAnswerReadsLikeItsStream) {
   const Answer streamed = Read(kStream);
   std::vector<Event> events;
-  ASSERT_TRUE(Chat().NewDecoder()->DecodeWhole(Chat().EncodeWhole(streamed, {}), Detail::kFull, events).ok());
+  ASSERT_TRUE(Chat().NewDecoder({})->DecodeWhole(Chat().EncodeWhole(streamed, {}), Detail::kFull, events).ok());
   const Answer whole = Collect(events);
   EXPECT_EQ(Chat().EncodeWhole(whole, {}), Chat().EncodeWhole(streamed, {}));
   EXPECT_EQ(whole.usage, streamed.usage);
@@ -142,14 +142,14 @@ TEST(AnthropicStream, AWholeAnswerReadsLikeItsStream) {
 TEST(AnthropicStream, ACutStreamIsNoEnd) {
   for (const std::string_view last : {"event: message_stop", "event: message_delta", "event: content_block_stop"}) {
     std::vector<Event> events;
-    const auto status = DecodeStream(*Chat().NewDecoder(), kStream.substr(0, kStream.find(last)), events);
+    const auto status = DecodeStream(*Chat().NewDecoder({}), kStream.substr(0, kStream.find(last)), events);
     ASSERT_FALSE(status.ok());
     EXPECT_EQ(status.error().code, base::ErrorCode::kBadUpstream);
   }
 }
 
 TEST(AnthropicStream, AnErrorEventIsAnError) {
-  const auto decoder = Chat().NewDecoder();
+  const auto decoder = Chat().NewDecoder({});
   std::vector<Event> events;
   const auto status = decoder->Decode(
       "error", R"({"type":"error","error":{"type":"overloaded_error","message":"Overloaded"}})", Detail::kFull, events);
@@ -160,7 +160,7 @@ TEST(AnthropicStream, AnErrorEventIsAnError) {
 }
 
 TEST(AnthropicStream, UnknownEventsPassThrough) {
-  const auto decoder = Chat().NewDecoder();
+  const auto decoder = Chat().NewDecoder({});
   std::vector<Event> events;
   ASSERT_TRUE(decoder->Decode("vitals", R"({"type":"vitals","n":1})", Detail::kFull, events).ok());
   ASSERT_EQ(events.size(), 1U);
@@ -178,7 +178,7 @@ TEST(AnthropicStream, NonsenseIsRefused) {
            {"message_start", "{"},
            {"", "null"}}) {
     std::vector<Event> events;
-    const auto status = Chat().NewDecoder()->Decode(event, data, Detail::kFull, events);
+    const auto status = Chat().NewDecoder({})->Decode(event, data, Detail::kFull, events);
     ASSERT_FALSE(status.ok()) << event << data;
     EXPECT_EQ(status.error().code, base::ErrorCode::kBadUpstream);
   }
@@ -186,7 +186,7 @@ TEST(AnthropicStream, NonsenseIsRefused) {
 
 TEST(AnthropicUsage, HostsThatReportTheCacheAtTheEndOnly) {
   std::vector<Event> events;
-  const auto decoder = Chat().NewDecoder();
+  const auto decoder = Chat().NewDecoder({});
   const auto feed = [&](std::string_view event, std::string_view data) {
     ASSERT_TRUE(decoder->Decode(event, data, Detail::kUsage, events).ok());
   };

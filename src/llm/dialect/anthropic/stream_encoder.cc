@@ -4,6 +4,7 @@
 
 #include "codec/json/document.h"
 #include "codec/sse/sse.h"
+#include "llm/dialect/anthropic/citation.h"
 #include "llm/dialect/anthropic/errors.h"
 #include "llm/dialect/anthropic/message.h"
 #include "llm/dialect/anthropic/usage.h"
@@ -55,8 +56,8 @@ void MessageEncoder::Encode(const Event& event, std::string& out) {
     usage_ = usage->usage;
   } else if (const auto* finished = std::get_if<ChoiceFinished>(&event); finished != nullptr && finished->choice == 0) {
     finished_ = *finished;
-  } else if (const auto* opaque = std::get_if<OpaqueEvent>(&event);
-             opaque != nullptr && opaque->origin == DialectId::kAnthropic) {
+  } else if (const auto* opaque = std::get_if<OpaqueEvent>(&event)) {
+    if (opaque->origin != DialectId::kAnthropic) return common::LoseOfAnswer(context_, kTarget, *opaque);
     Begin();
     codec::sse::AppendFrame(out, opaque->type, opaque->json);
   }
@@ -137,7 +138,10 @@ void MessageEncoder::Write(const ToolCallDelta& event) {
 }
 
 void MessageEncoder::Write(const OpaqueBlockAdded& event) {
-  if (event.content.origin == DialectId::kAnthropic) Ensure(event.content.json);
+  if (event.content.origin != DialectId::kAnthropic) {
+    return common::LoseOfAnswer(context_, kTarget, event.content.type);
+  }
+  Ensure(event.content.json);
 }
 
 void MessageEncoder::WriteCitation(std::string_view citation) {
@@ -147,9 +151,23 @@ void MessageEncoder::WriteCitation(std::string_view citation) {
   Frame("content_block_delta");
 }
 
+// A block of nothing but citations would be an error when it comes back.
+void MessageEncoder::WriteUrls(const Annotated& event) {
+  if (block_ == Block::kNone || event.urls.empty()) {
+    return common::LoseOfAnswer(context_, kTarget, common::kCitations);
+  }
+  for (const UrlCitation& url : event.urls) {
+    std::string citation;
+    Writer writer(citation);
+    WriteUrlCitation(writer, url, event.origin);
+    WriteCitation(citation);
+  }
+}
+
 void MessageEncoder::Write(const Annotated& event) {
+  if (event.origin != DialectId::kAnthropic) return WriteUrls(event);
   codec::json::Document document;
-  if (event.origin != DialectId::kAnthropic || !document.Parse(event.json).ok()) return;
+  if (!document.Parse(event.json).ok()) return;
   Ensure(kEmptyText);
   if (!document.root().IsArray()) return WriteCitation(event.json);
   for (const auto citation : document.root()) WriteCitation(citation.value.raw());

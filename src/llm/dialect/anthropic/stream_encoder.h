@@ -7,6 +7,8 @@
 
 #include "codec/json/writer.h"
 #include "llm/dialect.h"
+#include "llm/dialect/anthropic/words.h"
+#include "llm/dialect/common/answer_loss.h"
 #include "llm/dialect/common/block_sequencer.h"
 #include "llm/event.h"
 
@@ -33,6 +35,7 @@ class MessageEncoder final : public ResponseEncoder, private common::BlockSink {
   void Write(const ToolCallStarted& event);
   void Write(const ToolCallDelta& event);
   void Write(const BlockFinished& event);
+  void Write(const ImageAdded&) { common::LoseOfAnswer(context_, kTarget, common::kImage); }
   void Write(const OpaqueBlockAdded& event);
   void Write(const Annotated& event);
   template <class E>
@@ -43,6 +46,7 @@ class MessageEncoder final : public ResponseEncoder, private common::BlockSink {
   void WriteText(std::string_view text);
   void WriteDelta(std::string_view type, std::string_view key, std::string_view text);
   void WriteCitation(std::string_view citation);
+  void WriteUrls(const Annotated& event);
   void StopBlock();
   void Begin();
   void End();

@@ -20,7 +20,7 @@ const Usage kUsage{.input = 20, .cache_read = 100, .output = 9, .reasoning = 3, 
 // What a client of Anthropic's makes of the events.
 Answer Seen(const std::vector<Event>& events) {
   std::vector<Event> read;
-  const auto status = DecodeStream(*Chat().NewDecoder(), EncodeStream(Chat(), events), read);
+  const auto status = DecodeStream(*Chat().NewDecoder({}), EncodeStream(Chat(), events), read);
   EXPECT_TRUE(status.ok()) << status.error().detail;
   return Collect(read);
 }

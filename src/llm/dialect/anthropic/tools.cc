@@ -9,6 +9,7 @@
 #include "codec/json/document.h"
 #include "llm/dialect/anthropic/content.h"
 #include "llm/dialect/anthropic/words.h"
+#include "llm/dialect/common/custom_tool.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/schema.h"
 #include "llm/dialect/common/strict_schema.h"
@@ -66,6 +67,9 @@ base::Status WriteFunction(Writer& writer, const Tool& tool, const std::string& 
 
 base::Status WriteTool(Writer& writer, const Tool& tool, const std::string& path, std::vector<Loss>& losses) {
   if (tool.kind == ToolKind::kFunction) return WriteFunction(writer, tool, path, losses);
+  if (tool.kind == ToolKind::kCustom) {
+    return WriteFunction(writer, common::AsFunction(tool, path, kTarget, losses), path, losses);
+  }
   if (tool.origin == DialectId::kAnthropic && !tool.original.empty()) {
     writer.Raw(tool.original);
   } else {

@@ -37,7 +37,9 @@ class ConverseDialect final : public ChatDialect {
     return bedrock::EncodeRequest(request, options, Purpose::kAnswer);
   }
 
-  std::unique_ptr<ResponseDecoder> NewDecoder() const override { return bedrock::NewDecoder(); }
+  std::unique_ptr<ResponseDecoder> NewDecoder(std::string_view exchange) const override {
+    return bedrock::NewDecoder(exchange);
+  }
   std::unique_ptr<ResponseEncoder> NewEncoder(const AnswerContext&) const override { return bedrock::NewEncoder(); }
   std::string EncodeWhole(const Answer& answer, const AnswerContext&) const override {
     return bedrock::EncodeWhole(answer);

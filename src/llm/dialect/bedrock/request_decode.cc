@@ -177,9 +177,9 @@ base::Result<ChatRequest> ReadRequest(const Node& body, const RequestPath& path)
   request.model = std::string(path.model);
   request.stream = path.delivery == Delivery::kStream;
   GH_CHECK_OK(common::ReadFields<ChatRequest>(body, kRequestFields, request, &request.extra));
-  if (request.messages.empty() || request.messages.back().role == Role::kSystem) {
-    return common::WrongType(body["messages"], "an array");
-  }
+  const auto messages = body["messages"];
+  GH_CHECK_OK(common::RequireArray(messages));
+  if (messages.value().empty()) return common::Invalid(messages, "must hold at least one message");
   common::FillToolNames(request.messages);
   return request;
 }

@@ -42,7 +42,7 @@ class Encoder {
     if (count) writer_.BeginObject().Key("input").BeginObject().Key("converse");
     writer_.BeginObject();
     PlanReasoning();
-    WriteConversation(writer_, request_, options_, conversation_.system, conversation_.turns, losses());
+    GH_CHECK_OK(WriteConversation(writer_, request_, options_, conversation_.system, conversation_.turns, losses()));
     GH_CHECK_OK(WriteToolConfig(writer_, request_, losses()));
     if (!count) GH_CHECK_OK(WriteSettings());
     WriteAdditionalFields();

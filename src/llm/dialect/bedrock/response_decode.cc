@@ -12,6 +12,7 @@
 #include "llm/dialect/bedrock/usage.h"
 #include "llm/dialect/bedrock/words.h"
 #include "llm/dialect/common/node.h"
+#include "llm/dialect/common/tool_call.h"
 #include "llm/dialect/common/upstream_error.h"
 
 namespace gatehouse::llm::dialect::bedrock {
@@ -28,6 +29,8 @@ DialectId OriginOf(std::string_view signature) {
 
 class Decoder final : public ResponseDecoder {
  public:
+  explicit Decoder(std::string_view exchange) : exchange_(exchange) {}
+
   base::Status Decode(std::string_view event, std::string_view data, Detail detail,
                       std::vector<Event>& events) override {
     events_ = &events;
@@ -69,6 +72,7 @@ class Decoder final : public ResponseDecoder {
     std::uint32_t number = 0;
     enum class Kind : std::uint8_t { kUnknown, kText, kReasoning, kTool, kOther } kind = Kind::kUnknown;
     std::string signature;
+    std::string image_format = {};  // an image comes as its format and, after that, its bytes
   };
 
   template <class E>
@@ -117,10 +121,10 @@ class Decoder final : public ResponseDecoder {
     const auto start = payload["start"];
     if (const auto tool = start["toolUse"]; tool.IsObject()) {
       GH_TRY(const auto* block, OpenAt(payload, Open::Kind::kTool));
-      calls_ = ToolCalls::kSome;
-      Emit(ToolCallStarted{.block = block->number,
-                           .id = std::string(tool["toolUseId"].string()),
-                           .name = std::string(tool["name"].string())});
+      StartCall(block->number, tool);
+    } else if (const auto image = start["image"]; image.IsObject()) {
+      GH_TRY(auto* block, OpenAt(payload, Open::Kind::kOther));
+      block->image_format = image["format"].string();
     } else if (!start.empty()) {
       GH_TRY(const auto* block, OpenAt(payload, Open::Kind::kOther));
       Emit(OpaqueBlockAdded{0, block->number, Opaque(start)});
@@ -141,9 +145,33 @@ class Decoder final : public ResponseDecoder {
       ReasoningPiece(*block, reasoning);
     } else if (const auto citation = delta["citation"]; citation.IsObject()) {
       GH_TRY(const auto* block, OpenAt(payload, Open::Kind::kText));
-      Emit(Annotated{0, block->number, DialectId::kBedrock, std::string(citation.raw())});
+      Cite(block->number, citation);
+    } else if (const auto image = delta["image"]["source"]["bytes"]; image.IsString()) {
+      GH_TRY(const auto* block, OpenAt(payload, Open::Kind::kOther));
+      Image(block->number, block->image_format, image.string());
     }
     return base::Ok();
+  }
+
+  // One citation, or an array of them.
+  void Cite(std::uint32_t number, Value citations) {
+    Annotated annotated{0, number, DialectId::kBedrock, std::string(citations.raw())};
+    const auto add = [&](Value citation) {
+      const auto url = citation["location"]["web"]["url"].string();
+      if (url.empty()) return;
+      annotated.urls.push_back({.url = std::string(url),
+                                .title = std::string(citation["title"].string()),
+                                .quote = std::string(citation["sourceContent"].at(0)["text"].string())});
+    };
+    if (citations.IsObject()) add(citations);
+    for (const auto citation : citations.IsArray() ? citations : Value()) add(citation.value);
+    Emit(std::move(annotated));
+  }
+
+  void Image(std::uint32_t number, std::string_view format, std::string_view base64) {
+    std::string type(MediaTypeOf(format));
+    if (type.empty()) type = std::string("image/").append(format);
+    Emit(ImageAdded{0, number, {.source = InlineMedia{std::move(type), std::string(base64)}}});
   }
 
   // A signature may come in pieces; it is one seal.
@@ -204,17 +232,24 @@ class Decoder final : public ResponseDecoder {
       WholeReasoning(number, reasoning);
     } else if (const auto cited = block["citationsContent"]; cited.IsObject()) {
       for (const auto part : cited["content"]) Emit(TextDelta{0, number, std::string(part.value["text"].string())});
-      Emit(Annotated{0, number, DialectId::kBedrock, std::string(cited["citations"].raw())});
+      if (!cited["citations"].empty()) Cite(number, cited["citations"]);
+    } else if (const auto bytes = block["image"]["source"]["bytes"]; bytes.IsString()) {
+      Image(number, block["image"]["format"].string(), bytes.string());
     } else {
       Emit(OpaqueBlockAdded{0, number, Opaque(block)});
     }
     Emit(BlockFinished{0, number});
   }
 
-  void WholeCall(std::uint32_t number, Value tool) {
+  void StartCall(std::uint32_t number, Value tool) {
     calls_ = ToolCalls::kSome;
-    Emit(ToolCallStarted{
-        .block = number, .id = std::string(tool["toolUseId"].string()), .name = std::string(tool["name"].string())});
+    std::string id(tool["toolUseId"].string());
+    if (id.empty()) id = common::SyntheticCallId(exchange_, 0, number);
+    Emit(ToolCallStarted{.block = number, .id = std::move(id), .name = std::string(tool["name"].string())});
+  }
+
+  void WholeCall(std::uint32_t number, Value tool) {
+    StartCall(number, tool);
     Emit(ToolCallDelta{0, number, std::string(tool["input"].IsMissing() ? "{}" : tool["input"].raw())});
   }
 
@@ -233,6 +268,7 @@ class Decoder final : public ResponseDecoder {
   }
 
   codec::json::Document document_;
+  std::string exchange_;
   std::vector<Event>* events_ = nullptr;  // of the call that is running
   Detail detail_ = Detail::kFull;
   bool started_ = false;
@@ -245,6 +281,6 @@ class Decoder final : public ResponseDecoder {
 
 }  // namespace
 
-std::unique_ptr<ResponseDecoder> NewDecoder() { return std::make_unique<Decoder>(); }
+std::unique_ptr<ResponseDecoder> NewDecoder(std::string_view exchange) { return std::make_unique<Decoder>(exchange); }
 
 }  // namespace gatehouse::llm::dialect::bedrock

@@ -11,7 +11,7 @@
 #include "llm/dialect/bedrock/error.h"
 #include "llm/dialect/bedrock/usage.h"
 #include "llm/dialect/bedrock/words.h"
-#include "llm/dialect/common/tool_call.h"
+#include "llm/dialect/common/custom_tool.h"
 
 namespace gatehouse::llm::dialect::bedrock {
 namespace {
@@ -40,7 +40,7 @@ struct BlockToConverse {
   void operator()(const RefusalBlock& refusal) const { writer.BeginObject().Field("text", refusal.text).EndObject(); }
   void operator()(const ToolCallBlock& call) const {
     writer.BeginObject().Key("toolUse").BeginObject().Field("toolUseId", ToolUseId(call.id));
-    writer.Field("name", call.name).RawField("input", common::InputObject(call.arguments)).EndObject().EndObject();
+    writer.Field("name", call.name).RawField("input", common::CallInput(call)).EndObject().EndObject();
   }
   void operator()(const ReasoningBlock& reasoning) const {
     writer.BeginObject().Key("reasoningContent").BeginObject();
@@ -52,6 +52,12 @@ struct BlockToConverse {
       writer.EndObject();
     }
     writer.EndObject().EndObject();
+  }
+  void operator()(const ImageBlock& image) const {
+    const auto* media = std::get_if<InlineMedia>(&image.source);
+    if (media == nullptr) return;
+    writer.BeginObject().Key("image").BeginObject().Field("format", ImageFormat(media->media_type)).Key("source");
+    writer.BeginObject().Field("bytes", media->base64).EndObject().EndObject().EndObject();
   }
   void operator()(const OpaqueBlock& opaque) const {
     if (opaque.origin == DialectId::kBedrock) writer.Raw(opaque.json);

@@ -21,7 +21,7 @@ using testing::HasSubstr;
 using Messages = std::vector<std::pair<std::string_view, std::string_view>>;
 
 base::Status Decode(const Messages& messages, std::vector<Event>& events, Detail detail = Detail::kFull) {
-  const auto decoder = Chat().NewDecoder();
+  const auto decoder = Chat().NewDecoder({});
   for (const auto& [event, payload] : messages) GH_CHECK_OK(decoder->Decode(event, payload, detail, events));
   return decoder->Finish(detail, events);
 }
@@ -109,7 +109,7 @@ TEST(BedrockAnswer, DecodesAWholeAnswer) {
   std::vector<Event> events;
   ASSERT_TRUE(
       Chat()
-          .NewDecoder()
+          .NewDecoder({})
           ->DecodeWhole(R"({"output":{"message":{"role":"assistant","content":[)"
                         R"({"reasoningContent":{"redactedContent":"UkVE"}},{"text":"x"},)"
                         R"({"toolUse":{"toolUseId":"t","name":"f","input":{"a":[1]}}}]}},)"
@@ -163,7 +163,7 @@ TEST(BedrockAnswer, AStreamSurvivesTheTripThroughFrames) {
   for (const std::size_t piece : {std::size_t{1}, std::size_t{7}, bytes.size()}) {
     codec::eventstream::Decoder frames;
     std::vector<Event> events;
-    const auto decoder = Chat().NewDecoder();
+    const auto decoder = Chat().NewDecoder({});
     codec::eventstream::Message message;
     for (std::size_t at = 0; at < bytes.size(); at += piece) {
       frames.Feed(std::string_view(bytes).substr(at, piece));

@@ -7,6 +7,7 @@
 #include <variant>
 
 #include "llm/dialect/bedrock/write_messages.h"
+#include "llm/dialect/common/custom_tool.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/schema.h"
 
@@ -36,9 +37,9 @@ bool IsOffered(const ChatRequest& request, const Tool& tool) {
   return std::ranges::find(request.tool_choice->names, tool.name) != request.tool_choice->names.end();
 }
 
-base::Result<JsonText> SchemaOf(const Tool& tool, std::size_t index, std::vector<Loss>& losses) {
+base::Result<JsonText> SchemaOf(const Tool& tool, std::string_view field, std::vector<Loss>& losses) {
   if (tool.origin == DialectId::kBedrock) return common::ObjectSchema(tool.parameters);
-  return common::ArgumentsSchema(tool.parameters, "tools[" + std::to_string(index) + "]", "Bedrock", losses);
+  return common::ArgumentsSchema(tool.parameters, field, "Bedrock", losses);
 }
 
 base::Status WriteTool(Writer& writer, const Tool& tool, std::size_t index, std::vector<Loss>& losses) {
@@ -46,12 +47,15 @@ base::Status WriteTool(Writer& writer, const Tool& tool, std::size_t index, std:
     writer.Raw(tool.original);
     return base::Ok();
   }
+  const std::string field = "tools[" + std::to_string(index) + "]";
+  if (tool.kind == ToolKind::kCustom) {
+    return WriteTool(writer, common::AsFunction(tool, field, "Bedrock", losses), index, losses);
+  }
   if (tool.kind != ToolKind::kFunction) {
-    losses.push_back({Loss::Kind::kContent, "tools[" + std::to_string(index) + "]",
-                      common::NoEquivalent("Bedrock", "the tool " + tool.name)});
+    losses.push_back({Loss::Kind::kContent, field, common::NoEquivalent("Bedrock", "the tool " + tool.name)});
     return base::Ok();
   }
-  GH_TRY(const auto schema, SchemaOf(tool, index, losses));
+  GH_TRY(const auto schema, SchemaOf(tool, field, losses));
   writer.BeginObject().Key("toolSpec").BeginObject().Field("name", tool.name);
   if (!tool.description.empty()) writer.Field("description", tool.description);
   writer.Key("inputSchema").BeginObject().RawField("json", schema).EndObject();

@@ -9,9 +9,9 @@
 #include <variant>
 
 #include "llm/dialect/bedrock/words.h"
+#include "llm/dialect/common/custom_tool.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/media.h"
-#include "llm/dialect/common/tool_call.h"
 
 namespace gatehouse::llm::dialect::bedrock {
 namespace {
@@ -163,9 +163,8 @@ class BlockWriter {
   }
 
   void WriteBlock(const ToolCallBlock& call) {
-    if (call.kind != ToolKind::kFunction) return Lose("Bedrock knows calls of functions only");
     writer_.BeginObject().Key("toolUse").BeginObject().Field("toolUseId", ToolUseId(call.id));
-    writer_.Field("name", call.name).RawField("input", common::InputObject(call.arguments)).EndObject().EndObject();
+    writer_.Field("name", call.name).RawField("input", common::CallInput(call)).EndObject().EndObject();
     NoteCache(call.cache);
   }
 
@@ -220,8 +219,9 @@ void WriteCachePoint(Writer& writer, const std::optional<CacheMark>& mark) {
   writer.EndObject().EndObject();
 }
 
-void WriteConversation(Writer& writer, const ChatRequest& request, const EncodeOptions& options,
-                       std::span<const TurnBlock> system, std::span<const Turn> turns, std::vector<Loss>& losses) {
+base::Status WriteConversation(Writer& writer, const ChatRequest& request, const EncodeOptions& options,
+                               std::span<const TurnBlock> system, std::span<const Turn> turns,
+                               std::vector<Loss>& losses) {
   BlockWriter blocks(writer, request, options, losses);
   common::NoteReasoning(
       request, "Bedrock", [&](const ReasoningBlock& reasoning) { return blocks.IsOurs(reasoning); }, losses);
@@ -231,14 +231,17 @@ void WriteConversation(Writer& writer, const ChatRequest& request, const EncodeO
     writer.EndArray();
   }
   writer.Key("messages").BeginArray();
+  std::size_t written = 0;
   for (const auto& turn : turns) {
     if (!blocks.Says(turn)) continue;
+    ++written;
     writer.BeginObject().Field("role", turn.role == Role::kAssistant ? "assistant" : "user");
     writer.Key("content").BeginArray();
     for (const auto& block : turn.blocks) blocks.Write(block);
     writer.EndArray().EndObject();
   }
   writer.EndArray();
+  return common::RequireTurns(written, "Bedrock", losses);
 }
 
 }  // namespace gatehouse::llm::dialect::bedrock

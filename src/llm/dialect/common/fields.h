@@ -1,10 +1,13 @@
 #pragma once
 
 #include <algorithm>
+#include <cstddef>
 #include <functional>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -38,5 +41,20 @@ base::Status ReadFields(const Node& node, std::span<const Field<T>> fields, T& o
   }
   return base::Ok();
 }
+
+// Appends what `read` makes of each element of an array. Absent and null add nothing.
+template <class T>
+base::Status ReadEach(const Node& array, base::Result<T> (*read)(const Node& element), std::vector<T>& out) {
+  GH_CHECK_OK(AllowArray(array));
+  std::size_t index = 0;
+  for (const auto element : array.value()) {
+    GH_TRY(T value, read(array.Element(element.value, index++)));
+    out.push_back(std::move(value));
+  }
+  return base::Ok();
+}
+
+// A word of reasoning effort; absent and null leave `out`.
+base::Status ReadEffort(const Node& node, std::optional<Effort>& out);
 
 }  // namespace gatehouse::llm::dialect::common

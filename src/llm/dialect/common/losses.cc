@@ -87,6 +87,14 @@ SwitchedOff ThinkingSwitchedOff(const ChatRequest& request) {
   return request.reasoning->mode == ReasoningConfig::Mode::kDisabled ? SwitchedOff::kYes : SwitchedOff::kNo;
 }
 
+base::Status RequireTurns(std::size_t turns, std::string_view target, const std::vector<Loss>& losses) {
+  const bool lost = std::ranges::find(losses, Loss::Kind::kContent, &Loss::kind) != losses.end();
+  if (turns != 0 || lost) return base::Ok();
+  return base::InvalidRequest(
+      std::string("messages: ").append(target).append(" needs at least one message of the user with content."),
+      "messages");
+}
+
 void KeepContentLosses(std::vector<Loss>& losses) {
   std::erase_if(losses, [](const Loss& loss) { return loss.kind != Loss::Kind::kContent; });
 }

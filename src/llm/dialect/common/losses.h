@@ -1,11 +1,13 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
 #include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
 #include "llm/chat.h"
 #include "llm/loss.h"
 
@@ -31,6 +33,10 @@ void NoteReasoning(const ChatRequest& request, std::string_view target,
 // unasked say so to every model, and models that cannot think refuse the word.
 enum class SwitchedOff : std::uint8_t { kNo, kYes };
 SwitchedOff ThinkingSwitchedOff(const ChatRequest& request);
+
+// kInvalidRequest where nothing is left of the conversation that could be sent: `turns` were written. Content that was
+// lost is the better reason to refuse.
+base::Status RequireTurns(std::size_t turns, std::string_view target, const std::vector<Loss>& losses);
 
 // Keeps what changes the prompt: a token count does not depend on settings.
 void KeepContentLosses(std::vector<Loss>& losses);

@@ -10,6 +10,7 @@ constexpr Word<Seal::Kind> kKinds[] = {
     {"signature", Seal::Kind::kSignature},
     {"redacted", Seal::Kind::kRedacted},
     {"tool_call", Seal::Kind::kToolCall},
+    {"citation", Seal::Kind::kCitation},
 };
 constexpr DialectId kOrigins[] = {DialectId::kOpenAiChat, DialectId::kOpenAiResponses, DialectId::kOpenAiCompletions,
                                   DialectId::kAnthropic,  DialectId::kGemini,          DialectId::kBedrock,
@@ -62,7 +63,7 @@ std::string SealFor(DialectId shown_in, DialectId origin, std::string_view id, s
 
 bool OpenSeal(std::string_view text, ReasoningBlock& block) {
   auto seal = UnwrapSeal(text);
-  if (!seal || seal->kind == Seal::Kind::kToolCall) return false;
+  if (!seal || (seal->kind != Seal::Kind::kSignature && seal->kind != Seal::Kind::kRedacted)) return false;
   block.origin = seal->origin;
   block.id = std::move(seal->id);
   (seal->kind == Seal::Kind::kSignature ? block.signature : block.redacted) = std::move(seal->payload);

@@ -12,7 +12,7 @@
 // `encrypted_content` without looking into it and sends it back. A seal of another dialect rides there inside an
 // envelope that names its origin, so that it returns byte for byte to the family that made it and to no other:
 //
-//   gatehouse1:<origin dialect>:<signature | redacted | tool_call>:<reasoning id>:<the seal>
+//   gatehouse1:<origin dialect>:<signature | redacted | tool_call | citation>:<reasoning id>:<the seal>
 //
 // The envelope is no proof of anything: the provider that made the seal is the one to check it.
 namespace gatehouse::llm::dialect::common {
@@ -23,6 +23,7 @@ struct Seal {
     kSignature,  // ReasoningBlock::signature
     kRedacted,   // ReasoningBlock::redacted
     kToolCall,   // ToolCallBlock::signature of the call that follows
+    kCitation,   // none: marks a citation that its client's dialect seals, and that was made by another
   } kind = Kind::kSignature;
   std::string id;
   std::string payload;

@@ -2,6 +2,8 @@
 
 #include <algorithm>
 
+#include "llm/dialect/common/fields.h"
+
 namespace gatehouse::llm::dialect::common {
 namespace {
 
@@ -23,6 +25,15 @@ constexpr Budget kBudgets[] = {
 
 std::string_view ToString(Effort effort) { return FindText(kEfforts, effort); }
 std::optional<Effort> ParseEffort(std::string_view text) { return FindValue(kEfforts, text); }
+
+base::Status ReadEffort(const Node& node, std::optional<Effort>& out) {
+  if (!node.present()) return base::Ok();
+  GH_TRY(const auto word, RequireString(node));
+  const auto effort = ParseEffort(word);
+  if (!effort) return Invalid(node, "must be none, minimal, low, medium, high, xhigh or max");
+  out = effort;
+  return base::Ok();
+}
 
 std::uint32_t BudgetFor(Effort effort) {
   const auto* found = std::ranges::find(kBudgets, effort, &Budget::effort);

@@ -49,7 +49,9 @@ class ChatDialectOfGemini final : public ChatDialect {
     return encoded;
   }
 
-  std::unique_ptr<ResponseDecoder> NewDecoder() const override { return gemini::NewDecoder(); }
+  std::unique_ptr<ResponseDecoder> NewDecoder(std::string_view exchange) const override {
+    return gemini::NewDecoder(exchange);
+  }
   std::unique_ptr<ResponseEncoder> NewEncoder(const AnswerContext& context) const override {
     return gemini::NewEncoder(context);
   }

@@ -140,12 +140,12 @@ bool HasExtra(const ChatRequest& request, std::string_view prefix) {
          std::ranges::any_of(request.extra, [&](const auto& extra) { return extra.name.starts_with(prefix); });
 }
 
-void WriteExtra(Writer& writer, const ChatRequest& request, std::string_view prefix) {
+void WriteExtra(Writer& writer, const ChatRequest& request, std::string_view prefix, std::string_view except) {
   if (request.origin != DialectId::kGemini) return;
   for (const auto& extra : request.extra) {
-    const std::string_view name = extra.name;
-    if (!name.starts_with(prefix) || name.substr(prefix.size()).contains('.')) continue;
-    writer.RawField(name.substr(prefix.size()), extra.json);
+    if (!extra.name.starts_with(prefix)) continue;
+    const auto name = std::string_view(extra.name).substr(prefix.size());
+    if (!name.contains('.') && (except.empty() || name != except)) writer.RawField(name, extra.json);
   }
 }
 

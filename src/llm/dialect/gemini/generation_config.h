@@ -20,7 +20,8 @@ base::Result<JsonText> GenerationConfig(const ChatRequest& request, const Encode
 // Members of a Gemini client that the neutral vocabulary has no word for: those directly under `prefix` ("" or
 // "toolConfig.").
 bool HasExtra(const ChatRequest& request, std::string_view prefix);
-void WriteExtra(codec::json::Writer& writer, const ChatRequest& request, std::string_view prefix);
+void WriteExtra(codec::json::Writer& writer, const ChatRequest& request, std::string_view prefix,
+                std::string_view except = {});
 void WriteStrings(codec::json::Writer& writer, std::string_view name, std::span<const std::string> strings);
 
 }  // namespace gatehouse::llm::dialect::gemini

@@ -53,7 +53,7 @@ base::Result<std::string> ReadDetail(const Node& part) {
   return std::string(common::FindValue(kDetails, word).value_or(""));
 }
 
-base::Result<Block> ReadInlineData(const Node& part, const Node& blob) {
+base::Result<Block> ReadInlineData(const Node& part, const Node& blob, std::string signature) {
   GH_CHECK_OK(common::RequireObject(blob));
   GH_TRY(const auto type, common::RequireString(Either(blob, "mimeType", "mime_type")));
   const auto base64 = blob["data"];
@@ -63,7 +63,7 @@ base::Result<Block> ReadInlineData(const Node& part, const Node& blob) {
   if (type.starts_with("audio/")) return Block(AudioBlock{std::move(media)});
   if (!type.starts_with("image/")) return Block(DocumentBlock{.source = std::move(media)});
   GH_TRY(auto detail, ReadDetail(part));
-  return Block(ImageBlock{.source = std::move(media), .detail = std::move(detail)});
+  return Block(ImageBlock{.source = std::move(media), .detail = std::move(detail), .signature = std::move(signature)});
 }
 
 // Files of the Files API and of Cloud Storage are the provider's; anything else on the web is a URL.
@@ -201,7 +201,9 @@ base::Result<Block> ReadPart(const Node& part, CallLedger& calls) {
     GH_CHECK_OK(common::Read(node, text));
     return ReadText(text, thought, std::move(signature));
   }
-  if (kind == "inlineData") return ReadInlineData(part, Either(part, "inlineData", "inline_data"));
+  if (kind == "inlineData") {
+    return ReadInlineData(part, Either(part, "inlineData", "inline_data"), std::move(signature));
+  }
   if (kind == "fileData") return ReadFileData(part, Either(part, "fileData", "file_data"));
   if (kind == "functionCall") {
     return ReadFunctionCall(Either(part, "functionCall", "function_call"), std::move(signature), calls);

@@ -20,10 +20,14 @@ common::Node Either(const common::Node& node, std::string_view camel, std::strin
 std::string CamelCase(std::string_view name);
 
 // Reads the members of `node` by the table, in either spelling; those that it does not name go to `extra` under
-// `prefix` and their camelCase name.
+// `prefix` and their camelCase name. A name with a dot is none that protobuf has, and would be taken for a nested one.
 template <class T>
 base::Status ReadMembers(const common::Node& node, std::span<const common::Field<T>> fields, T& out,
                          std::vector<ExtraField>* extra, std::string_view prefix = {}) {
+  GH_CHECK_OK(common::RequireObject(node));
+  for (const auto member : node.value()) {
+    if (member.key.contains('.')) return common::Invalid(node.Member(member), "is not a member of this API");
+  }
   return common::ReadFields<T>(node, fields, out, extra, prefix, CamelCase);
 }
 

@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "codec/json/document.h"
+#include "llm/dialect/common/custom_tool.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/schema.h"
 #include "llm/dialect/common/words.h"
@@ -18,6 +19,10 @@ namespace {
 
 using codec::json::Writer;
 
+std::string ToolPath(std::size_t index) { return "tools[" + std::to_string(index) + "]"; }
+
+constexpr std::string_view kMode = "mode";
+
 class RequestWriter {
  public:
   RequestWriter(Writer& writer, const ChatRequest& request, const EncodeOptions& options, std::vector<Loss>& losses)
@@ -28,7 +33,7 @@ class RequestWriter {
         own_(request.origin == DialectId::kGemini) {}
 
   base::Status Write() {
-    WriteConversation(writer_, request_, options_, losses_);
+    GH_CHECK_OK(WriteConversation(writer_, request_, options_, losses_));
     GH_CHECK_OK(WriteTools());
     WriteToolConfig();
     GH_TRY(const auto generation, GenerationConfig(request_, options_, losses_));
@@ -50,21 +55,26 @@ class RequestWriter {
   // --- tools ---
 
   base::Status WriteTools() {
-    const auto is_function = [](const Tool& tool) { return tool.kind == ToolKind::kFunction; };
+    const auto is_declared = [](const Tool& tool) { return tool.kind != ToolKind::kProviderDefined; };
     if (request_.tools.empty()) return base::Ok();
     writer_.Key("tools").BeginArray();
-    if (std::ranges::any_of(request_.tools, is_function)) {
+    if (std::ranges::any_of(request_.tools, is_declared)) {
       writer_.BeginObject().Key("functionDeclarations").BeginArray();
-      for (const auto& tool : request_.tools) {
-        if (is_function(tool)) GH_CHECK_OK(WriteDeclaration(tool));
+      for (std::size_t i = 0; i < request_.tools.size(); ++i) {
+        if (is_declared(request_.tools[i])) GH_CHECK_OK(WriteDeclared(request_.tools[i], i));
       }
       writer_.EndArray().EndObject();
     }
     for (std::size_t i = 0; i < request_.tools.size(); ++i) {
-      if (!is_function(request_.tools[i])) WriteForeignTool(request_.tools[i], i);
+      if (!is_declared(request_.tools[i])) WriteProviderTool(request_.tools[i], i);
     }
     writer_.EndArray();
     return base::Ok();
+  }
+
+  base::Status WriteDeclared(const Tool& tool, std::size_t index) {
+    if (tool.kind == ToolKind::kFunction) return WriteDeclaration(tool);
+    return WriteDeclaration(common::AsFunction(tool, ToolPath(index), "Gemini", losses_));
   }
 
   base::Status WriteDeclaration(const Tool& tool) {
@@ -93,12 +103,12 @@ class RequestWriter {
     return base::Ok();
   }
 
-  void WriteForeignTool(const Tool& tool, std::size_t index) {
-    if (tool.kind == ToolKind::kProviderDefined && tool.origin == DialectId::kGemini) {
+  void WriteProviderTool(const Tool& tool, std::size_t index) {
+    if (tool.origin == DialectId::kGemini) {
       writer_.Raw(tool.original);
     } else {
-      losses_.push_back({Loss::Kind::kContent, "tools[" + std::to_string(index) + "]",
-                         common::NoEquivalent("Gemini", "the tool " + tool.name)});
+      losses_.push_back(
+          {Loss::Kind::kContent, ToolPath(index), common::NoEquivalent("Gemini", "the tool " + tool.name)});
     }
   }
 
@@ -126,7 +136,7 @@ class RequestWriter {
     if (calling) {
       writer_.Key("functionCallingConfig").BeginObject();
       if (request_.tool_choice) WriteToolChoice();
-      WriteExtra(writer_, request_, kCallingPrefix);
+      WriteExtra(writer_, request_, kCallingPrefix, kMode);
       writer_.EndObject();
     }
     WriteExtra(writer_, request_, kPrefix);
@@ -134,7 +144,7 @@ class RequestWriter {
   }
 
   void WriteToolChoice() {
-    if (!HasExtra(request_, "toolConfig.functionCallingConfig.mode")) writer_.Field("mode", ModeWord());
+    writer_.Field(kMode, HasExtra(request_, "toolConfig.functionCallingConfig.mode") ? "VALIDATED" : ModeWord());
     if (!request_.tool_choice->names.empty())
       WriteStrings(writer_, "allowedFunctionNames", request_.tool_choice->names);
   }

@@ -7,10 +7,12 @@
 #include <utility>
 #include <vector>
 
+#include "llm/dialect/common/media.h"
 #include "llm/dialect/common/node.h"
 #include "llm/dialect/common/tool_call.h"
 #include "llm/dialect/common/upstream_error.h"
 #include "llm/dialect/gemini/error.h"
+#include "llm/dialect/gemini/grounding.h"
 #include "llm/dialect/gemini/words.h"
 
 namespace gatehouse::llm::dialect::gemini {
@@ -20,6 +22,7 @@ using codec::json::Value;
 using common::Count;
 
 constexpr std::uint32_t kMaxCandidates = 128;
+constexpr std::size_t kMaxUrls = 1024;
 
 std::uint64_t Less(std::uint64_t from, std::uint64_t take) { return from > take ? from - take : 0; }
 
@@ -38,15 +41,21 @@ class Candidate {
   void Bind(std::vector<Event>& events) { events_ = &events; }
   std::uint32_t index() const { return index_; }
 
-  base::Status Part(Value part, std::string_view response_id) {
+  base::Status Part(Value part, std::string_view call_seed) {
     const auto signature = part["thoughtSignature"].string();
-    if (const auto call = part["functionCall"]; call.IsObject()) return Call(call, signature, response_id);
+    if (const auto call = part["functionCall"]; call.IsObject()) return Call(call, signature, call_seed);
     if (const auto text = part["text"]; text.IsString()) {
       part["thought"].AsBool().value_or(false) ? Thought(text.string(), signature)
                                                : Text(part, text.string(), signature);
       return base::Ok();
     }
-    Other(part);
+    const auto data = part["inlineData"];
+    const bool thought = part["thought"].AsBool().value_or(false);
+    if (!thought && common::IsImage(data["mimeType"].string())) {
+      Image(data, signature);
+    } else {
+      Other(part);
+    }
     return base::Ok();
   }
 
@@ -59,7 +68,14 @@ class Candidate {
     if (value.IsNullish() || !has_text_) return;
     JsonText json = "{\"" + std::string(name) + "\":";
     json.append(value.raw()).append("}");
-    Emit(Annotated{index_, text_block_, DialectId::kGemini, std::move(json)});
+    Annotated annotated{index_, text_block_, DialectId::kGemini, std::move(json)};
+    for (UrlCitation& url : UrlCitationsOf(name, value, text_)) {
+      // Some chunks say again what earlier ones said.
+      if (urls_.size() >= kMaxUrls || std::ranges::find(urls_, url) != urls_.end()) continue;
+      urls_.push_back(url);
+      annotated.urls.push_back(std::move(url));
+    }
+    Emit(std::move(annotated));
   }
 
   // The last finish reason counts: some proxies repeat one on every chunk. It is told at the end of the stream.
@@ -96,12 +112,14 @@ class Candidate {
   void Close() {
     if (open_ != Kind::kNone) Emit(BlockFinished{index_, block_});
     open_ = Kind::kNone;
+    signed_ = false;
   }
   std::uint32_t Open(Kind kind) {
-    if (open_ != kind) {
+    if (open_ != kind || signed_) {
       Close();
       block_ = next_block_++;
       open_ = kind;
+      if (kind == Kind::kText) text_.clear();
     }
     return block_;
   }
@@ -114,10 +132,12 @@ class Candidate {
       Opaque("text", part);
       return;
     }
+    if (text.empty()) signed_ = false;
     text_block_ = Open(Kind::kText);
     has_text_ = true;
+    text_ += text;
     Emit(TextDelta{index_, text_block_, std::string(text), std::string(signature)});
-    if (!signature.empty()) Close();
+    signed_ = !signature.empty();  // what cites the text may come after its signature
   }
 
   void Thought(std::string_view text, std::string_view signature) {
@@ -129,7 +149,7 @@ class Candidate {
     Close();
   }
 
-  base::Status Call(Value call, std::string_view signature, std::string_view response_id) {
+  base::Status Call(Value call, std::string_view signature, std::string_view call_seed) {
     if (call["willContinue"].AsBool().value_or(false) || !call["partialArgs"].empty()) {
       return common::BadUpstream("arguments of a function call in pieces, which were not asked for");
     }
@@ -138,7 +158,7 @@ class Candidate {
     calls_ = ToolCalls::kSome;
     const auto block = next_block_++;
     std::string id(call["id"].string());
-    if (id.empty()) id = common::SyntheticCallId(response_id, index_, block);
+    if (id.empty()) id = common::SyntheticCallId(call_seed, index_, block);
     Emit(ToolCallStarted{.choice = index_,
                          .block = block,
                          .id = std::move(id),
@@ -165,13 +185,24 @@ class Candidate {
     Opaque(kind, part);
   }
 
+  void Image(Value data, std::string_view signature) {
+    Close();
+    const auto block = next_block_++;
+    InlineMedia media{std::string(data["mimeType"].string()), std::string(data["data"].string())};
+    Emit(ImageAdded{index_, block, {.source = std::move(media), .signature = std::string(signature)}});
+    Emit(BlockFinished{index_, block});
+  }
+
   std::uint32_t index_;
   std::vector<Event>* events_;  // of the frame that is being decoded
   Kind open_ = Kind::kNone;
   std::uint32_t block_ = 0;  // the open one
   std::uint32_t next_block_ = 0;
+  bool signed_ = false;  // nothing joins it any more
   std::uint32_t text_block_ = 0;
   bool has_text_ = false;
+  std::string text_;               // of that block
+  std::vector<UrlCitation> urls_;  // told so far
   ToolCalls calls_ = ToolCalls::kNone;
   std::string finish_;
   std::string message_;
@@ -179,6 +210,8 @@ class Candidate {
 
 class Decoder final : public ResponseDecoder {
  public:
+  explicit Decoder(std::string_view exchange) : call_seed_(exchange) {}
+
   base::Status Decode(std::string_view, std::string_view data, Detail detail, std::vector<Event>& events) override {
     if (data.empty() || data == "[DONE]") return base::Ok();  // the latter from compatible servers
     if (auto parsed = document_.Parse(data); !parsed.ok()) {
@@ -227,8 +260,9 @@ class Decoder final : public ResponseDecoder {
   void Start(Value chunk, std::vector<Event>& events) {
     if (started_) return;
     started_ = true;
-    response_id_ = chunk["responseId"].string();
-    events.push_back(Started{response_id_, std::string(chunk["modelVersion"].string()), 0});
+    const auto id = chunk["responseId"].string();
+    call_seed_.insert(0, id);
+    events.push_back(Started{std::string(id), std::string(chunk["modelVersion"].string()), 0});
   }
 
   base::Status ReadCandidate(Value value, Detail detail, std::vector<Event>& events) {
@@ -237,7 +271,7 @@ class Decoder final : public ResponseDecoder {
     auto& candidate = CandidateAt(static_cast<std::uint32_t>(index), events);
     const auto parts = value["content"]["parts"];
     if (detail == Detail::kFull) {
-      for (const auto part : parts) GH_CHECK_OK(candidate.Part(part.value, response_id_));
+      for (const auto part : parts) GH_CHECK_OK(candidate.Part(part.value, call_seed_));
       candidate.Annotate("groundingMetadata", value["groundingMetadata"]);
       candidate.Annotate("citationMetadata", value["citationMetadata"]);
       candidate.Annotate("urlContextMetadata", value["urlContextMetadata"]);
@@ -275,7 +309,7 @@ class Decoder final : public ResponseDecoder {
 
   codec::json::Document document_;
   bool started_ = false;
-  std::string response_id_;
+  std::string call_seed_;  // of ids of calls that have none
   std::vector<Candidate> candidates_;
 };
 
@@ -302,6 +336,6 @@ Usage ReadUsage(Value metadata) {
   return usage;
 }
 
-std::unique_ptr<ResponseDecoder> NewDecoder() { return std::make_unique<Decoder>(); }
+std::unique_ptr<ResponseDecoder> NewDecoder(std::string_view exchange) { return std::make_unique<Decoder>(exchange); }
 
 }  // namespace gatehouse::llm::dialect::gemini

@@ -8,11 +8,15 @@
 #include <vector>
 
 #include "codec/json/document.h"
+#include "llm/dialect/common/answer_loss.h"
+#include "llm/dialect/common/custom_tool.h"
+#include "llm/dialect/common/held_urls.h"
 #include "llm/dialect/common/json_text.h"
 #include "llm/dialect/common/logprobs.h"
 #include "llm/dialect/common/tool_call.h"
 #include "llm/dialect/gemini/error.h"
 #include "llm/dialect/gemini/gemini.h"
+#include "llm/dialect/gemini/grounding.h"
 #include "llm/dialect/gemini/seal.h"
 #include "llm/dialect/gemini/words.h"
 #include "llm/dialect/gemini/write_contents.h"
@@ -23,6 +27,8 @@ namespace {
 using codec::json::Writer;
 
 constexpr std::string_view kMalformedCall = "MALFORMED_FUNCTION_CALL";
+constexpr std::string_view kGrounding = "groundingMetadata";
+constexpr std::string_view kTarget = "Gemini";
 
 enum class Thought : std::uint8_t { kNo, kYes };
 
@@ -36,13 +42,19 @@ std::string TextPart(std::string_view text, Thought thought, std::string_view si
   return part;
 }
 
-// The arguments as Gemini has them, an object; nullopt where the model did not write one. Free text of a custom tool
-// stands under "input".
+// The arguments as Gemini has them, an object; nullopt where the model did not write one.
 std::optional<JsonText> ArgsOf(const ToolCallBlock& call) {
-  if (call.kind == ToolKind::kFunction) return common::ArgumentsObject(call.arguments);
-  JsonText object;
-  Writer(object).BeginObject().Field("input", call.arguments).EndObject();
-  return object;
+  return call.kind == ToolKind::kFunction ? common::ArgumentsObject(call.arguments) : common::CallInput(call);
+}
+
+std::string ImagePart(const InlineMedia& media, std::string_view signature) {
+  std::string part;
+  Writer writer(part);
+  writer.BeginObject();
+  WriteInlineData(writer, media);
+  if (!signature.empty()) writer.Field("thoughtSignature", signature);
+  writer.EndObject();
+  return part;
 }
 
 std::optional<std::string> CallPart(const ToolCallBlock& call) {
@@ -139,12 +151,19 @@ std::string_view Either(std::string_view first, std::string_view second) { retur
 // The parts of a whole choice.
 struct BlockToPart {
   CandidateParts& out;
+  const AnswerContext& context;
+  std::vector<GroundedSegment>& segments;
 
   void operator()(const TextBlock& text) const {
     if (!text.text.empty() || !text.signature.empty()) {
       out.parts.push_back(TextPart(text.text, Thought::kNo, text.signature));
     }
-    if (text.citations_origin == DialectId::kGemini) Attach(text.citations, out.attachments);
+    if (text.citations_origin == DialectId::kGemini) return Attach(text.citations, out.attachments);
+    if (!text.citations.empty() && text.urls.empty()) common::LoseOfAnswer(context, kTarget, common::kCitations);
+    for (const UrlCitation& url : text.urls) {
+      segments.push_back(SegmentOf(url, text.text));
+      segments.back().part = out.parts.empty() ? 0 : out.parts.size() - 1;
+    }
   }
   void operator()(const RefusalBlock& refusal) const { out.parts.push_back(TextPart(refusal.text, Thought::kNo, "")); }
   void operator()(const ReasoningBlock& reasoning) const {
@@ -160,7 +179,15 @@ struct BlockToPart {
     }
   }
   void operator()(const OpaqueBlock& opaque) const {
-    if (opaque.origin == DialectId::kGemini) out.parts.push_back(opaque.json);
+    if (opaque.origin != DialectId::kGemini) return common::LoseOfAnswer(context, kTarget, opaque.type);
+    out.parts.push_back(opaque.json);
+  }
+  void operator()(const ImageBlock& image) const {
+    if (const auto* media = std::get_if<InlineMedia>(&image.source)) {
+      out.parts.push_back(ImagePart(*media, image.signature));
+    } else {
+      common::LoseOfAnswer(context, kTarget, common::kImage);
+    }
   }
   void operator()(const auto&) const {}  // a model sends no others
 };
@@ -172,7 +199,7 @@ void AppendChunk(std::string_view json, std::string& out) {
 
 class Encoder final : public ResponseEncoder {
  public:
-  explicit Encoder(const AnswerContext& context) : model_(context.model), id_(context.id) {}
+  explicit Encoder(const AnswerContext& context) : context_(context), model_(context.model), id_(context.id) {}
 
   void Encode(const Event& event, std::string& out) override {
     out_ = &out;
@@ -185,6 +212,9 @@ class Encoder final : public ResponseEncoder {
     for (auto& [index, choice] : choices_) {
       if (!choice.ending) continue;
       last.push_back({.index = index, .parts = {TextPart("", Thought::kNo, "")}, .ending = choice.ending});
+      if (!choice.segments.empty()) {
+        last.back().attachments[std::string(kGrounding)] = GroundingMetadata(choice.segments);
+      }
     }
     if (!last.empty() || usage_.source != UsageSource::kNone) AppendChunk(Response(last, usage_, model_, id_), out);
   }
@@ -198,7 +228,22 @@ class Encoder final : public ResponseEncoder {
   struct ChoiceState {
     std::map<std::uint32_t, ToolCallBlock> calls;  // by block
     std::optional<Ending> ending;
+    std::uint32_t text_block = 0;           // the text that came last
+    std::string text;                       // of it
+    std::size_t text_begin = 0;             // where it stands in the candidate's text
+    common::HeldUrls urls;                  // of texts that are not complete
+    std::vector<GroundedSegment> segments;  // of all texts before
   };
+
+  // What cites the text that came last: its end is known now.
+  static void EndText(ChoiceState& choice) {
+    for (const UrlCitation& url : choice.urls.Take(choice.text_block)) {
+      choice.segments.push_back(SegmentOf(url, choice.text));
+      choice.segments.back().begin_byte += choice.text_begin;
+      choice.segments.back().end_byte += choice.text_begin;
+    }
+    choice.text_begin += std::exchange(choice.text, {}).size();
+  }
 
   void Send(const CandidateParts& candidate) { AppendChunk(Response({candidate}, Usage{}, model_, id_), *out_); }
   void SendPart(std::uint32_t choice, std::string part) { Send({.index = choice, .parts = {std::move(part)}}); }
@@ -216,6 +261,10 @@ class Encoder final : public ResponseEncoder {
     if (!e.id.empty()) id_ = e.id;
   }
   void On(const TextDelta& e) {
+    auto& choice = choices_[e.choice];
+    if (e.block != choice.text_block) EndText(choice);
+    choice.text_block = e.block;
+    choice.text += e.text;
     if (!e.text.empty() || !e.signature.empty()) SendPart(e.choice, TextPart(e.text, Thought::kNo, e.signature));
   }
   void On(const RefusalDelta& e) {
@@ -237,10 +286,22 @@ class Encoder final : public ResponseEncoder {
     if (const auto call = choices_[e.choice].calls.extract(e.block)) SendCall(e.choice, call.mapped());
   }
   void On(const OpaqueBlockAdded& e) {
-    if (e.content.origin == DialectId::kGemini) SendPart(e.choice, e.content.json);
+    if (e.content.origin != DialectId::kGemini) return common::LoseOfAnswer(context_, kTarget, e.content.type);
+    SendPart(e.choice, e.content.json);
+  }
+  void On(const ImageAdded& e) {
+    if (const auto* media = std::get_if<InlineMedia>(&e.image.source)) {
+      SendPart(e.choice, ImagePart(*media, e.image.signature));
+    } else {
+      common::LoseOfAnswer(context_, kTarget, common::kImage);
+    }
   }
   void On(const Annotated& e) {
-    if (e.origin != DialectId::kGemini) return;
+    if (e.origin != DialectId::kGemini) {
+      if (e.urls.empty()) common::LoseOfAnswer(context_, kTarget, common::kCitations);
+      choices_[e.choice].urls.Add(e);
+      return;
+    }
     CandidateParts candidate{.index = e.choice};
     Attach(e.json, candidate.attachments);
     Send(candidate);
@@ -254,11 +315,16 @@ class Encoder final : public ResponseEncoder {
   void On(const UsageReported& e) { usage_ = e.usage; }
   void On(const ChoiceFinished& e) {
     auto& choice = choices_[e.choice];
+    EndText(choice);
+    if (!choice.urls.empty()) common::LoseOfAnswer(context_, kTarget, common::kCitations);
     for (const auto& [block, call] : std::exchange(choice.calls, {})) SendCall(e.choice, call);
     if (!choice.ending) choice.ending = EndingOf(e.reason, e.detail);
   }
-  void On(const OpaqueEvent&) {}
+  void On(const OpaqueEvent& e) {
+    if (e.origin != DialectId::kGemini) common::LoseOfAnswer(context_, kTarget, e);
+  }
 
+  AnswerContext context_;
   std::string model_;
   std::string id_;
   std::string* out_ = nullptr;  // of the Encode that is running
@@ -286,8 +352,13 @@ std::string EncodeWhole(const Answer& answer, const AnswerContext& context) {
   for (const auto& choice : answer.choices) {
     auto& candidate = candidates.emplace_back(CandidateParts{.index = static_cast<std::uint32_t>(candidates.size())});
     candidate.ending = EndingOf(choice.reason, choice.detail);
-    for (const auto& block : choice.blocks) std::visit(BlockToPart{candidate}, block);
+    std::vector<GroundedSegment> segments;
+    for (const auto& block : choice.blocks) std::visit(BlockToPart{candidate, context, segments}, block);
+    if (!segments.empty()) candidate.attachments[std::string(kGrounding)] = GroundingMetadata(segments);
     AttachLogprobs(choice.logprobs_origin, choice.logprobs, candidate.attachments);
+  }
+  for (const OpaqueEvent& event : answer.opaque) {
+    if (event.origin != DialectId::kGemini) common::LoseOfAnswer(context, kTarget, event);
   }
   return Response(candidates, answer.usage, Either(answer.started.model, context.model),
                   Either(answer.started.id, context.id));

@@ -21,7 +21,7 @@ struct Decoding {
 
 Decoding DecodeStream(const std::vector<std::string>& chunks, Detail detail = Detail::kFull) {
   Decoding decoding;
-  const auto decoder = Chat().NewDecoder();
+  const auto decoder = Chat().NewDecoder({});
   for (const auto& chunk : chunks) {
     decoding.status = decoder->Decode("", chunk, detail, decoding.events);
     if (!decoding.status.ok()) return decoding;
@@ -39,7 +39,7 @@ Answer Collect(const Decoding& decoding) {
 
 Answer Whole(std::string_view body) {
   Decoding decoding;
-  decoding.status = Chat().NewDecoder()->DecodeWhole(body, Detail::kFull, decoding.events);
+  decoding.status = Chat().NewDecoder({})->DecodeWhole(body, Detail::kFull, decoding.events);
   return Collect(decoding);
 }
 

@@ -8,9 +8,9 @@
 
 #include "llm/dialect/common/arrange.h"
 #include "llm/dialect/common/conversation.h"
+#include "llm/dialect/common/custom_tool.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/media.h"
-#include "llm/dialect/common/tool_call.h"
 #include "llm/dialect/gemini/words.h"
 
 namespace gatehouse::llm::dialect::gemini {
@@ -93,6 +93,7 @@ class PartWriter {
     writer_.BeginObject();
     WriteSource(image.source, "image");
     WriteDetail(image.detail);
+    if (!image.signature.empty()) writer_.Field("thoughtSignature", image.signature);
     writer_.EndObject();
   }
 
@@ -116,9 +117,8 @@ class PartWriter {
 
   void WriteBlock(const ToolCallBlock& call) {
     NoteCache(call.cache);
-    if (call.kind != ToolKind::kFunction) return Lose("Gemini knows calls of functions only");
     writer_.BeginObject();
-    WriteFunctionCall(writer_, call.id, call.name, common::InputObject(call.arguments));
+    WriteFunctionCall(writer_, call.id, call.name, common::CallInput(call));
     if (!call.signature.empty()) {
       writer_.Field("thoughtSignature", call.signature);
     } else if (newer_ && calls_ == 0 && !own_) {
@@ -256,8 +256,8 @@ void WriteFunctionCall(Writer& writer, std::string_view id, std::string_view nam
 }
 
 // Gemini has one system instruction: system messages within the conversation join it.
-void WriteConversation(Writer& writer, const ChatRequest& request, const EncodeOptions& options,
-                       std::vector<Loss>& losses) {
+base::Status WriteConversation(Writer& writer, const ChatRequest& request, const EncodeOptions& options,
+                               std::vector<Loss>& losses) {
   const auto conversation = common::Arrange(request.messages, common::MidSystem::kHoisted);
   const Turn system{Role::kSystem, conversation.system};
   PartWriter parts(writer, request, options, losses);
@@ -269,10 +269,14 @@ void WriteConversation(Writer& writer, const ChatRequest& request, const EncodeO
     WriteTurn(writer, parts, system);
   }
   writer.Key("contents").BeginArray();
+  std::size_t written = 0;
   for (const auto& turn : conversation.turns) {
-    if (parts.Says(turn)) WriteTurn(writer, parts, turn);
+    if (!parts.Says(turn)) continue;
+    WriteTurn(writer, parts, turn);
+    ++written;
   }
   writer.EndArray();
+  return common::RequireTurns(written, "Gemini", losses);
 }
 
 }  // namespace gatehouse::llm::dialect::gemini

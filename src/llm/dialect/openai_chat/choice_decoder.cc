@@ -3,8 +3,10 @@
 #include <algorithm>
 #include <utility>
 
+#include "llm/dialect/common/media.h"
 #include "llm/dialect/common/tool_call.h"
 #include "llm/dialect/common/upstream_error.h"
+#include "llm/dialect/openai/url_citation.h"
 #include "llm/dialect/openai_chat/finish.h"
 #include "llm/dialect/openai_chat/messages.h"
 
@@ -62,7 +64,7 @@ void ChoiceDecoder::ClosePlainBlocks(std::vector<Event>& events) {
 
 std::uint32_t ChoiceDecoder::OpenText(std::vector<Event>& events) {
   CloseReasoning(events);
-  if (!text_) text_ = next_block_++;
+  if (!text_) last_text_ = text_ = next_block_++;
   return *text_;
 }
 
@@ -127,12 +129,12 @@ void ChoiceDecoder::AddContent(Value content, std::vector<Event>& events) {
   }
 }
 
-void ChoiceDecoder::Start(Call& call, std::string_view signature, std::string_view answer_id,
+void ChoiceDecoder::Start(Call& call, std::string_view signature, std::string_view call_seed,
                           std::vector<Event>& events) {
   ClosePlainBlocks(events);
   call.block = next_block_++;
   call.state = Call::State::kStarted;
-  if (call.id.empty()) call.id = common::SyntheticCallId(answer_id, number_, call.block);
+  if (call.id.empty()) call.id = common::SyntheticCallId(call_seed, number_, call.block);
   events.emplace_back(ToolCallStarted{number_, call.block, call.id, call.name, call.kind, std::string(signature)});
   if (!call.held_arguments.empty()) {
     events.emplace_back(ToolCallDelta{number_, call.block, std::exchange(call.held_arguments, {})});
@@ -164,7 +166,7 @@ base::Result<ChoiceDecoder::Call*> ChoiceDecoder::FindCall(Value entry, std::str
   return &calls_.back();
 }
 
-Status ChoiceDecoder::AddCall(Value entry, std::string_view answer_id, std::vector<Event>& events) {
+Status ChoiceDecoder::AddCall(Value entry, std::string_view call_seed, std::vector<Event>& events) {
   if (!entry.IsObject()) return common::BadUpstream("a tool call that is not an object");
   const bool custom = entry["custom"].IsObject();
   const Value function = entry[custom ? "custom" : "function"];
@@ -178,14 +180,14 @@ Status ChoiceDecoder::AddCall(Value entry, std::string_view answer_id, std::vect
   const std::string_view arguments = ArgumentsOf(function, call->kind);
   if (call->state == Call::State::kUnnamed) {
     call->held_arguments += arguments;
-    if (!call->name.empty()) Start(*call, ReadThoughtSignature(entry), answer_id, events);
+    if (!call->name.empty()) Start(*call, ReadThoughtSignature(entry), call_seed, events);
   } else if (!arguments.empty()) {
     events.emplace_back(ToolCallDelta{number_, call->block, std::string(arguments)});
   }
   return Ok();
 }
 
-Status ChoiceDecoder::AddLegacyCall(Value function, std::string_view answer_id, std::vector<Event>& events) {
+Status ChoiceDecoder::AddLegacyCall(Value function, std::string_view call_seed, std::vector<Event>& events) {
   if (!function.IsObject()) return Ok();
   auto found = std::ranges::find(calls_, std::optional(kLegacyIndex), &Call::index);
   if (found == calls_.end()) {
@@ -195,14 +197,14 @@ Status ChoiceDecoder::AddLegacyCall(Value function, std::string_view answer_id, 
     calls_.push_back(std::move(call));
     found = std::prev(calls_.end());
     if (found->name.empty()) return common::BadUpstream("a function call without a name");
-    Start(*found, {}, answer_id, events);
+    Start(*found, {}, call_seed, events);
   }
   const std::string_view arguments = ArgumentsOf(function, ToolKind::kFunction);
   if (!arguments.empty()) events.emplace_back(ToolCallDelta{number_, found->block, std::string(arguments)});
   return Ok();
 }
 
-Status ChoiceDecoder::AddDelta(Value delta, std::string_view answer_id, std::vector<Event>& events) {
+Status ChoiceDecoder::AddDelta(Value delta, std::string_view call_seed, std::vector<Event>& events) {
   AddReasoning(delta, events);
   AddContent(delta["content"], events);
   if (const auto signature = ReadThoughtSignature(delta); !signature.empty()) {
@@ -215,14 +217,28 @@ Status ChoiceDecoder::AddDelta(Value delta, std::string_view answer_id, std::vec
     events.emplace_back(RefusalDelta{number_, *refusal_, std::string(refusal)});
   }
   for (const auto annotation : delta["annotations"]) {
-    const std::uint32_t block = OpenText(events);
-    events.emplace_back(Annotated{number_, block, DialectId::kOpenAiChat, std::string(annotation.value.raw())});
+    const std::uint32_t block = last_text_ ? *last_text_ : OpenText(events);
+    Annotated annotated{number_, block, DialectId::kOpenAiChat, std::string(annotation.value.raw())};
+    if (auto url = openai::ReadUrlCitation(annotation.value["url_citation"])) annotated.urls.push_back(*std::move(url));
+    events.emplace_back(std::move(annotated));
   }
+  for (const auto image : delta["images"]) AddImage(image.value, events);
   if (const Value audio = delta["audio"]; audio.IsObject()) {
     events.emplace_back(OpaqueEvent{DialectId::kOpenAiChat, "audio", std::string(audio.raw()), number_});
   }
-  for (const auto entry : delta["tool_calls"]) GH_CHECK_OK(AddCall(entry.value, answer_id, events));
-  return AddLegacyCall(delta["function_call"], answer_id, events);
+  for (const auto entry : delta["tool_calls"]) GH_CHECK_OK(AddCall(entry.value, call_seed, events));
+  return AddLegacyCall(delta["function_call"], call_seed, events);
+}
+
+// OpenRouter's and Gemini's extension, which others have taken over: {"type":"image_url","image_url":{"url"}}.
+void ChoiceDecoder::AddImage(Value image, std::vector<Event>& events) {
+  const auto url = image["image_url"]["url"].string();
+  if (url.empty()) return;
+  ClosePlainBlocks(events);
+  const std::uint32_t block = next_block_++;
+  events.emplace_back(ImageAdded{
+      number_, block, {.source = common::SourceFromUrl(url), .signature = std::string(ReadThoughtSignature(image))}});
+  events.emplace_back(BlockFinished{number_, block});
 }
 
 void ChoiceDecoder::AddExtras(Value choice, std::vector<Event>& events) {
@@ -251,9 +267,9 @@ void ChoiceDecoder::NoteFinish(Value choice) {
 
 // A choice of a stream has a `delta`; Azure's filter chunks have none. A whole answer's has a `message`, a text
 // completion's a `text`.
-Status ChoiceDecoder::Add(Value choice, std::string_view answer_id, std::vector<Event>& events) {
+Status ChoiceDecoder::Add(Value choice, std::string_view call_seed, std::vector<Event>& events) {
   const Value delta = choice["delta"];
-  GH_CHECK_OK(AddDelta(delta.IsObject() ? delta : choice["message"], answer_id, events));
+  GH_CHECK_OK(AddDelta(delta.IsObject() ? delta : choice["message"], call_seed, events));
   AddText(choice["text"].string(), events);
   AddExtras(choice, events);
   NoteFinish(choice);

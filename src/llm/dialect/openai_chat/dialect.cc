@@ -28,7 +28,9 @@ class ChatCompletions final : public ChatDialect {
   base::Result<EncodedRequest> EncodeRequest(const ChatRequest& request, const EncodeOptions& options) const override {
     return openai_chat::EncodeRequest(request, options);
   }
-  std::unique_ptr<ResponseDecoder> NewDecoder() const override { return std::make_unique<Decoder>(); }
+  std::unique_ptr<ResponseDecoder> NewDecoder(std::string_view exchange) const override {
+    return std::make_unique<Decoder>(exchange);
+  }
   std::unique_ptr<ResponseEncoder> NewEncoder(const AnswerContext& context) const override {
     return std::make_unique<Encoder>(context);
   }

@@ -24,6 +24,9 @@ base::Status DecodeAssistant(const common::Node& message, std::string_view seed,
 void EncodeMessages(codec::json::Writer& writer, const ChatRequest& request, const EncodeOptions& options,
                     std::vector<Loss>& losses);
 
+// {"type":"image_url","image_url":{"url"}} of an image that a model made; nothing for a file stored elsewhere.
+void WriteMadeImage(codec::json::Writer& writer, const ImageBlock& image);
+
 // {"id","type":"function","function":{"name","arguments"}} without its braces, or the custom kind.
 enum class Signatures : std::uint8_t { kDrop, kKeep };
 void WriteToolCallMembers(codec::json::Writer& writer, const ToolCallBlock& call, Signatures signatures);

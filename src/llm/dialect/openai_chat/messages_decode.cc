@@ -193,6 +193,22 @@ Status DecodeToolCalls(const Node& message, std::string_view seed, std::vector<B
   return Ok();
 }
 
+// `images`, the extension by which an answer brought them.
+Status DecodeMadeImages(const Node& message, std::vector<Block>& blocks) {
+  const Node images = message["images"];
+  GH_CHECK_OK(common::AllowArray(images));
+  std::size_t index = 0;
+  for (const auto element : images.value()) {
+    const Node image = images.Element(element.value, index++);
+    GH_CHECK_OK(RequireObject(image));
+    Block block = TextBlock{};
+    GH_CHECK_OK(DecodeImage(image, block));
+    std::get<ImageBlock>(block).signature = ReadThoughtSignature(element.value);
+    blocks.push_back(std::move(block));
+  }
+  return Ok();
+}
+
 // Puts the reasoning where it stood among the other blocks; in front where nothing says so.
 void PlaceReasoning(std::vector<DetailedBlock> reasoning, std::vector<Block>& blocks) {
   std::size_t front = 0;
@@ -294,6 +310,7 @@ Status DecodeAssistant(const Node& message, std::string_view seed, std::vector<B
   if (const auto signature = ReadThoughtSignature(message.value()); !signature.empty() && !blocks.empty()) {
     if (auto* text = std::get_if<TextBlock>(&blocks.back())) text->signature = signature;
   }
+  GH_CHECK_OK(DecodeMadeImages(message, blocks));
   std::string refusal;
   GH_CHECK_OK(Read(message["refusal"], refusal));
   if (!refusal.empty()) blocks.emplace_back(RefusalBlock{std::move(refusal)});

@@ -4,19 +4,16 @@
 #include "llm/dialect/common/conversation.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/media.h"
+#include "llm/dialect/openai/family.h"
 #include "llm/dialect/openai_chat/messages.h"
 #include "llm/dialect/openai_chat/reasoning_details.h"
+#include "llm/dialect/openai_chat/words.h"
 
 namespace gatehouse::llm::dialect::openai_chat {
 namespace {
 
 using codec::json::Writer;
-
-constexpr std::string_view kTarget = "OpenAI chat";
-
-bool IsOpenAi(DialectId id) {
-  return id == DialectId::kOpenAiChat || id == DialectId::kOpenAiResponses || id == DialectId::kOpenAiCompletions;
-}
+using openai::IsOpenAi;
 
 struct Output {
   Writer& writer;
@@ -265,6 +262,21 @@ void WriteReasoning(const Output& out, const Message& message) {
   out.writer.EndArray();
 }
 
+// Images that a model made come back from our own clients as they went; OpenAI itself has no place for them.
+bool IsMadeImage(const Output& out, const Block& block) {
+  return std::holds_alternative<ImageBlock>(block) && out.request.origin == DialectId::kOpenAiChat;
+}
+
+void WriteMadeImages(const Output& out, const Message& message) {
+  const auto is_made = [&](const Block& block) { return IsMadeImage(out, block); };
+  if (std::ranges::none_of(message.blocks, is_made)) return;
+  out.writer.Key("images").BeginArray();
+  for (const Block& block : message.blocks) {
+    if (is_made(block)) WriteMadeImage(out.writer, std::get<ImageBlock>(block));
+  }
+  out.writer.EndArray();
+}
+
 void WriteAssistantContent(const Output& out, const Message& message) {
   std::vector<Block> said;
   bool calls = false;
@@ -277,7 +289,7 @@ void WriteAssistantContent(const Output& out, const Message& message) {
       out.writer.RawField("audio", opaque->json);
     } else if (std::holds_alternative<TextBlock>(block) || std::holds_alternative<RefusalBlock>(block)) {
       said.push_back(block);
-    } else if (opaque != nullptr || IsMedia(block)) {
+    } else if (opaque != nullptr || (IsMedia(block) && !IsMadeImage(out, block))) {
       out.Lose(Loss::Kind::kContent, BlockPath(message, index),
                opaque != nullptr ? std::string_view(opaque->type) : "media in an assistant's message");
     }
@@ -299,6 +311,7 @@ void WriteAssistant(const Output& out, const Message& message) {
   out.writer.BeginObject().Field("role", "assistant");
   if (!message.name.empty()) out.writer.Field("name", message.name);
   WriteAssistantContent(out, message);
+  WriteMadeImages(out, message);
   WriteReasoning(out, message);
   WriteToolCalls(out, message);
   out.writer.EndObject();
@@ -309,6 +322,14 @@ void WriteAssistant(const Output& out, const Message& message) {
 void WriteThoughtSignature(Writer& writer, std::string_view signature) {
   writer.Key("extra_content").BeginObject().Key("google").BeginObject().Field("thought_signature", signature);
   writer.EndObject().EndObject();
+}
+
+void WriteMadeImage(Writer& writer, const ImageBlock& image) {
+  const auto url = common::UrlOfSource(image.source);
+  if (!url) return;
+  writer.BeginObject().Field("type", "image_url").Key("image_url").BeginObject().Field("url", *url).EndObject();
+  if (!image.signature.empty()) WriteThoughtSignature(writer, image.signature);
+  writer.EndObject();
 }
 
 void WriteToolCallMembers(Writer& writer, const ToolCallBlock& call, Signatures signatures) {

@@ -42,7 +42,7 @@ constexpr std::string_view kRequest =
     R"("stream":true,"stream_options":{"include_usage":true}})";
 
 void MeasureChunk(const char* name, Detail detail) {
-  const auto decoder = Dialect().NewDecoder();
+  const auto decoder = Dialect().NewDecoder({});
   std::vector<Event> events;
   GH_CHECK(decoder->Decode("", kChunk, detail, events).ok());
   Report(name, 20'000, [&] {

@@ -24,21 +24,13 @@ struct Draft {
   std::optional<ToolChoice> function_call;
 };
 
-Status ReadEffort(const Node& node, std::optional<Effort>& effort) {
-  if (!node.present()) return Ok();
-  GH_TRY(const std::string_view word, common::RequireString(node));
-  effort = common::ParseEffort(word);
-  if (!effort) return common::Invalid(node, "must be none, minimal, low, medium, high, xhigh or max");
-  return Ok();
-}
-
 ReasoningConfig& Reasoning(Draft& d) {
   return d.request.reasoning ? *d.request.reasoning : d.request.reasoning.emplace();
 }
 
 Status DecodeEffort(const Node& node, Draft& d) {
   if (!node.present()) return Ok();
-  return ReadEffort(node, Reasoning(d).effort);
+  return common::ReadEffort(node, Reasoning(d).effort);
 }
 
 // The unified `reasoning` object of OpenRouter: {"effort","max_tokens","exclude","enabled"}.
@@ -46,7 +38,7 @@ Status DecodeReasoning(const Node& node, Draft& d) {
   if (!node.present()) return Ok();
   GH_CHECK_OK(common::RequireObject(node));
   ReasoningConfig& config = Reasoning(d);
-  GH_CHECK_OK(ReadEffort(node["effort"], config.effort));
+  GH_CHECK_OK(common::ReadEffort(node["effort"], config.effort));
   GH_CHECK_OK(Read(node["max_tokens"], config.budget_tokens));
   std::optional<bool> enabled;
   std::optional<bool> exclude;

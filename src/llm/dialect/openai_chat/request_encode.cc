@@ -9,13 +9,13 @@
 #include "llm/dialect/openai_chat/messages.h"
 #include "llm/dialect/openai_chat/request.h"
 #include "llm/dialect/openai_chat/tools.h"
+#include "llm/dialect/openai_chat/words.h"
 
 namespace gatehouse::llm::dialect::openai_chat {
 namespace {
 
 using codec::json::Writer;
 
-constexpr std::string_view kTarget = "OpenAI chat";
 constexpr std::size_t kMaxStops = 4;
 
 struct Output {

@@ -59,11 +59,12 @@ struct Decoder::Chunk {
 void Decoder::NoteStart(Value root, const Chunk& chunk, Detail detail, std::vector<Event>& events) {
   if (state_ != State::kBefore) return;
   if (chunk.prompt_filter.IsArray()) prompt_filter_ = chunk.prompt_filter.raw();
-  id_ = chunk.id.string();
+  const std::string_view id = chunk.id.string();
   const std::string_view model = chunk.model.string();
-  if (id_.empty() && model.empty() && chunk.choices.empty()) return;
+  if (id.empty() && model.empty() && chunk.choices.empty()) return;
   state_ = State::kStarted;
-  events.emplace_back(Started{id_, std::string(model), chunk.created.AsInteger().value_or(0)});
+  call_seed_.insert(0, id);
+  events.emplace_back(Started{std::string(id), std::string(model), chunk.created.AsInteger().value_or(0)});
   if (detail == Detail::kUsage) return;
   if (!prompt_filter_.empty()) {
     events.emplace_back(
@@ -94,7 +95,7 @@ Status Decoder::DecodeChoices(Value choices, Detail detail, std::vector<Event>& 
   for (const auto member : choices) {
     GH_TRY(ChoiceDecoder * choice, ChoiceAt(member.value));
     if (detail == Detail::kFull) {
-      GH_CHECK_OK(choice->Add(member.value, id_, events));
+      GH_CHECK_OK(choice->Add(member.value, call_seed_, events));
     } else {
       choice->NoteFinish(member.value);
     }

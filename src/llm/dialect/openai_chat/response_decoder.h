@@ -15,6 +15,8 @@ namespace gatehouse::llm::dialect::openai_chat {
 // servers send them before the usage, on every chunk, or never.
 class Decoder final : public ResponseDecoder {
  public:
+  explicit Decoder(std::string_view exchange) : call_seed_(exchange) {}
+
   base::Status Decode(std::string_view event, std::string_view data, Detail detail,
                       std::vector<Event>& events) override;
   base::Status Finish(Detail detail, std::vector<Event>& events) override;
@@ -32,7 +34,7 @@ class Decoder final : public ResponseDecoder {
 
   codec::json::Document document_;
   std::vector<ChoiceDecoder> choices_;
-  std::string id_;
+  std::string call_seed_;      // of ids of calls that have none
   std::string prompt_filter_;  // came before the answer's id
   Usage usage_;
   enum class State : std::uint8_t { kBefore, kStarted, kDone } state_ = State::kBefore;

@@ -4,6 +4,8 @@
 #include <variant>
 
 #include "codec/sse/sse.h"
+#include "llm/dialect/common/answer_loss.h"
+#include "llm/dialect/common/characters.h"
 #include "llm/dialect/common/json_text.h"
 #include "llm/dialect/common/logprobs.h"
 #include "llm/dialect/openai/error.h"
@@ -11,6 +13,7 @@
 #include "llm/dialect/openai_chat/finish.h"
 #include "llm/dialect/openai_chat/messages.h"
 #include "llm/dialect/openai_chat/reasoning_details.h"
+#include "llm/dialect/openai_chat/words.h"
 
 namespace gatehouse::llm::dialect::openai_chat {
 namespace {
@@ -31,7 +34,7 @@ bool IsAnswerMember(std::string_view type) { return type == "service_tier" || ty
 
 }  // namespace
 
-Encoder::Encoder(const AnswerContext& context) : context_(context) {
+Encoder::Encoder(const AnswerContext& context) : context_(context), custom_calls_(context.request) {
   started_.model = context.model;
   started_.created_seconds = context.created_seconds;
   SetPrefix();
@@ -80,7 +83,13 @@ void Encoder::Add(const Started& event, std::string& out) {
 }
 
 void Encoder::Add(const TextDelta& event, std::string& out) {
-  Open(event.choice, out);
+  ChoiceState& state = Open(event.choice, out);
+  if (event.block != state.text_block) {
+    FlushUrls(event.choice, state, out);
+    state.text_block = event.block;
+    state.text.begin = state.text.end;
+  }
+  state.text.end += common::Characters(event.text);
   WriteDelta(event.choice, out, [&](Writer& w) {
     if (!event.text.empty() || event.signature.empty()) w.Field("content", event.text);
     if (!event.signature.empty()) WriteThoughtSignature(w, event.signature);
@@ -175,18 +184,45 @@ void Encoder::Add(const ToolCallDelta& event, std::string& out) {
 void Encoder::Add(const BlockFinished& event, std::string& out) {
   ChoiceState& state = Open(event.choice, out);
   FlushReasoning(event.choice, state, event.block, out);
+  if (event.block == state.text_block) FlushUrls(event.choice, state, out);
   const auto found = state.calls.find(event.block);
   if (found == state.calls.end() || found->second.kind == ToolKind::kCustom) return;
   if (std::exchange(found->second.argument_bytes, 2) == 0) WriteArguments(event.choice, found->second, "{}", out);
 }
 
-void Encoder::Add(const OpaqueBlockAdded& event, std::string& out) { Open(event.choice, out); }
+void Encoder::Add(const ImageAdded& event, std::string& out) {
+  Open(event.choice, out);
+  if (std::holds_alternative<MediaFile>(event.image.source)) {
+    return common::LoseOfAnswer(context_, kTarget, common::kImage);
+  }
+  WriteDelta(event.choice, out, [&](Writer& w) {
+    w.Key("images").BeginArray();
+    WriteMadeImage(w, event.image);
+    w.EndArray();
+  });
+}
+
+void Encoder::Add(const OpaqueBlockAdded& event, std::string& out) {
+  Open(event.choice, out);
+  common::LoseOfAnswer(context_, kTarget, event.content.type);
+}
 
 void Encoder::Add(const Annotated& event, std::string& out) {
-  Open(event.choice, out);
-  const std::string annotations = AnnotationsOf(event.origin, event.json);
-  if (annotations.empty()) return;
-  WriteDelta(event.choice, out, [&](Writer& w) { w.RawField("annotations", common::OneLine(annotations)); });
+  ChoiceState& state = Open(event.choice, out);
+  if (event.origin == DialectId::kOpenAiChat) {
+    const std::string own = event.json.starts_with('[') ? event.json : "[" + event.json + "]";
+    WriteDelta(event.choice, out, [&](Writer& w) { w.RawField("annotations", common::OneLine(own)); });
+    return;
+  }
+  if (event.urls.empty()) common::LoseOfAnswer(context_, kTarget, common::kCitations);
+  state.urls.Add(event);
+}
+
+void Encoder::FlushUrls(std::uint32_t choice, ChoiceState& state, std::string& out) {
+  const std::vector<UrlCitation> urls = state.urls.Take(state.text_block);
+  if (urls.empty()) return;
+  const std::string annotations = AnnotationsOf(urls, state.text);
+  WriteDelta(choice, out, [&](Writer& w) { w.RawField("annotations", annotations); });
 }
 
 // A chunk without delta but with another member of the choice.
@@ -216,6 +252,8 @@ void Encoder::Add(const UsageReported& event, std::string&) { usage_ = event.usa
 void Encoder::Add(const ChoiceFinished& event, std::string& out) {
   ChoiceState& state = Open(event.choice, out);
   if (state.state == ChoiceState::State::kFinished) return;
+  FlushUrls(event.choice, state, out);
+  if (!state.urls.empty()) common::LoseOfAnswer(context_, kTarget, common::kCitations);
   while (!state.reasoning.empty()) FlushReasoning(event.choice, state, state.reasoning.begin()->first, out);
   state.state = ChoiceState::State::kFinished;
   out.append(prefix_).append("[");
@@ -227,7 +265,7 @@ void Encoder::Add(const ChoiceFinished& event, std::string& out) {
 }
 
 void Encoder::Add(const OpaqueEvent& event, std::string& out) {
-  if (event.origin != DialectId::kOpenAiChat) return;
+  if (event.origin != DialectId::kOpenAiChat) return common::LoseOfAnswer(context_, kTarget, event);
   if (IsAnswerMember(event.type)) {
     members_.append(",\"").append(event.type).append("\":").append(common::OneLine(event.json));
     SetPrefix();
@@ -244,7 +282,9 @@ void Encoder::Add(const OpaqueEvent& event, std::string& out) {
 }
 
 void Encoder::Encode(const Event& event, std::string& out) {
-  std::visit([&](const auto& e) { Add(e, out); }, event);
+  const auto add = [&](const auto& e) { Add(e, out); };
+  if (!custom_calls_.any()) return std::visit(add, event);
+  for (const Event& translated : custom_calls_.Translate(event)) std::visit(add, translated);
 }
 
 void Encoder::Finish(std::string& out) {

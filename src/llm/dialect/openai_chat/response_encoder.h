@@ -9,6 +9,8 @@
 
 #include "codec/json/writer.h"
 #include "llm/dialect.h"
+#include "llm/dialect/common/custom_tool.h"
+#include "llm/dialect/common/held_urls.h"
 
 namespace gatehouse::llm::dialect::openai_chat {
 
@@ -32,6 +34,9 @@ class Encoder final : public ResponseEncoder {
     std::map<std::uint32_t, Call> calls;                // by block
     std::map<std::uint32_t, ReasoningBlock> reasoning;  // open blocks, by block
     std::size_t details = 0;                            // entries' next index
+    std::uint32_t text_block = 0;                       // the text that came last
+    CharacterRange text = {};                           // where it stands in the message
+    common::HeldUrls urls = {};                         // told when their text is complete
     enum class State : std::uint8_t { kNew, kOpen, kFinished } state = State::kNew;
   };
 
@@ -43,6 +48,7 @@ class Encoder final : public ResponseEncoder {
   void Add(const ToolCallStarted& event, std::string& out);
   void Add(const ToolCallDelta& event, std::string& out);
   void Add(const BlockFinished& event, std::string& out);
+  void Add(const ImageAdded& event, std::string& out);
   void Add(const OpaqueBlockAdded& event, std::string& out);
   void Add(const Annotated& event, std::string& out);
   void Add(const LogprobsReported& event, std::string& out);
@@ -60,9 +66,11 @@ class Encoder final : public ResponseEncoder {
   void WriteArguments(std::uint32_t choice, const Call& call, std::string_view text, std::string& out);
   void WriteBeside(std::uint32_t choice, std::string_view member, std::string_view json, std::string& out);
   void EndChunk(std::string& out) const;
+  void FlushUrls(std::uint32_t choice, ChoiceState& state, std::string& out);
   void FlushReasoning(std::uint32_t choice, ChoiceState& state, std::uint32_t block, std::string& out);
 
   AnswerContext context_;
+  common::CustomCalls custom_calls_;
   std::string members_;  // further top-level members of every chunk: service_tier, system_fingerprint
   std::string prefix_;   // a chunk up to its choices
   Started started_;
@@ -74,7 +82,7 @@ std::string EncodeWhole(const Answer& answer, const AnswerContext& context);
 
 // The answer's id as this dialect spells it: the upstream's where it is one, else made from the context's.
 std::string AnswerId(std::string_view upstream, const AnswerContext& context);
-// A url annotation as chat completions nest it; "" for annotations of dialects that cannot be translated.
-std::string AnnotationsOf(DialectId origin, std::string_view json);
+// Citations as annotations of chat completions, an array. `text` is where the cited block stands in the message.
+std::string AnnotationsOf(const std::vector<UrlCitation>& urls, const CharacterRange& text);
 
 }  // namespace gatehouse::llm::dialect::openai_chat

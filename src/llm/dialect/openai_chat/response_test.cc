@@ -28,7 +28,7 @@ enum class End : std::uint8_t { kDone, kCut };
 // `chunks` are the data of frames; kDone adds [DONE].
 Decoded Stream(const std::vector<std::string>& chunks, End end = End::kDone, Detail detail = Detail::kFull) {
   Decoded decoded;
-  const auto decoder = Dialect().NewDecoder();
+  const auto decoder = Dialect().NewDecoder({});
   for (const std::string& chunk : chunks) {
     decoded.status = decoder->Decode("", chunk, detail, decoded.events);
     if (!decoded.status.ok()) return decoded;
@@ -40,7 +40,7 @@ Decoded Stream(const std::vector<std::string>& chunks, End end = End::kDone, Det
 
 Decoded Whole(std::string_view body, Detail detail = Detail::kFull) {
   Decoded decoded;
-  decoded.status = Dialect().NewDecoder()->DecodeWhole(body, detail, decoded.events);
+  decoded.status = Dialect().NewDecoder({})->DecodeWhole(body, detail, decoded.events);
   return Collect(std::move(decoded));
 }
 

@@ -2,9 +2,11 @@
 
 #include <utility>
 
+#include "llm/dialect/common/fields.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/schema.h"
 #include "llm/dialect/common/words.h"
+#include "llm/dialect/openai_chat/words.h"
 
 namespace gatehouse::llm::dialect::openai_chat {
 namespace {
@@ -18,8 +20,6 @@ using common::Read;
 using common::RequireArray;
 using common::RequireObject;
 using common::RequireString;
-
-constexpr std::string_view kTarget = "OpenAI chat";
 
 constexpr common::Word<ToolChoice::Mode> kModes[] = {
     {"auto", ToolChoice::Mode::kAuto},
@@ -48,24 +48,33 @@ Status DecodeFunction(const Node& function, Tool& tool) {
   return Read(function["strict"], tool.strict);
 }
 
-Status DecodeTool(const Node& node, Tool& tool) {
+base::Result<Tool> DecodeTool(const Node& node) {
   GH_CHECK_OK(RequireObject(node));
   GH_TRY(const std::string_view type, RequireString(node["type"]));
-  tool.origin = DialectId::kOpenAiChat;
-  tool.cache = CacheMarkOf(node.value());
-  if (type == "function") return DecodeFunction(node["function"], tool);
+  Tool tool{.name = {}, .cache = CacheMarkOf(node.value())};
+  if (type == "function") {
+    GH_CHECK_OK(DecodeFunction(node["function"], tool));
+    return tool;
+  }
   tool.original = node.value().raw();
   if (type != "custom") {
     tool.kind = ToolKind::kProviderDefined;
     tool.name = type;
-    return Ok();
+    return tool;
   }
   tool.kind = ToolKind::kCustom;
   const Node custom = node["custom"];
   GH_CHECK_OK(RequireObject(custom));
   GH_TRY(const std::string_view name, RequireString(custom["name"]));
   tool.name = name;
-  return Read(custom["description"], tool.description);
+  GH_CHECK_OK(Read(custom["description"], tool.description));
+  return tool;
+}
+
+base::Result<Tool> DecodeLegacyFunction(const Node& node) {
+  Tool tool{.name = {}};
+  GH_CHECK_OK(DecodeFunction(node, tool));
+  return tool;
 }
 
 // {"type":"function","function":{"name"}} or {"type":"custom","custom":{"name"}}
@@ -86,12 +95,7 @@ Status DecodeAllowedTools(const Node& allowed, ToolChoice& choice) {
   choice.allowed = mode == "required" ? ToolChoice::Strength::kRequired : ToolChoice::Strength::kAuto;
   const Node tools = allowed["tools"];
   GH_CHECK_OK(RequireArray(tools));
-  std::size_t index = 0;
-  for (const auto tool : tools.value()) {
-    GH_TRY(std::string name, NameOfTool(tools.Element(tool.value, index++)));
-    choice.names.push_back(std::move(name));
-  }
-  return Ok();
+  return common::ReadEach(tools, NameOfTool, choice.names);
 }
 
 void WriteFunctionMembers(Writer& writer, const Tool& tool, std::string_view parameters) {
@@ -197,29 +201,10 @@ void EncodeFunctions(Writer& writer, const ChatRequest& request) {
 
 }  // namespace
 
-Status DecodeTools(const Node& node, std::vector<Tool>& tools) {
-  if (!node.present()) return Ok();
-  GH_CHECK_OK(RequireArray(node));
-  std::size_t index = 0;
-  for (const auto element : node.value()) {
-    Tool tool;
-    GH_CHECK_OK(DecodeTool(node.Element(element.value, index++), tool));
-    tools.push_back(std::move(tool));
-  }
-  return Ok();
-}
+Status DecodeTools(const Node& node, std::vector<Tool>& tools) { return common::ReadEach(node, DecodeTool, tools); }
 
 Status DecodeFunctions(const Node& node, std::vector<Tool>& tools) {
-  if (!node.present()) return Ok();
-  GH_CHECK_OK(RequireArray(node));
-  std::size_t index = 0;
-  for (const auto element : node.value()) {
-    Tool tool;
-    tool.origin = DialectId::kOpenAiChat;
-    GH_CHECK_OK(DecodeFunction(node.Element(element.value, index++), tool));
-    tools.push_back(std::move(tool));
-  }
-  return Ok();
+  return common::ReadEach(node, DecodeLegacyFunction, tools);
 }
 
 Status DecodeToolChoice(const Node& node, std::optional<ToolChoice>& choice) {

@@ -1,20 +1,22 @@
 #include <algorithm>
 #include <utility>
 
-#include "codec/json/document.h"
 #include "codec/json/writer.h"
+#include "llm/dialect/common/answer_loss.h"
+#include "llm/dialect/common/characters.h"
 #include "llm/dialect/common/conversation.h"
 #include "llm/dialect/common/logprobs.h"
+#include "llm/dialect/openai/url_citation.h"
 #include "llm/dialect/openai/usage.h"
 #include "llm/dialect/openai_chat/finish.h"
 #include "llm/dialect/openai_chat/messages.h"
 #include "llm/dialect/openai_chat/reasoning_details.h"
 #include "llm/dialect/openai_chat/response_encoder.h"
+#include "llm/dialect/openai_chat/words.h"
 
 namespace gatehouse::llm::dialect::openai_chat {
 namespace {
 
-using codec::json::Value;
 using codec::json::Writer;
 
 constexpr std::string_view kIdPrefix = "chatcmpl-";
@@ -91,15 +93,44 @@ void WriteCalls(const Output& out, const Choice& choice) {
 
 // The elements of all blocks' arrays, as one.
 void WriteAnnotations(const Output& out, const Choice& choice) {
-  std::string all;
+  JsonText all;
+  CharacterRange place;
   for (const Block& block : choice.blocks) {
     const auto* text = std::get_if<TextBlock>(&block);
-    if (text == nullptr || text->citations.empty()) continue;
-    const std::string some = AnnotationsOf(text->citations_origin, text->citations);
-    if (some.size() <= 2) continue;
-    all.append(all.empty() ? "" : ",").append(some, 1, some.size() - 2);
+    if (text == nullptr) continue;
+    place = {place.end, place.end + common::Characters(text->text)};
+    if (text->citations.empty()) continue;
+    const bool own = text->citations_origin == DialectId::kOpenAiChat;
+    if (!own && text->urls.empty()) common::LoseOfAnswer(out.context, kTarget, common::kCitations);
+    AppendElements(all, own ? text->citations : AnnotationsOf(text->urls, place));
   }
-  if (!all.empty()) out.writer.RawField("annotations", "[" + all + "]");
+  if (all.size() > 2) out.writer.RawField("annotations", all);
+}
+
+void WriteImages(const Output& out, const Choice& choice) {
+  for (const Block& block : choice.blocks) {
+    if (const auto* opaque = std::get_if<OpaqueBlock>(&block)) {
+      common::LoseOfAnswer(out.context, kTarget, opaque->type);
+    }
+  }
+  if (!Has<ImageBlock>(choice)) return;
+  out.writer.Key("images").BeginArray();
+  for (const Block& block : choice.blocks) {
+    const auto* image = std::get_if<ImageBlock>(&block);
+    if (image == nullptr) continue;
+    WriteMadeImage(out.writer, *image);
+    if (std::holds_alternative<MediaFile>(image->source)) {
+      common::LoseOfAnswer(out.context, kTarget, common::kImage);
+    }
+  }
+  out.writer.EndArray();
+}
+
+// What other dialects sent beside the content.
+void LoseForeignEvents(const Output& out) {
+  for (const OpaqueEvent& event : out.answer.opaque) {
+    if (event.origin != DialectId::kOpenAiChat) common::LoseOfAnswer(out.context, kTarget, event);
+  }
 }
 
 void WriteTextSignature(const Output& out, const Choice& choice) {
@@ -138,6 +169,7 @@ void WriteChoice(const Output& out, const Choice& choice, std::uint32_t number) 
   WriteReasoning(out, choice);
   WriteCalls(out, choice);
   WriteAnnotations(out, choice);
+  WriteImages(out, choice);
   WriteTextSignature(out, choice);
   WriteChoiceExtra(out, number, "audio");
   writer.EndObject();
@@ -146,43 +178,7 @@ void WriteChoice(const Output& out, const Choice& choice, std::uint32_t number) 
   writer.Field("finish_reason", WordFromFinish(choice.reason, out.style())).EndObject();
 }
 
-void WriteUrlCitation(Writer& writer, Value annotation) {
-  writer.BeginObject().Field("type", "url_citation").Key("url_citation").BeginObject();
-  for (const char* member : {"start_index", "end_index", "url", "title"}) {
-    if (const Value value = annotation[member]; !value.IsMissing()) writer.RawField(member, value.raw());
-  }
-  writer.EndObject().EndObject();
-}
-
-}  // namespace
-
-std::string AnswerId(std::string_view upstream, const AnswerContext& context) {
-  if (upstream.starts_with(kIdPrefix)) return std::string(upstream);
-  return std::string(kIdPrefix).append(context.id.empty() ? upstream : std::string_view(context.id));
-}
-
-std::string AnnotationsOf(DialectId origin, std::string_view json) {
-  if (origin == DialectId::kOpenAiChat) {
-    return json.starts_with('[') ? std::string(json) : std::string("[").append(json).append("]");
-  }
-  if (origin != DialectId::kOpenAiResponses) return {};
-  codec::json::Document document;
-  if (!document.Parse(json).ok()) return {};
-  std::string out;
-  Writer writer(out);
-  writer.BeginArray();
-  const Value root = document.root();
-  if (root.IsObject() && root["type"].string() == "url_citation") WriteUrlCitation(writer, root);
-  if (root.IsArray()) {
-    for (const auto member : root) {
-      if (member.value["type"].string() == "url_citation") WriteUrlCitation(writer, member.value);
-    }
-  }
-  writer.EndArray();
-  return out.size() > 2 ? out : std::string();
-}
-
-std::string EncodeWhole(const Answer& answer, const AnswerContext& context) {
+std::string WriteWhole(const Answer& answer, const AnswerContext& context) {
   std::string body;
   Writer writer(body);
   const Output out{writer, answer, context};
@@ -200,8 +196,34 @@ std::string EncodeWhole(const Answer& answer, const AnswerContext& context) {
   for (const char* member : {"service_tier", "system_fingerprint", "prompt_filter_results", "citations"}) {
     WriteChoiceExtra(out, 0, member);
   }
+  LoseForeignEvents(out);
   writer.EndObject();
   return body;
+}
+
+}  // namespace
+
+std::string AnswerId(std::string_view upstream, const AnswerContext& context) {
+  if (upstream.starts_with(kIdPrefix)) return std::string(upstream);
+  return std::string(kIdPrefix).append(context.id.empty() ? upstream : std::string_view(context.id));
+}
+
+std::string AnnotationsOf(const std::vector<UrlCitation>& urls, const CharacterRange& text) {
+  std::string out;
+  Writer writer(out);
+  writer.BeginArray();
+  for (const UrlCitation& url : urls) {
+    writer.BeginObject().Field("type", "url_citation").Key("url_citation").BeginObject();
+    openai::WriteUrlCitation(writer, url, text);
+    writer.EndObject().EndObject();
+  }
+  writer.EndArray();
+  return out;
+}
+
+std::string EncodeWhole(const Answer& answer, const AnswerContext& context) {
+  const common::CustomCalls custom_calls(context.request);
+  return custom_calls.any() ? WriteWhole(custom_calls.Translate(answer), context) : WriteWhole(answer, context);
 }
 
 }  // namespace gatehouse::llm::dialect::openai_chat

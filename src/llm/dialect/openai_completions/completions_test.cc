@@ -77,7 +77,7 @@ TEST(OpenAiCompletionsRequest, AChatOfOneQuestionIsAPrompt) {
 }
 
 TEST(OpenAiCompletionsAnswer, StreamsBothWays) {
-  const auto decoder = Dialect().NewDecoder();
+  const auto decoder = Dialect().NewDecoder({});
   std::vector<Event> events;
   for (
       const char* chunk :

@@ -21,7 +21,9 @@ class Completions final : public ChatDialect {
     return openai_completions::EncodeRequest(request, options);
   }
   // The chunks are those of a chat, but for `text` in place of the delta.
-  std::unique_ptr<ResponseDecoder> NewDecoder() const override { return std::make_unique<openai_chat::Decoder>(); }
+  std::unique_ptr<ResponseDecoder> NewDecoder(std::string_view exchange) const override {
+    return std::make_unique<openai_chat::Decoder>(exchange);
+  }
   std::unique_ptr<ResponseEncoder> NewEncoder(const AnswerContext& context) const override {
     return std::make_unique<Encoder>(context);
   }

@@ -7,6 +7,7 @@
 #include "codec/json/document.h"
 #include "codec/json/writer.h"
 #include "codec/sse/sse.h"
+#include "llm/dialect/common/answer_loss.h"
 #include "llm/dialect/common/json_text.h"
 #include "llm/dialect/common/logprobs.h"
 #include "llm/dialect/openai/error.h"
@@ -21,6 +22,7 @@ using codec::json::Writer;
 constexpr std::string_view kData = "data: ";
 constexpr std::string_view kEnd = "\n\n";
 constexpr std::string_view kIdPrefix = "cmpl-";
+constexpr std::string_view kTarget = "A text completion";
 
 std::string AnswerId(std::string_view upstream, const AnswerContext& context) {
   if (upstream.starts_with(kIdPrefix)) return std::string(upstream);
@@ -87,6 +89,17 @@ std::string FromChat(Value entries) {
   return out;
 }
 
+// Notes what an event brings that a text completion has no place for.
+void NoteLoss(const AnswerContext& context, const Event& event) {
+  const auto lose = [&](std::string_view what) { common::LoseOfAnswer(context, kTarget, what); };
+  if (std::holds_alternative<ReasoningDelta>(event)) lose("reasoning");
+  if (std::holds_alternative<ToolCallStarted>(event)) lose("tool_calls");
+  if (std::holds_alternative<ImageAdded>(event)) lose(common::kImage);
+  if (std::holds_alternative<Annotated>(event)) lose(common::kCitations);
+  if (const auto* block = std::get_if<OpaqueBlockAdded>(&event)) lose(block->content.type);
+  if (const auto* beside = std::get_if<OpaqueEvent>(&event)) common::LoseOfAnswer(context, kTarget, *beside);
+}
+
 }  // namespace
 
 std::string LogprobsOf(DialectId origin, std::string_view entries) {
@@ -125,6 +138,7 @@ void Encoder::WriteChunk(std::uint32_t choice, std::string_view text, std::strin
 }
 
 void Encoder::Encode(const Event& event, std::string& out) {
+  NoteLoss(context_, event);
   if (const auto* started = std::get_if<Started>(&event)) {
     started_.id = started->id;
     if (!started->model.empty()) started_.model = started->model;
@@ -164,6 +178,9 @@ std::string EncodeWhole(const Answer& answer, const AnswerContext& context) {
   writer.BeginObject().Field("id", AnswerId(started.id, context)).Field("object", "text_completion");
   writer.Field("created", started.created_seconds != 0 ? started.created_seconds : context.created_seconds);
   writer.Field("model", started.model.empty() ? context.model : started.model).Key("choices").BeginArray();
+  if (context.losses != nullptr) {
+    for (const Event& event : ToEvents(answer)) NoteLoss(context, event);
+  }
   std::uint32_t number = 0;
   for (const Choice& choice : answer.choices) {
     WriteChoice(writer, number++, TextOf(choice), LogprobsOf(choice.logprobs_origin, choice.logprobs),

@@ -34,7 +34,9 @@ class Responses final : public ChatDialect {
   base::Result<EncodedRequest> EncodeRequest(const ChatRequest& request, const EncodeOptions& options) const override {
     return openai_responses::EncodeRequest(request, options, Purpose::kAnswer);
   }
-  std::unique_ptr<ResponseDecoder> NewDecoder() const override { return std::make_unique<ResponsesDecoder>(); }
+  std::unique_ptr<ResponseDecoder> NewDecoder(std::string_view exchange) const override {
+    return std::make_unique<ResponsesDecoder>(exchange);
+  }
   std::unique_ptr<ResponseEncoder> NewEncoder(const AnswerContext& context) const override {
     return std::make_unique<Ladder>(context);
   }

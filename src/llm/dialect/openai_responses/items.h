@@ -36,6 +36,9 @@ class ItemWriter {
   void WriteCall(const ToolCallBlock& call);
   void WriteResult(const ToolResultBlock& result, std::string_view path);
   void WriteReasoning(const ReasoningBlock& reasoning);
+  void WriteImage(const ImageBlock& image);
+  // The members of an item that only our own clients have words for.
+  void WriteFurther(const JsonText& item);
   void Lose(std::string_view path, std::string_view what);
 
   codec::json::Writer* writer_;

@@ -1,5 +1,8 @@
+#include <algorithm>
+#include <array>
 #include <utility>
 
+#include "codec/json/writer.h"
 #include "llm/dialect/common/media.h"
 #include "llm/dialect/common/seal.h"
 #include "llm/dialect/openai_responses/items.h"
@@ -178,18 +181,61 @@ Status DecodeReasoning(const Node& item, Message& message) {
   return base::Ok();
 }
 
+// An image that the model made. Its prompt, size and quality stay in `item`.
+Status DecodeImageCall(const Node& item, Message& message) {
+  std::string format = "png";
+  GH_CHECK_OK(common::Read(item["output_format"], format));
+  GH_TRY(const auto base64, common::RequireString(item["result"]));
+  message.role = Role::kAssistant;
+  message.blocks.emplace_back(ImageBlock{.source = InlineMedia{"image/" + format, std::string(base64)}});
+  return base::Ok();
+}
+
 struct ItemKind {
   std::string_view type;
   Status (*decode)(const Node& item, Message& message);
+  std::array<std::string_view, 4> members;  // what `decode` reads beside the type
 };
 constexpr ItemKind kItems[] = {
-    {"message", DecodeMessage},
-    {"function_call", DecodeFunctionCall},
-    {"function_call_output", DecodeCallOutput},
-    {"custom_tool_call", DecodeCustomCall},
-    {"custom_tool_call_output", DecodeCallOutput},
-    {"reasoning", DecodeReasoning},
+    {"message", DecodeMessage, {"role", "content"}},
+    {"function_call", DecodeFunctionCall, {"call_id", "name", "arguments"}},
+    {"function_call_output", DecodeCallOutput, {"call_id", "output"}},
+    {"custom_tool_call", DecodeCustomCall, {"call_id", "name", "input"}},
+    {"custom_tool_call_output", DecodeCallOutput, {"call_id", "output"}},
+    {"reasoning", DecodeReasoning, {"id", "summary", "content", "encrypted_content"}},
+    {"image_generation_call", DecodeImageCall, {"result"}},
 };
+
+// The members of an item that are not read.
+JsonText FurtherMembers(codec::json::Value item, const ItemKind& kind) {
+  JsonText further;
+  codec::json::Writer writer(further);
+  writer.BeginObject();
+  for (const auto member : item) {
+    const bool read = member.key == "type" || std::ranges::find(kind.members, member.key) != kind.members.end();
+    if (!read) writer.RawField(member.key, member.value.raw());
+  }
+  writer.EndObject();
+  return further;
+}
+
+// Where an item that was decoded into `message` keeps them: an item that is no message is one block.
+JsonText& FurtherOf(Message& message, const ItemKind& kind) {
+  if (kind.decode == DecodeMessage) return message.item;
+  return std::visit(
+      [&](auto& block) -> JsonText& {
+        if constexpr (requires { block.item; }) return block.item;
+        return message.item;
+      },
+      message.blocks.front());
+}
+
+// nullptr for kinds that only this dialect understands; an image that failed is one of them.
+const ItemKind* FindKind(const Node& item, std::string_view type) {
+  const auto* kind = std::ranges::find(kItems, type, &ItemKind::type);
+  if (kind == std::end(kItems)) return nullptr;
+  return kind->decode == DecodeImageCall && !item.value()["result"].IsString() ? nullptr : kind;
+}
 
 // The seal of the call that follows, where the message is nothing but that.
 std::optional<std::string> SealOfNextCall(const Message& message) {
@@ -205,8 +251,10 @@ Status DecodeItem(const Node& item, Message& message) {
   std::string type = item.value()["role"].IsString() ? "message" : "";
   GH_CHECK_OK(common::Read(item["type"], type));
   if (type.empty()) return common::WrongType(item["type"], "a string");
-  for (const auto& kind : kItems) {
-    if (kind.type == type) return kind.decode(item, message);
+  if (const ItemKind* kind = FindKind(item, type)) {
+    GH_CHECK_OK(kind->decode(item, message));
+    FurtherOf(message, *kind) = FurtherMembers(item.value(), *kind);
+    return base::Ok();
   }
   message.role = type.ends_with("_output") ? Role::kUser : Role::kAssistant;
   message.blocks.emplace_back(Opaque(item, type));

@@ -1,6 +1,7 @@
 #include <algorithm>
 #include <string>
 
+#include "codec/json/document.h"
 #include "llm/dialect/common/conversation.h"
 #include "llm/dialect/common/losses.h"
 #include "llm/dialect/common/media.h"
@@ -14,12 +15,16 @@ using codec::json::Writer;
 
 constexpr std::string_view kWav = "wav";
 
-// Tool calls, tool results, reasoning and opaque items stand beside messages, not in them.
+// Tool calls, tool results, reasoning, images that a tool made and opaque items stand beside messages, not in them.
 bool IsItem(const Block& block) {
-  const auto* opaque = std::get_if<OpaqueBlock>(&block);
-  const bool part = opaque != nullptr && opaque->type.starts_with("input_");
+  if (const auto* image = std::get_if<ImageBlock>(&block)) return !image->item.empty();
   return std::holds_alternative<ToolCallBlock>(block) || std::holds_alternative<ToolResultBlock>(block) ||
-         std::holds_alternative<ReasoningBlock>(block) || (opaque != nullptr && !part);
+         std::holds_alternative<ReasoningBlock>(block) || std::holds_alternative<OpaqueBlock>(block);
+}
+
+// A part that we do not know is one of the message that it came in.
+bool IsUnknownPart(const Message& message, const Block& block) {
+  return std::holds_alternative<OpaqueBlock>(block) && !message.item.empty();
 }
 
 std::string PathOf(const Message& message, std::size_t index) {
@@ -126,7 +131,7 @@ void ItemWriter::Lose(std::string_view path, std::string_view what) {
 void ItemWriter::Write(const Message& message) {
   std::size_t begin = 0;
   for (std::size_t i = 0; i < message.blocks.size(); ++i) {
-    if (!IsItem(message.blocks[i])) continue;
+    if (!IsItem(message.blocks[i]) || IsUnknownPart(message, message.blocks[i])) continue;
     WriteRun(message, begin, i);
     WriteItem(message, i);
     begin = i + 1;
@@ -141,7 +146,15 @@ void ItemWriter::WriteRun(const Message& message, std::size_t begin, std::size_t
   for (std::size_t i = begin; i < end; ++i) {
     std::visit(Parts{*this, message.role, PathOf(message, i)}, message.blocks[i]);
   }
-  writer_->EndArray().EndObject();
+  writer_->EndArray();
+  if (begin == 0) WriteFurther(message.item);
+  writer_->EndObject();
+}
+
+void ItemWriter::WriteFurther(const JsonText& item) {
+  codec::json::Document document;
+  if (item.empty() || request_->origin != DialectId::kOpenAiResponses || !document.Parse(item).ok()) return;
+  for (const auto member : document.root()) writer_->RawField(member.key, member.value.raw());
 }
 
 void ItemWriter::WriteItem(const Message& message, std::size_t index) {
@@ -149,6 +162,7 @@ void ItemWriter::WriteItem(const Message& message, std::size_t index) {
   if (const auto* call = std::get_if<ToolCallBlock>(&block)) return WriteCall(*call);
   if (const auto* result = std::get_if<ToolResultBlock>(&block)) return WriteResult(*result, PathOf(message, index));
   if (const auto* reasoning = std::get_if<ReasoningBlock>(&block)) return WriteReasoning(*reasoning);
+  if (const auto* image = std::get_if<ImageBlock>(&block)) return WriteImage(*image);
   Parts{*this, message.role, PathOf(message, index)}(std::get<OpaqueBlock>(block));
 }
 
@@ -162,6 +176,7 @@ void ItemWriter::WriteCall(const ToolCallBlock& call) {
   } else {
     writer_->Field("arguments", call.arguments.empty() ? std::string_view("{}") : std::string_view(call.arguments));
   }
+  WriteFurther(call.item);
   writer_->EndObject();
 }
 
@@ -181,6 +196,7 @@ void ItemWriter::WriteResult(const ToolResultBlock& result, std::string_view pat
     }
     writer_->EndArray();
   }
+  WriteFurther(result.item);
   writer_->EndObject();
 }
 
@@ -189,6 +205,13 @@ bool ItemWriter::IsOurs(const ReasoningBlock& reasoning) const {
   // Without its content only the provider's own store knows the item.
   const bool stored = !reasoning.id.empty() && request_->origin == DialectId::kOpenAiResponses;
   return reasoning.origin == DialectId::kOpenAiResponses && same_signer && (!reasoning.redacted.empty() || stored);
+}
+
+void ItemWriter::WriteImage(const ImageBlock& image) {
+  writer_->BeginObject().Field("type", "image_generation_call");
+  if (const auto* media = std::get_if<InlineMedia>(&image.source)) writer_->Field("result", media->base64);
+  WriteFurther(image.item);
+  writer_->EndObject();
 }
 
 void ItemWriter::WriteReasoning(const ReasoningBlock& reasoning) {
@@ -201,6 +224,7 @@ void ItemWriter::WriteReasoning(const ReasoningBlock& reasoning) {
   }
   writer_->EndArray();
   if (!reasoning.redacted.empty()) writer_->Field("encrypted_content", reasoning.redacted);
+  WriteFurther(reasoning.item);
   writer_->EndObject();
 }
 

@@ -5,7 +5,9 @@
 
 #include "codec/json/document.h"
 #include "codec/sse/sse.h"
+#include "llm/dialect/common/answer_loss.h"
 #include "llm/dialect/common/logprobs.h"
+#include "llm/dialect/common/media.h"
 #include "llm/dialect/common/seal.h"
 #include "llm/dialect/common/upstream_error.h"
 #include "llm/dialect/openai/error.h"
@@ -91,6 +93,11 @@ void Ladder::Begin() {
 }
 
 void Ladder::Encode(const Event& event, std::string& out) {
+  if (!custom_calls_.any()) return Add(event, out);
+  for (const Event& translated : custom_calls_.Translate(event)) Add(translated, out);
+}
+
+void Ladder::Add(const Event& event, std::string& out) {
   if (state_ == State::kFailed) return;
   out_ = &out;
   if (const auto ref = common::BlockOf(event)) {
@@ -167,6 +174,7 @@ void Ladder::OpenPart(OutputPart::Kind kind) {
 
 void Ladder::ClosePart() {
   if (level_ != Level::kPart) return;
+  AddUrls();
   level_ = Level::kItem;
   const OutputPart& part = item().parts.back();
   const bool refusal = part.kind == OutputPart::Kind::kRefusal;
@@ -183,6 +191,7 @@ void Ladder::ClosePart() {
 void Ladder::Write(const TextDelta& event) {
   if (event.text.empty()) return;
   OpenPart(OutputPart::Kind::kText);
+  text_block_ = event.block;
   item().parts.back().text += event.text;
   SendOfPart("response.output_text.delta", kContentIndex,
              [&](Writer& writer) { writer.Field("delta", event.text).Key("logprobs").BeginArray().EndArray(); });
@@ -196,20 +205,29 @@ void Ladder::Write(const RefusalDelta& event) {
 }
 
 void Ladder::Write(const Annotated& event) {
+  if (event.origin != DialectId::kOpenAiResponses) {
+    if (event.urls.empty()) common::LoseOfAnswer(context_, kTarget, common::kCitations);
+    urls_.Add(event);
+    return;
+  }
   codec::json::Document document;
   if (!document.Parse(event.json).ok()) return;
-  const auto add = [&](codec::json::Value annotation) {
-    JsonText json = AnnotationOf(event.origin, annotation);
-    if (json.empty()) return;
-    OpenPart(OutputPart::Kind::kText);
-    auto& annotations = item().parts.back().annotations;
-    annotations.push_back(std::move(json));
-    SendOfPart("response.output_text.annotation.added", kContentIndex, [&](Writer& writer) {
-      writer.Field("annotation_index", annotations.size() - 1).RawField("annotation", annotations.back());
-    });
-  };
-  if (!document.root().IsArray()) return add(document.root());
-  for (const auto annotation : document.root()) add(annotation.value);
+  OpenPart(OutputPart::Kind::kText);
+  if (!document.root().IsArray()) return AddAnnotation(event.json);
+  for (const auto annotation : document.root()) AddAnnotation(JsonText(annotation.value.raw()));
+}
+
+void Ladder::AddAnnotation(JsonText annotation) {
+  auto& annotations = item().parts.back().annotations;
+  annotations.push_back(std::move(annotation));
+  SendOfPart("response.output_text.annotation.added", kContentIndex, [&](Writer& writer) {
+    writer.Field("annotation_index", annotations.size() - 1).RawField("annotation", annotations.back());
+  });
+}
+
+void Ladder::AddUrls() {
+  if (item().parts.back().kind != OutputPart::Kind::kText) return;
+  for (const UrlCitation& url : urls_.Take(text_block_)) AddAnnotation(AnnotationOf(url, item().parts.back().text));
 }
 
 void Ladder::OpenReasoning() {
@@ -288,8 +306,22 @@ void Ladder::CloseCall() {
              [&](Writer& writer) { writer.Field("name", item().name).Field("arguments", item().text); });
 }
 
+// An image is the result of a tool here.
+void Ladder::Write(const ImageAdded& event) {
+  const auto* media = std::get_if<InlineMedia>(&event.image.source);
+  if (media == nullptr) return common::LoseOfAnswer(context_, kTarget, common::kImage);
+  const std::string id = "ig_" + context_.id + "_" + std::to_string(output_.size());
+  JsonText json;
+  Writer writer(json);
+  writer.BeginObject().Field("type", "image_generation_call").Field("id", id).Field("status", "completed");
+  writer.Field("output_format", common::Subtype(media->media_type)).Field("result", media->base64).EndObject();
+  OpenItem({.kind = OutputItem::Kind::kOpaque, .id = id, .original = std::move(json)}, {});
+}
+
 void Ladder::Write(const OpaqueBlockAdded& event) {
-  if (event.content.origin != DialectId::kOpenAiResponses) return;
+  if (event.content.origin != DialectId::kOpenAiResponses) {
+    return common::LoseOfAnswer(context_, kTarget, event.content.type);
+  }
   codec::json::Document document;
   if (!document.Parse(event.content.json).ok()) return;
   OpenItem({.kind = OutputItem::Kind::kOpaque,
@@ -300,7 +332,7 @@ void Ladder::Write(const OpaqueBlockAdded& event) {
 }
 
 void Ladder::Add(const OpaqueEvent& event) {
-  if (event.origin != DialectId::kOpenAiResponses) return;
+  if (event.origin != DialectId::kOpenAiResponses) return common::LoseOfAnswer(context_, kTarget, event);
   if (progress_.size() >= kMaxProgress) SendProgress({});
   progress_.push_back(event);
 }
@@ -331,6 +363,7 @@ void Ladder::End() {
   sequencer_.Finish(*this);
   SendProgress({});
   const ResponseState state = FinalState();
+  if (!urls_.empty()) common::LoseOfAnswer(context_, kTarget, common::kCitations);
   const bool complete = state.incomplete_reason.empty();
   CloseItem(complete ? OutputItem::Status::kCompleted : OutputItem::Status::kIncomplete);
   SendResponse(complete ? "response.completed" : "response.incomplete", state);

@@ -10,6 +10,8 @@
 #include "codec/json/writer.h"
 #include "llm/dialect.h"
 #include "llm/dialect/common/block_sequencer.h"
+#include "llm/dialect/common/custom_tool.h"
+#include "llm/dialect/common/held_urls.h"
 #include "llm/dialect/openai_responses/output.h"
 #include "llm/event.h"
 
@@ -19,13 +21,14 @@ namespace gatehouse::llm::dialect::openai_responses {
 // without a gap, and the whole answer once more in the terminal event.
 class Ladder final : public ResponseEncoder, private common::BlockSink {
  public:
-  explicit Ladder(const AnswerContext& context) : context_(context) {}
+  explicit Ladder(const AnswerContext& context) : context_(context), custom_calls_(context.request) {}
 
   void Encode(const Event& event, std::string& out) override;
   void Finish(std::string& out) override;
   void Fail(const base::Error& error, std::string_view request_id, std::string& out) override;
 
  private:
+  void Add(const Event& event, std::string& out);
   void OnBlockEvent(const Event& event) override;
   void Write(const TextDelta& event);
   void Write(const RefusalDelta& event);
@@ -34,6 +37,7 @@ class Ladder final : public ResponseEncoder, private common::BlockSink {
   void Write(const ToolCallStarted& event);
   void Write(const ToolCallDelta& event);
   void Write(const BlockFinished& event);
+  void Write(const ImageAdded& event);
   void Write(const OpaqueBlockAdded& event);
   void Add(const OpaqueEvent& event);
   void Write(const Annotated& event);
@@ -46,6 +50,8 @@ class Ladder final : public ResponseEncoder, private common::BlockSink {
   void CloseItem(OutputItem::Status status);
   void OpenPart(OutputPart::Kind kind);
   void ClosePart();
+  void AddAnnotation(JsonText annotation);
+  void AddUrls();
   void OpenReasoning();
   void CloseReasoning();
   void CloseCall();
@@ -70,6 +76,7 @@ class Ladder final : public ResponseEncoder, private common::BlockSink {
   friend std::string EncodeWhole(const Answer& answer, const AnswerContext& context);
 
   AnswerContext context_;
+  common::CustomCalls custom_calls_;
   Started started_;
   Usage usage_;
   std::optional<ChoiceFinished> finished_;
@@ -79,9 +86,11 @@ class Ladder final : public ResponseEncoder, private common::BlockSink {
   std::uint64_t sequence_ = 0;
   // What hosted tools told of their progress. Their items are known when they are done: until then it waits.
   std::vector<OpaqueEvent> progress_;
-  JsonText logprobs_ = "[]";    // of a text that has not begun
-  std::string json_;            // of the event being written
-  std::string* out_ = nullptr;  // of the call in progress
+  JsonText logprobs_ = "[]";      // of a text that has not begun
+  std::uint32_t text_block_ = 0;  // the text that came last
+  common::HeldUrls urls_;         // told when their text is complete
+  std::string json_;              // of the event being written
+  std::string* out_ = nullptr;    // of the call in progress
   enum class State : std::uint8_t { kBegin, kRunning, kFailed } state_ = State::kBegin;
 };
 

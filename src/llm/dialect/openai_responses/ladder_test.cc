@@ -96,9 +96,7 @@ std::vector<Event> Everything() {
           BlockFinished{.block = 0},
           TextDelta{.block = 1, .text = "Hello "},
           TextDelta{.block = 1, .text = "you"},
-          Annotated{.block = 1,
-                    .origin = DialectId::kOpenAiChat,
-                    .json = R"([{"type":"url_citation","url_citation":{"url":"u","start_index":0}}])"},
+          Annotated{.block = 1, .origin = DialectId::kOpenAiChat, .json = "[{}]", .urls = {{.url = "u", .title = "t"}}},
           ToolCallStarted{.block = 2, .id = "c1", .name = "f"},
           ToolCallStarted{.block = 3, .id = "c2", .name = "g"},
           ToolCallDelta{.block = 2, .arguments = "{\"a\":"},
@@ -121,7 +119,9 @@ TEST(ResponsesLadder, IsCompleteAndInOrder) {
   EXPECT_EQ(reader.done.size(), 8U);
   EXPECT_EQ(reader.types.back(), "response.completed");
   EXPECT_THAT(reader.terminal, HasSubstr(R"("id":"resp_abc","object":"response","created_at":7,"status":"completed")"));
-  EXPECT_THAT(reader.terminal, HasSubstr(R"("annotations":[{"type":"url_citation","url":"u","start_index":0}])"));
+  EXPECT_THAT(
+      reader.terminal,
+      HasSubstr(R"("annotations":[{"type":"url_citation","start_index":0,"end_index":9,"title":"t","url":"u"}])"));
   EXPECT_THAT(
       reader.terminal,
       HasSubstr(R"("usage":{"input_tokens":125,"input_tokens_details":{"cached_tokens":100,"cache_write_tokens":5},)"
@@ -209,7 +209,7 @@ TEST(ResponsesLadder, AFailureIsTheEnd) {
   EXPECT_THAT(lines, HasSubstr(R"("error":{"message":"busy","type":"server_error")"));
   EXPECT_THAT(lines, Not(HasSubstr("response.completed")));
   std::vector<Event> events;
-  EXPECT_FALSE(DecodeStream(*Chat().NewDecoder(), out, events).ok());
+  EXPECT_FALSE(DecodeStream(*Chat().NewDecoder({}), out, events).ok());
 }
 
 TEST(ResponsesLadder, AFailureBeforeTheBeginIsAnErrorEvent) {
@@ -225,7 +225,7 @@ TEST(ResponsesLadder, AnAnswerWithoutAReasonIsAFailureNotAnEnd) {
 
 TEST(ResponsesDecoder, ReadsItsOwnLadder) {
   std::vector<Event> events;
-  const auto status = DecodeStream(*Chat().NewDecoder(), EncodeStream(Chat(), Everything(), kContext), events);
+  const auto status = DecodeStream(*Chat().NewDecoder({}), EncodeStream(Chat(), Everything(), kContext), events);
   ASSERT_TRUE(status.ok()) << status.error().detail;
   const Answer answer = Collect(events);
   EXPECT_EQ(answer.started.id, "resp_abc");
@@ -250,7 +250,7 @@ TEST(ResponsesDecoder, AnyCutOfTheBytesReadsTheSame) {
   std::string whole;
   for (std::size_t piece = 1; piece < 60; ++piece) {
     std::vector<Event> events;
-    ASSERT_TRUE(DecodeStream(*Chat().NewDecoder(), stream, events, Detail::kFull, piece).ok());
+    ASSERT_TRUE(DecodeStream(*Chat().NewDecoder({}), stream, events, Detail::kFull, piece).ok());
     const std::string body = Chat().EncodeWhole(Collect(events), kContext);
     if (whole.empty()) whole = body;
     EXPECT_EQ(body, whole);
@@ -259,10 +259,10 @@ TEST(ResponsesDecoder, AnyCutOfTheBytesReadsTheSame) {
 
 TEST(ResponsesDecoder, AWholeAnswerReadsLikeItsStream) {
   std::vector<Event> streamed;
-  ASSERT_TRUE(DecodeStream(*Chat().NewDecoder(), EncodeStream(Chat(), Everything(), kContext), streamed).ok());
+  ASSERT_TRUE(DecodeStream(*Chat().NewDecoder({}), EncodeStream(Chat(), Everything(), kContext), streamed).ok());
   const std::string body = Chat().EncodeWhole(Collect(streamed), kContext);
   std::vector<Event> events;
-  ASSERT_TRUE(Chat().NewDecoder()->DecodeWhole(body, Detail::kFull, events).ok());
+  ASSERT_TRUE(Chat().NewDecoder({})->DecodeWhole(body, Detail::kFull, events).ok());
   EXPECT_EQ(Chat().EncodeWhole(Collect(events), kContext), body);
   EXPECT_EQ(Collect(events).usage, kUsage);
 }
@@ -270,7 +270,7 @@ TEST(ResponsesDecoder, AWholeAnswerReadsLikeItsStream) {
 TEST(ResponsesDecoder, MeteringSeesTheUsageAndTheEnd) {
   std::vector<Event> events;
   ASSERT_TRUE(
-      DecodeStream(*Chat().NewDecoder(), EncodeStream(Chat(), Everything(), kContext), events, Detail::kUsage).ok());
+      DecodeStream(*Chat().NewDecoder({}), EncodeStream(Chat(), Everything(), kContext), events, Detail::kUsage).ok());
   const Answer answer = Collect(events);
   EXPECT_EQ(answer.usage, kUsage);
   EXPECT_EQ(answer.choices[0].reason, FinishReason::kToolCalls);
@@ -279,7 +279,7 @@ TEST(ResponsesDecoder, MeteringSeesTheUsageAndTheEnd) {
 
 TEST(ResponsesDecoder, HostsThatSendOnlyTheTerminalEvent) {
   std::vector<Event> events;
-  const auto decoder = Chat().NewDecoder();
+  const auto decoder = Chat().NewDecoder({});
   ASSERT_TRUE(decoder
                   ->Decode("",
                            R"({"type":"response.completed","response":{"id":"resp_1","status":"completed","output":[)"
@@ -309,24 +309,24 @@ TEST(ResponsesDecoder, FailuresAreErrors) {
   };
   for (const auto& [data, code] : cases) {
     std::vector<Event> events;
-    const auto status = Chat().NewDecoder()->Decode("", data, Detail::kFull, events);
+    const auto status = Chat().NewDecoder({})->Decode("", data, Detail::kFull, events);
     ASSERT_FALSE(status.ok()) << data;
     EXPECT_EQ(status.error().code, code) << data;
     EXPECT_EQ(status.error().source, base::ErrorSource::kUpstream);
   }
   std::vector<Event> events;
   EXPECT_FALSE(Chat()
-                   .NewDecoder()
+                   .NewDecoder({})
                    ->DecodeWhole(R"({"status":"failed","error":{"code":"server_error"}})", Detail::kFull, events)
                    .ok());
-  EXPECT_FALSE(Chat().NewDecoder()->DecodeWhole(R"({"object":"response"})", Detail::kFull, events).ok());
+  EXPECT_FALSE(Chat().NewDecoder({})->DecodeWhole(R"({"object":"response"})", Detail::kFull, events).ok());
 }
 
 TEST(ResponsesDecoder, ACutStreamIsNoEnd) {
   const std::string stream = EncodeStream(Chat(), Everything(), kContext);
   std::vector<Event> events;
   const auto status = DecodeStream(
-      *Chat().NewDecoder(), std::string_view(stream).substr(0, stream.find("event: response.completed")), events);
+      *Chat().NewDecoder({}), std::string_view(stream).substr(0, stream.find("event: response.completed")), events);
   ASSERT_FALSE(status.ok());
   EXPECT_EQ(status.error().code, base::ErrorCode::kBadUpstream);
 }

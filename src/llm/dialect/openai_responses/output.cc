@@ -2,8 +2,9 @@
 
 #include <algorithm>
 
-#include "codec/json/document.h"
+#include "llm/dialect/common/characters.h"
 #include "llm/dialect/openai/error.h"
+#include "llm/dialect/openai/url_citation.h"
 #include "llm/dialect/openai_responses/settings.h"
 #include "llm/dialect/openai_responses/words.h"
 
@@ -176,16 +177,13 @@ void WriteItem(Writer& writer, const OutputItem& item) {
   writer.EndObject();
 }
 
-JsonText AnnotationOf(DialectId origin, codec::json::Value annotation) {
-  if (origin == DialectId::kOpenAiResponses) return JsonText(annotation.raw());
-  const auto nested = annotation["url_citation"];
-  if (origin != DialectId::kOpenAiChat || !nested.IsObject()) return {};
-  JsonText flat;
-  Writer writer(flat);
+JsonText AnnotationOf(const UrlCitation& citation, std::string_view text) {
+  JsonText annotation;
+  Writer writer(annotation);
   writer.BeginObject().Field("type", "url_citation");
-  for (const auto member : nested) writer.RawField(member.key, member.value.raw());
+  openai::WriteUrlCitation(writer, citation, {0, common::Characters(text)});
   writer.EndObject();
-  return flat;
+  return annotation;
 }
 
 void WriteResponse(Writer& writer, const ResponseState& state) {

@@ -36,8 +36,8 @@ struct OutputItem {
 void WritePart(codec::json::Writer& writer, const OutputPart& part);
 void WriteItem(codec::json::Writer& writer, const OutputItem& item);
 
-// An annotation in this dialect's shape, of this one or of chat completions, which nests it; "" for those of others.
-JsonText AnnotationOf(DialectId origin, codec::json::Value annotation);
+// A citation as an annotation of the part with that text.
+JsonText AnnotationOf(const UrlCitation& citation, std::string_view text);
 
 // What is known of an answer at some moment.
 struct ResponseState {

@@ -3,6 +3,7 @@
 
 #include "llm/dialect/anthropic/dialect.h"
 #include "llm/dialect/common/dialect_testing.h"
+#include "llm/dialect/openai_chat/dialect.h"
 #include "llm/dialect/openai_responses/dialect.h"
 
 namespace gatehouse::llm::dialect::openai_responses {
@@ -149,7 +150,7 @@ TEST(ResponsesRequest, HostedItemsAndToolsOfOthersAreLostContent) {
                          R"({"model":"m","input":[{"role":"user","content":"a"},{"type":"item_reference","id":"x"}],)"
                          R"("tools":[{"type":"web_search"},{"type":"custom","name":"p"}]})",
                          kClaude),
-              ElementsAre("input[1].content[0]", "tools[0]", "tools[1]"));
+              ElementsAre("input[1].content[0]", "tools[0]"));
   EXPECT_THAT(LostFields(anthropic::Chat(), Chat(),
                          R"({"model":"m","max_tokens":50,"messages":[{"role":"user","content":[)"
                          R"({"type":"search_result","source":"s","title":"t","content":[]}]}],)"
@@ -174,6 +175,28 @@ TEST(ResponsesRequest, SealsOfOthersStayInTheirEnvelope) {
   EXPECT_EQ(std::get<ToolCallBlock>(messages[1].blocks[1]).signature, "Cs:Q");
   EXPECT_THAT(MustTranslate(Chat(), anthropic::Chat(), body, kClaude), HasSubstr(R"("signature":"EqQB+/=")"));
   EXPECT_THAT(MustTranslate(Chat(), Chat(), body, kTarget), Not(HasSubstr("reasoning")));
+}
+
+TEST(ResponsesRequest, ItemsKeepWhatOnlyTheirOwnDialectSays) {
+  const std::string input =
+      R"([{"type":"message","role":"user","content":[{"type":"input_text","text":"a"}],"status":"completed"},)"
+      R"({"type":"reasoning","id":"rs_1","summary":[],"encrypted_content":"Q","status":"completed"},)"
+      R"({"type":"message","role":"assistant","content":[{"type":"output_text","text":"b"},{"type":"output_novel"}],)"
+      R"("id":"msg_1","status":"completed","phase":"commentary"},)"
+      R"({"type":"function_call","call_id":"c1","name":"f","arguments":"{}","id":"fc_1","namespace":"n"},)"
+      R"({"type":"custom_tool_call","call_id":"c2","name":"p","input":"x","id":"ctc_1"},)"
+      R"({"type":"function_call_output","call_id":"c1","output":"1","id":"fco_1","status":"completed"},)"
+      R"({"type":"custom_tool_call_output","call_id":"c2","output":"2","id":"ctco_1"},)"
+      R"({"type":"web_search_call","id":"ws_1"}])";
+  const std::string body = MustTranslate(Chat(), Chat(), R"({"model":"m","input":)" + input + "}", kTarget);
+  EXPECT_EQ(body, R"({"model":"gpt-6","input":)" + input + "}");
+}
+
+TEST(ResponsesRequest, ItemMembersOfAnotherClientStayWithHim) {
+  const std::string body =
+      R"({"model":"m","input":[{"role":"user","content":"a"},{"type":"message","role":"assistant","id":"msg_1",)"
+      R"("phase":"final_answer","content":[{"type":"output_text","text":"b"}]},{"role":"user","content":"c"}]})";
+  EXPECT_THAT(MustTranslate(Chat(), openai_chat::Dialect(), body, kTarget), Not(HasSubstr("final_answer")));
 }
 
 TEST(ResponsesCount, CarriesThePromptAlone) {

@@ -6,6 +6,7 @@
 #include "llm/dialect/common/tool_call.h"
 #include "llm/dialect/common/upstream_error.h"
 #include "llm/dialect/openai/error.h"
+#include "llm/dialect/openai/url_citation.h"
 #include "llm/dialect/openai/usage.h"
 #include "llm/dialect/openai_responses/items.h"
 
@@ -47,6 +48,17 @@ bool IsCall(std::string_view type) { return type == "function_call" || type == "
 
 bool HoldsCall(Value output) {
   return std::any_of(output.begin(), output.end(), [](auto item) { return IsCall(item.value["type"].string()); });
+}
+
+// An annotation, or an array of them.
+Annotated AnnotatedBy(Value annotations, std::uint32_t block) {
+  Annotated event{.block = block, .origin = DialectId::kOpenAiResponses, .json = std::string(annotations.raw())};
+  const auto add = [&](Value annotation) {
+    if (auto url = openai::ReadUrlCitation(annotation)) event.urls.push_back(*std::move(url));
+  };
+  if (annotations.IsObject()) add(annotations);
+  for (const auto element : annotations.IsArray() ? annotations : Value()) add(element.value);
+  return event;
 }
 
 ChoiceFinished FinishOf(Value response, bool calls) {
@@ -133,7 +145,7 @@ void ResponsesDecoder::StartCall(Value json, Item& item, std::vector<Event>& eve
                        .id = std::string(json["call_id"].string()),
                        .name = std::string(json["name"].string()),
                        .kind = custom ? ToolKind::kCustom : ToolKind::kFunction};
-  if (call.id.empty()) call.id = common::SyntheticCallId(id_, 0, call.block);
+  if (call.id.empty()) call.id = common::SyntheticCallId(id_ + exchange_, 0, call.block);
   ++calls_;
   events.emplace_back(std::move(call));
 }
@@ -153,9 +165,7 @@ void ResponsesDecoder::OnRefusal(Value root, std::vector<Event>& events) {
 
 void ResponsesDecoder::OnAnnotation(Value root, std::vector<Event>& events) {
   if (!root["annotation"].IsObject()) return;
-  events.emplace_back(Annotated{.block = BlockOf(ItemOf(root), Index(root["content_index"], kMaxParts)),
-                                .origin = DialectId::kOpenAiResponses,
-                                .json = std::string(root["annotation"].raw())});
+  events.emplace_back(AnnotatedBy(root["annotation"], BlockOf(ItemOf(root), Index(root["content_index"], kMaxParts))));
 }
 
 void ResponsesDecoder::OnArguments(Value root, std::vector<Event>& events) {
@@ -210,9 +220,7 @@ void ResponsesDecoder::FinishMessage(Value json, Item& item, std::vector<Event>&
     if (part["text"].string().empty()) continue;
     events.emplace_back(TextDelta{.block = BlockOf(item, index), .text = std::string(part["text"].string())});
     if (!part["annotations"].empty()) {
-      events.emplace_back(Annotated{.block = BlockOf(item, index),
-                                    .origin = DialectId::kOpenAiResponses,
-                                    .json = std::string(part["annotations"].raw())});
+      events.emplace_back(AnnotatedBy(part["annotations"], BlockOf(item, index)));
     }
     if (!part["logprobs"].empty()) {
       events.emplace_back(

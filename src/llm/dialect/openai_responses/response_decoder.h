@@ -16,6 +16,8 @@ namespace gatehouse::llm::dialect::openai_responses {
 // Answers of the Responses API, whole and streamed (providers.md, 1.2).
 class ResponsesDecoder final : public ResponseDecoder {
  public:
+  explicit ResponsesDecoder(std::string_view exchange) : exchange_(exchange) {}
+
   base::Status Decode(std::string_view event, std::string_view data, Detail detail,
                       std::vector<Event>& events) override;
   base::Status Finish(Detail detail, std::vector<Event>& events) override;
@@ -56,6 +58,7 @@ class ResponsesDecoder final : public ResponseDecoder {
 
   codec::json::Document document_;
   std::map<std::int64_t, Item> items_;
+  std::string exchange_;
   std::string id_;
   std::uint32_t next_block_ = 0;
   std::uint32_t calls_ = 0;

@@ -47,6 +47,11 @@ base::Result<Tool> DecodeTool(const Node& node) {
   return tool;
 }
 
+base::Result<std::string> NameOfTool(const Node& tool) {
+  GH_TRY(const auto name, common::RequireString(tool["name"]));
+  return std::string(name);
+}
+
 Status ReadAllowed(const Node& node, ToolChoice& choice) {
   choice.mode = ToolChoice::Mode::kAllowed;
   std::string mode;
@@ -54,13 +59,7 @@ Status ReadAllowed(const Node& node, ToolChoice& choice) {
   choice.allowed = mode == "required" ? ToolChoice::Strength::kRequired : ToolChoice::Strength::kAuto;
   const Node tools = node["tools"];
   GH_CHECK_OK(common::RequireArray(tools));
-  std::size_t index = 0;
-  for (const auto element : tools.value()) {
-    const Node tool = tools.Element(element.value, index++);
-    GH_TRY(const auto name, common::RequireString(tool["name"]));
-    choice.names.emplace_back(name);
-  }
-  return base::Ok();
+  return common::ReadEach(tools, NameOfTool, choice.names);
 }
 
 Status ReadFormat(const Node& node, ChatRequest& request) {
@@ -84,32 +83,14 @@ constexpr Field<ChatRequest> kTextFields[] = {
     {"verbosity", [](const Node& node, ChatRequest& r) { return common::Read(node, r.verbosity); }},
 };
 
-Status ReadEffort(const Node& node, ChatRequest& request) {
-  if (!node.present()) return base::Ok();
-  GH_TRY(const auto word, common::RequireString(node));
-  const auto effort = common::ParseEffort(word);
-  if (!effort) return common::Invalid(node, "must be none, minimal, low, medium, high, xhigh or max");
-  request.reasoning->effort = *effort;
-  return base::Ok();
-}
-
 constexpr Field<ChatRequest> kReasoningFields[] = {
-    {"effort", ReadEffort},
+    {"effort", [](const Node& node, ChatRequest& r) { return common::ReadEffort(node, r.reasoning->effort); }},
     {"summary", [](const Node& node, ChatRequest& r) { return common::Read(node, r.reasoning->summary); }},
 };
 
 }  // namespace
 
-Status ReadTools(const Node& node, ChatRequest& request) {
-  GH_CHECK_OK(common::AllowArray(node));
-  std::size_t index = 0;
-  for (const auto element : node.value()) {
-    const Node child = node.Element(element.value, index++);
-    GH_TRY(Tool tool, DecodeTool(child));
-    request.tools.push_back(std::move(tool));
-  }
-  return base::Ok();
-}
+Status ReadTools(const Node& node, ChatRequest& request) { return common::ReadEach(node, DecodeTool, request.tools); }
 
 Status ReadToolChoice(const Node& node, ChatRequest& request) {
   if (!node.present()) return base::Ok();

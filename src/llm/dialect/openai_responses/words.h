@@ -4,6 +4,7 @@
 
 #include "llm/chat.h"
 #include "llm/dialect/common/words.h"
+#include "llm/dialect/openai/family.h"
 
 // The words of the Responses API and ours.
 namespace gatehouse::llm::dialect::openai_responses {
@@ -29,9 +30,6 @@ inline constexpr common::Word<ResponseFormat::Kind> kFormats[] = {
 inline constexpr std::string_view kInstructions = "instructions";
 inline constexpr std::string_view kEncryptedReasoning = "reasoning.encrypted_content";
 
-// Whether stored files, custom tools and cache breakpoints of that dialect mean the same here.
-constexpr bool IsOpenAi(DialectId id) {
-  return id == DialectId::kOpenAiChat || id == DialectId::kOpenAiResponses || id == DialectId::kOpenAiCompletions;
-}
+using openai::IsOpenAi;
 
 }  // namespace gatehouse::llm::dialect::openai_responses
