@@ -61,6 +61,20 @@ void EncodeTo(const Case& golden_case, const llm::ChatRequest& request, const ll
   ExpectGolden(golden_case, what, WithLosses(encoded.value()));
 }
 
+// What a dialect says of its own request, it reads back as the same.
+void ExpectTheSameAgain(const Case& golden_case, const llm::ChatRequest& request, const llm::ChatDialect& dialect) {
+  const llm::EncodeOptions options = OptionsFor(golden_case, dialect.id());
+  const auto once = dialect.EncodeRequest(request, options);
+  if (!once.ok()) return;
+  codec::json::Document document;
+  ASSERT_TRUE(document.Parse(once.value().body).ok());
+  const auto again = dialect.DecodeRequest(document.root(), PathOf(golden_case));
+  ASSERT_TRUE(again.ok()) << again.error().public_message;
+  const auto twice = dialect.EncodeRequest(again.value(), options);
+  ASSERT_TRUE(twice.ok()) << twice.error().public_message;
+  EXPECT_EQ(twice.value().body, once.value().body);
+}
+
 }  // namespace
 
 void RunRequestCase(const Case& golden_case) {
@@ -75,6 +89,7 @@ void RunRequestCase(const Case& golden_case) {
     ExpectGolden(golden_case, "error.json", Pretty(origin->EncodeError(request.error(), "").body));
     return;
   }
+  ExpectTheSameAgain(golden_case, request.value(), *origin);
   for (const llm::DialectId id : kAllDialects) {
     const llm::ChatDialect* target = llm::FindChatDialect(id);
     if (target != nullptr) EncodeTo(golden_case, request.value(), *target);
