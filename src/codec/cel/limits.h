@@ -23,7 +23,7 @@ struct RunLimits {
 struct Limits {
   SourceLimits source;
   RunLimits run;
-  std::size_t constants = 256 * 1024;      // bytes of literals, and of what is computed from literals alone
+  std::size_t constants = 256 * 1024;       // bytes of literals, and of what is computed from literals alone
   std::int64_t regex_memory = 1024 * 1024;  // bytes that one regular expression may take
 };
 
