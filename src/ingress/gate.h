@@ -33,7 +33,8 @@ struct GateSettings {
   std::string pass_through_anthropic;
 };
 
-// All that serving needs of one configuration. Immutable; every exchange pins the one it began with.
+// All that serving needs of one configuration, on one loop. Immutable but for what the authenticator remembers; every
+// exchange pins the one it began with.
 struct Gate {
   GateSettings settings;
   std::shared_ptr<pipeline::Authenticator> authenticator;

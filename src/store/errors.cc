@@ -31,12 +31,12 @@ Error UndoneByOthers(std::string detail) {
   return error;
 }
 
-Error NotBegunInTime() {
+Error NotDoneInTime() {
   return {.code = ErrorCode::kTimeout,
           .source = ErrorSource::kStore,
           .retry = Retry::kSameTarget,
           .public_message = "The gateway's database did not get to this in time. Try again.",
-          .detail = "the deadline passed before the work was begun"};
+          .detail = "the deadline passed and nothing was done"};
 }
 
 Error InDoubt() {

@@ -12,8 +12,8 @@ base::Error Unavailable(std::string detail);
 base::Error Conflict(std::string detail);
 // The database undid it for the sake of others (deadlock, serialization): to be tried again at once, by the driver.
 base::Error UndoneByOthers(std::string detail);
-// At the deadline; not begun, so that it may be tried again.
-base::Error NotBegunInTime();
+// At the deadline; not begun, or undone, so that it may be tried again.
+base::Error NotDoneInTime();
 // At the deadline; begun, and it may yet be done.
 base::Error InDoubt();
 base::Error AnswerTooLarge(std::string detail);

@@ -13,7 +13,7 @@ template <class T>
 net::Task<Result<T>> Await(net::Handoff<Result<T>>& handoff, net::Deadline deadline) {
   auto answer = co_await handoff.Receive(deadline);
   if (answer) co_return *std::move(answer);
-  co_return handoff.begun() ? InDoubt() : NotBegunInTime();
+  co_return handoff.begun() ? InDoubt() : NotDoneInTime();
 }
 
 base::Error Full() { return Unavailable("too much waits for the database already"); }
@@ -26,7 +26,7 @@ net::Task<Result<Rows>> WorkerDatabase::Query(net::Loop& loop, Statement stateme
   if (pushed == decltype(reads_)::Outcome::kFull) co_return Full();
   auto answer = co_await Await(handoff, deadline);
   // Nothing was changed: a read that was cut off may be repeated.
-  if (!answer.ok() && answer.error().code == base::ErrorCode::kTimeout) co_return NotBegunInTime();
+  if (!answer.ok() && answer.error().code == base::ErrorCode::kTimeout) co_return NotDoneInTime();
   co_return answer;
 }
 

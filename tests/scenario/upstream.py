@@ -29,6 +29,9 @@ IMAGE = {"type": "image_url", "image_url": {"url": "data:image/png;base64,iVBORw
 IMAGE_ANSWER = ANSWER | {"choices": [{"index": 0, "message": {"role": "assistant", "content": "hello", "images": [IMAGE]},
                                       "finish_reason": "stop"}]}
 
+CALL = {"index": 0, "id": "c1", "type": "function", "function": {"name": "look", "arguments": "{}"}}
+CITATION = {"type": "url_citation", "url_citation": {"url": "https://example.com/", "title": "t", "start_index": 0, "end_index": 1}}
+
 
 class Script:
     """One step per request; the last one repeats. A request for the list of models is a probe and has steps of its own."""
@@ -196,6 +199,8 @@ class Upstream(Server):
             return self.whole(connection, 200, json.dumps(IMAGE_ANSWER))
         if verb == "image-stream":
             return self.frames(connection, STREAM[:3] + [chunk({"images": [IMAGE]})] + STREAM[3:])
+        if verb == "late-citation-stream":
+            return self.frames(connection, STREAM[:3] + [chunk({"tool_calls": [CALL]}), chunk({"annotations": [CITATION]})] + STREAM[3:])
         if verb == "models":
             return self.whole(connection, 200, '{"object":"list","data":[]}')
         if verb == "late":  # late MILLISECONDS

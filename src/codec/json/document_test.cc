@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <string>
 #include <vector>
 
@@ -34,6 +35,29 @@ std::string Problem(std::string_view text, const Limits& limits = {}) {
   const auto status = document.Parse(text, limits);
   if (limits.depth == Limits{}.depth && limits.values == Limits{}.values) ExpectSkimAgrees(text, status);
   return status.ok() ? "" : status.error().public_message;
+}
+
+TEST(JsonValue, FindsSeveralMembersInOnePass) {
+  Document document;
+  const std::string text = R"({"a":1,"nested":{"b":2},"\u0062":[3],"c":null,"aa":4})";
+  ASSERT_TRUE(document.Parse(text).ok());
+  constexpr std::array<std::string_view, 4> kNames = {"b", "a", "missing", "c"};
+  const auto members = document.root().Members(kNames);
+  EXPECT_EQ(members[0].raw(), "[3]");
+  EXPECT_EQ(members[1].raw(), "1");
+  EXPECT_TRUE(members[2].IsMissing());
+  EXPECT_TRUE(members[3].IsNull());
+  for (std::size_t i = 0; i < kNames.size(); ++i) EXPECT_EQ(members[i].raw(), document.root()[kNames[i]].raw());
+  EXPECT_TRUE(document.root()["a"].Members(kNames)[0].IsMissing());
+}
+
+TEST(JsonDocument, IsEmptyOnceReleasedAndParsesAgain) {
+  Document document;
+  ASSERT_TRUE(document.Parse(R"({"a":"\n"})").ok());
+  document.Release();
+  EXPECT_TRUE(document.root().IsMissing());
+  ASSERT_TRUE(document.Parse(R"({"a":"\n"})").ok());
+  EXPECT_EQ(document.root()["a"].string(), "\n");
 }
 
 TEST(JsonDocument, AcceptsWhatTheGrammarAllows) {

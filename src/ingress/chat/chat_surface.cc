@@ -102,6 +102,7 @@ class Delivering {
         WarnInStream(out);
       } else if (outcome.ok()) {
         if (encoder_) encoder_->Finish(out);
+        WarnInStream(out);
         session_.NoteEnd(ExchangeEnd::Ending::kAnswered);
       } else {
         Break(outcome.error(), out);

@@ -30,7 +30,7 @@ base::Error Fault(std::string_view state, std::string detail) {
   const std::string_view group = state.substr(0, 2);
   if (group == "23") return Conflict(std::move(detail));
   if (group == "40") return UndoneByOthers(std::move(detail));
-  if (state == "57014") return NotBegunInTime();
+  if (state == "57014") return NotDoneInTime();
   constexpr std::string_view kPassing[] = {"08", "25", "53", "55", "57", "58"};
   // 08P01 is a statement with another number of arguments than it was given.
   if (state != "08P01" && std::ranges::find(kPassing, group) != std::end(kPassing))
@@ -141,7 +141,7 @@ Result<Connection::Answer> Connection::Next(base::TimePoint deadline) {
   const Wait wait = AwaitAnswer(deadline);
   if (wait == Wait::kReady) return Answer(PQgetResult(handle_.get()));
   broken_ = true;
-  if (wait == Wait::kLate) return NotBegunInTime();
+  if (wait == Wait::kLate) return NotDoneInTime();
   return Unavailable(PQerrorMessage(handle_.get()));
 }
 

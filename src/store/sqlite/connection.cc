@@ -168,7 +168,7 @@ base::Error Connection::Fault(int code) const {
   std::string detail = sqlite3_errmsg(handle_.get());
   switch (code & 0xFF) {
     case SQLITE_CONSTRAINT: return Conflict(std::move(detail));
-    case SQLITE_INTERRUPT: return NotBegunInTime();
+    case SQLITE_INTERRUPT: return NotDoneInTime();
     case SQLITE_TOOBIG: return AnswerTooLarge(std::move(detail));
     case SQLITE_BUSY:
     case SQLITE_LOCKED:
@@ -215,7 +215,7 @@ Result<sqlite3_stmt*> Connection::Prepare(const std::string& sql) {
 }
 
 Result<Rows> Connection::Run(const Statement& statement, base::TimePoint deadline) {
-  if (clock_.Now() >= deadline) return NotBegunInTime();
+  if (clock_.Now() >= deadline) return NotDoneInTime();
   GH_TRY(sqlite3_stmt* const prepared, Prepare(statement.sql));
   const Rewind rewind(prepared);
   GH_CHECK_OK(Bind(prepared, statement.arguments));

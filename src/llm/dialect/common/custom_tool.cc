@@ -78,8 +78,11 @@ std::vector<Event> CustomCalls::Translate(const Event& event) {
   if (const auto* delta = std::get_if<ToolCallDelta>(&event)) {
     const auto held = held_.find({delta->choice, delta->block});
     if (held == held_.end()) return {event};
-    if (held->second.size() + delta->arguments.size() <= kMaxHeldBytes) held->second += delta->arguments;
-    return {};
+    held->second += delta->arguments;
+    if (held->second.size() <= kMaxHeldBytes) return {};
+    // Too much to hold: from here on the client gets the arguments as the model writes them, and nothing is lost.
+    auto all = held_.extract(held);
+    return {ToolCallDelta{delta->choice, delta->block, std::move(all.mapped())}};
   }
   const auto* finished = std::get_if<BlockFinished>(&event);
   if (finished == nullptr) return {event};

@@ -23,7 +23,7 @@ Tool AsFunction(const Tool& tool, std::string_view field, std::string_view targe
 JsonText CallInput(const ToolCallBlock& call);
 
 // Turns the calls of a foreign answer back into those of the custom tools that the request offered. Their arguments are
-// held until the call is complete. One answer, one thread.
+// held until the call is complete; beyond 8 MiB they are passed on as they are. One answer, one thread.
 class CustomCalls {
  public:
   // `request` may be null, and need not outlive this.

@@ -55,6 +55,11 @@ TEST(CustomCalls, KeepWhatIsNoInput) {
   EXPECT_EQ(InputOf("", 1), "custom:");
 }
 
+TEST(CustomCalls, PassOnWhatIsTooMuchToHold) {
+  const std::string arguments = R"({"input":")" + std::string(9 << 20, 'x') + R"("})";
+  EXPECT_EQ(InputOf(arguments, 1 << 20), "custom:" + arguments);
+}
+
 TEST(CustomCalls, LeaveFunctionsAlone) {
   EXPECT_EQ(InputOf(R"({"input":"x"})", 3, "other"), R"(function:{"input":"x"})");
   EXPECT_FALSE(CustomCalls(nullptr).any());
