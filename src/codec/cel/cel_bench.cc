@@ -1,10 +1,8 @@
-#include <time.h>
-
-#include <algorithm>
 #include <cstdint>
 #include <cstdio>
 #include <string>
 
+#include "base/benchmark.h"
 #include "base/check.h"
 #include "codec/cel/cel.h"
 #include "codec/cel/collection.h"
@@ -12,29 +10,6 @@
 // What one evaluation of a typical rule costs, and one compilation.
 namespace gatehouse::codec::cel {
 namespace {
-
-double CpuNanoseconds() {
-  timespec now = {};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
-
-// Best of several rounds, in nanoseconds of this thread per call: other load on the machine disturbs it least.
-template <class Work>
-double Measure(Work work) {
-  double best = 1e18;
-  for (int round = 0; round < 40; ++round) {
-    int calls = 0;
-    const double start = CpuNanoseconds();
-    double now = start;
-    while (now - start < 2e6) {
-      for (int i = 0; i < 64; ++i, ++calls) work();
-      now = CpuNanoseconds();
-    }
-    best = std::min(best, (now - start) / calls);
-  }
-  return best;
-}
 
 // The same facts twice: as variables with dotted names, and as maps.
 struct Facts {
@@ -77,7 +52,7 @@ void Report(const Facts& facts, const char* name, const char* source) {
   };
   const auto compile = [&] { GH_CHECK(Compile(source, facts.environment).ok()); };
   std::printf("%-12s %4zu instructions %8.0f ns to evaluate %8.1f us to compile\n", name, program.value().size(),
-              Measure(evaluate), Measure(compile) / 1000);
+              base::MeasureNanoseconds(evaluate), base::MeasureNanoseconds(compile) / 1000);
 }
 
 }  // namespace

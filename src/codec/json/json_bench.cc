@@ -1,13 +1,12 @@
 #include <simdjson.h>
-#include <time.h>
 
-#include <algorithm>
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
 #include <string>
 #include <string_view>
 
+#include "base/benchmark.h"
 #include "base/check.h"
 #include "codec/json/document.h"
 #include "codec/json/writer.h"
@@ -104,29 +103,6 @@ std::uint64_t Walk(simdjson::ondemand::value value) {
   }
 }
 
-double CpuNanoseconds() {
-  timespec now = {};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
-
-// Best of several rounds, in nanoseconds of this thread per call: other load on the machine disturbs it least.
-template <class Work>
-double Measure(Work work) {
-  double best = 1e18;
-  for (int round = 0; round < 40; ++round) {
-    int calls = 0;
-    const double start = CpuNanoseconds();
-    double now = start;
-    while (now - start < 5e6) {
-      for (int i = 0; i < 16; ++i, ++calls) work();
-      now = CpuNanoseconds();
-    }
-    best = std::min(best, (now - start) / calls);
-  }
-  return best;
-}
-
 volatile std::uint64_t g_sink = 0;  // keeps the walks from being optimised away
 
 void Report(const char* name, const char* what, std::size_t size, double nanoseconds) {
@@ -157,17 +133,17 @@ void Compare(const char* name, const std::string& text) {
     g_sink = sums[2] = Walk(value);
   };
   std::printf("%s: %zu bytes\n", name, text.size());
-  Report(name, "tape, parse only", text.size(), Measure([&] { GH_CHECK(document.Parse(text).ok()); }));
-  Report(name, "tape, full walk", text.size(), Measure(ours));
+  Report(name, "tape, parse only", text.size(), base::MeasureNanoseconds([&] { GH_CHECK(document.Parse(text).ok()); }));
+  Report(name, "tape, full walk", text.size(), base::MeasureNanoseconds(ours));
   Report(name, "simdjson DOM parse", text.size(),
-         Measure([&] { GH_CHECK(dom.parse(padded).error() == simdjson::SUCCESS); }));
-  Report(name, "simdjson DOM walk", text.size(), Measure(theirs));
-  Report(name, "simdjson on demand", text.size(), Measure(demand));
+         base::MeasureNanoseconds([&] { GH_CHECK(dom.parse(padded).error() == simdjson::SUCCESS); }));
+  Report(name, "simdjson DOM walk", text.size(), base::MeasureNanoseconds(theirs));
+  Report(name, "simdjson on demand", text.size(), base::MeasureNanoseconds(demand));
   Report(name, "validate_utf8", text.size(),
-         Measure([&] { g_sink = simdjson::validate_utf8(text.data(), text.size()) ? 1 : 0; }));
+         base::MeasureNanoseconds([&] { g_sink = simdjson::validate_utf8(text.data(), text.size()) ? 1 : 0; }));
   GH_CHECK(sums[0] == sums[1] && sums[1] == sums[2]);
   std::string out;
-  Report(name, "AppendQuoted", text.size(), Measure([&] {
+  Report(name, "AppendQuoted", text.size(), base::MeasureNanoseconds([&] {
            out.clear();
            AppendQuoted(out, text);
            g_sink = out.size();

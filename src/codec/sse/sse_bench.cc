@@ -1,22 +1,15 @@
-#include <time.h>
-
 #include <algorithm>
 #include <cstddef>
 #include <cstdio>
 #include <string>
 #include <string_view>
 
+#include "base/benchmark.h"
 #include "base/check.h"
 #include "codec/sse/sse.h"
 
 namespace gatehouse::codec::sse {
 namespace {
-
-double CpuNanoseconds() {
-  timespec now = {};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
 
 std::string Stream(std::string_view event, std::size_t payload, std::size_t total) {
   std::string stream;
@@ -45,9 +38,9 @@ void Report(const char* name, const std::string& stream, std::size_t piece) {
   std::size_t frames = 0;
   for (int round = 0; round < 200; ++round) {
     Parser parser;
-    const double start = CpuNanoseconds();
+    const double start = base::CpuNanoseconds();
     frames = CountFrames(parser, stream, piece);
-    best = std::min(best, CpuNanoseconds() - start);
+    best = std::min(best, base::CpuNanoseconds() - start);
   }
   std::printf("%-34s %6.0f ns per frame %8.0f MB/s\n", name, best / static_cast<double>(frames),
               static_cast<double>(stream.size()) * 1e3 / best);

@@ -1,11 +1,10 @@
-#include <time.h>
-
 #include <algorithm>
 #include <cstdio>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "base/benchmark.h"
 #include "base/check.h"
 #include "codec/json/document.h"
 #include "llm/dialect/openai_chat/dialect.h"
@@ -14,19 +13,13 @@
 namespace gatehouse::llm::dialect::openai_chat {
 namespace {
 
-double CpuNanoseconds() {
-  timespec now = {};
-  clock_gettime(CLOCK_THREAD_CPUTIME_ID, &now);
-  return static_cast<double>(now.tv_sec) * 1e9 + static_cast<double>(now.tv_nsec);
-}
-
 template <class Work>
 void Report(const char* name, int repeats, Work work) {
   double best = 1e18;
   for (int round = 0; round < 30; ++round) {
-    const double start = CpuNanoseconds();
+    const double start = base::CpuNanoseconds();
     for (int i = 0; i < repeats; ++i) work();
-    best = std::min(best, (CpuNanoseconds() - start) / repeats);
+    best = std::min(best, (base::CpuNanoseconds() - start) / repeats);
   }
   std::printf("%-44s %8.0f ns\n", name, best);
 }
