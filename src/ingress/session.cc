@@ -78,6 +78,7 @@ Session::Session(http::ServerExchange& http, const LoopContext& context, std::sh
 Session::~Session() {
   const auto surface = exchange_ ? exchange_->surface : match_.surface;
   context_.observer.Ended({.exchange = exchange_.get(),
+                           .principal = exchange_ ? exchange_->principal.get() : principal_.get(),
                            .request_id = id_,
                            .trace_id = trace_.trace(),
                            .client_address = http_.peer().address,

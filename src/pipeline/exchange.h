@@ -1,6 +1,5 @@
 #pragma once
 
-#include <algorithm>
 #include <any>
 #include <cstdint>
 #include <memory>
@@ -16,24 +15,13 @@
 #include "base/trace_context.h"
 #include "llm/usage.h"
 #include "net/loop.h"
+#include "pipeline/charge.h"
+#include "pipeline/decision.h"
 #include "pipeline/operation.h"
+#include "pipeline/principal.h"
 #include "pipeline/surface.h"
 
 namespace gatehouse::pipeline {
-
-// Who acts, as the Authenticator found.
-struct Principal {
-  std::string organization;
-  std::string team;
-  std::string project;
-  std::string name;  // the user, application or agent; for a static key, the key's name
-  std::string key_id;
-  std::vector<std::string> models;  // the public models it may use; empty: all
-
-  bool MayUse(std::string_view model) const {
-    return models.empty() || std::ranges::find(models, model) != models.end();
-  }
-};
 
 // One upstream call of an exchange, for the log, the `gatehouse-attempts` header and the record.
 struct Attempt {
@@ -80,8 +68,10 @@ class Exchange {
   std::vector<HeaderField> request_headers;  // of the client, by allow-list, for an upstream of the same dialect
 
   std::vector<Attempt> attempts;
+  std::vector<Decision> decisions;
   std::vector<std::string> warnings;  // `gatehouse-warning` headers
   Outcome outcome;
+  Charge charge;
 
   template <class T>
   T& Attach(T state) {
