@@ -35,6 +35,8 @@ std::string_view Word(Readiness readiness) {
   switch (readiness) {
     case Readiness::kStarting: return "starting";
     case Readiness::kReady: return "ready";
+    case Readiness::kDegraded: return "degraded";
+    case Readiness::kFailing: return "failing";
     case Readiness::kDraining: return "draining";
   }
   return "unknown";
@@ -67,7 +69,8 @@ net::Task<> AdminHandler::Ready(http::ServerExchange& exchange) {
   if (const std::string problem = context_.problem(); !problem.empty()) writer.Field("problem", problem);
   writer.EndObject();
   body.push_back('\n');
-  return Send(exchange, readiness == Readiness::kReady ? 200 : 503, "application/json", std::move(body));
+  const bool serves = readiness == Readiness::kReady || readiness == Readiness::kDegraded;
+  return Send(exchange, serves ? 200 : 503, "application/json", std::move(body));
 }
 
 net::Task<> AdminHandler::Targets(http::ServerExchange& exchange) {

@@ -12,7 +12,13 @@
 
 namespace gatehouse::admin {
 
-enum class Readiness : std::uint8_t { kStarting, kReady, kDraining };
+enum class Readiness : std::uint8_t {
+  kStarting,
+  kReady,
+  kDegraded,  // serves all the same
+  kFailing,   // something that it must have does not work
+  kDraining,
+};
 
 // What the admin listener shows. All outlive the handler; called on the admin loop.
 struct AdminContext {

@@ -90,6 +90,18 @@ AdminConfig ReadAdmin(const Node& node) {
   return admin;
 }
 
+StoreConfig ReadStore(const Node& node) {
+  StoreConfig store;
+  store.path = node["sqlite"].AsString().value_or("");
+  const Node postgres = node["postgres"];
+  if (auto conninfo = postgres.AsSecret()) {
+    store.kind = StoreConfig::Kind::kPostgres;
+    store.conninfo = *std::move(conninfo);
+    if (!store.path.empty()) node.AddProblem("has both `sqlite` and `postgres`: say one");
+  }
+  return store;
+}
+
 LogConfig ReadLog(const Node& node) {
   constexpr std::array<Choice<features::telemetry::AccessLog>, 2> kAccess = {
       {{"stdout", features::telemetry::AccessLog::kOn}, {"off", features::telemetry::AccessLog::kOff}}};
@@ -249,6 +261,7 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   if (config->listeners.empty()) config->listeners.push_back({.name = "public"});
   config->admin = ReadAdmin(root["admin"]);
   config->log = ReadLog(root["log"]);
+  config->store = ReadStore(root["store"]);
   config->threads = static_cast<std::uint32_t>(root["threads"].AsInteger({.min = 0, .max = 1024}).value_or(0));
   config->drain_timeout = root["drain_timeout"].AsDuration().value_or(config->drain_timeout);
   config->probe_interval = root["health"]["probe_interval"].AsDuration().value_or(base::Duration{});

@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "base/secret.h"
 #include "features/identity/keys.h"
 #include "features/routing/health.h"
 #include "features/routing/route.h"
@@ -44,6 +45,16 @@ struct AdminConfig {
   bool operator==(const AdminConfig&) const = default;
 };
 
+// Where what the gateway keeps is kept.
+struct StoreConfig {
+  enum class Kind : std::uint8_t { kSqlite, kPostgres } kind = Kind::kSqlite;
+  std::string path;       // of the SQLite file; "" = gatehouse.db beside the configuration
+  base::Secret conninfo;  // of the PostgreSQL server
+  bool operator==(const StoreConfig& other) const {
+    return kind == other.kind && path == other.path && conninfo.Reveal() == other.conninfo.Reveal();
+  }
+};
+
 struct LogConfig {
   features::telemetry::AccessLog access = features::telemetry::AccessLog::kOn;
   base::LogLevel level = base::LogLevel::kInfo;
@@ -55,6 +66,7 @@ struct Config {
   std::vector<ListenerConfig> listeners;
   AdminConfig admin;
   LogConfig log;
+  StoreConfig store;
   std::uint32_t threads = 0;  // 0 = one per core
   base::Duration drain_timeout = std::chrono::seconds(30);
   base::Duration probe_interval{};  // 0 = no active health checks

@@ -31,6 +31,7 @@ std::string WaitingForRestart(const Config& started, const Config& next) {
   const auto note = [&waiting](std::string_view what) { waiting.append(waiting.empty() ? "" : ", ").append(what); };
   if (started.admin != next.admin) note("admin");
   if (started.log != next.log) note("log");
+  if (started.store != next.store) note("store");
   if (started.threads != next.threads) note("threads");
   return waiting;
 }
@@ -80,7 +81,12 @@ base::Status Gateway::Start() {
   log_ = std::make_unique<base::Log>(output_, base::SystemClock(), config_->log.level);
   const std::size_t count = LoopCount(*config_);
   metrics_ = std::make_unique<base::Metrics>(features::telemetry::MetricDeclarations(), count);
-  const Shared shared{.clock = base::SystemClock(), .metrics = *metrics_, .access_log = output_, .log = *log_};
+  GH_TRY(database_, GatewayDatabase::Open(config_->store, options_.config_path, loop_));
+  const Shared shared{.clock = base::SystemClock(),
+                      .metrics = *metrics_,
+                      .access_log = output_,
+                      .log = *log_,
+                      .database = database_->database()};
   for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<LoopRuntime>(shared, i, config_));
   GH_CHECK_OK(Listen());
   GH_CHECK_OK(ListenAdmin());
@@ -131,8 +137,8 @@ base::Status Gateway::ListenAdmin() {
   admin_ = std::make_unique<admin::AdminHandler>(admin::AdminContext{.metrics = *metrics_,
                                                                      .health = health_,
                                                                      .clock = base::SystemClock(),
-                                                                     .readiness = [this] { return readiness_; },
-                                                                     .problem = [this] { return problem_; },
+                                                                     .readiness = [this] { return ReadinessNow(); },
+                                                                     .problem = [this] { return ProblemNow(); },
                                                                      .reload = [this] { return Reload(); }},
                                                  std::move(digest));
   constexpr std::size_t kMaxAdminConnections = 256;
@@ -145,6 +151,22 @@ base::Status Gateway::ListenAdmin() {
   admin_url_ = Url("http", config.address, port);
   Announce("admin", config.address, port);
   return base::Ok();
+}
+
+// A file on this machine that takes no more writes is this gateway's own trouble, and another may be well. A server is
+// everybody's: what is known of it stays in force, so that taking every gateway out of service would only make it
+// worse.
+admin::Readiness Gateway::ReadinessNow() const {
+  if (readiness_ != admin::Readiness::kReady) return readiness_;
+  if (database_->database().health().state == store::Health::State::kWorking) return readiness_;
+  return started_with_->store.kind == StoreConfig::Kind::kSqlite ? admin::Readiness::kFailing
+                                                                 : admin::Readiness::kDegraded;
+}
+
+std::string Gateway::ProblemNow() const {
+  const store::Health health = database_->database().health();
+  if (health.state == store::Health::State::kWorking) return problem_;
+  return "database: " + health.reason + (problem_.empty() ? "" : "; " + problem_);
 }
 
 void Gateway::Announce(std::string_view listener, std::string_view address, std::uint16_t port) {

@@ -9,6 +9,7 @@
 
 #include "admin/admin_handler.h"
 #include "app/config.h"
+#include "app/database.h"
 #include "app/loop_runtime.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -67,6 +68,8 @@ class Gateway {
   void WatchFiles();
   void OnSignal(int signal);
   void BeginDrain();
+  admin::Readiness ReadinessNow() const;
+  std::string ProblemNow() const;
 
   Options options_;
   base::LogWriter output_;
@@ -76,6 +79,7 @@ class Gateway {
   std::string problem_;  // why the last reload was refused, or what it could not put in force
   std::unique_ptr<base::Log> log_;
   std::unique_ptr<base::Metrics> metrics_;
+  std::unique_ptr<GatewayDatabase> database_;
   net::EpollLoop loop_;
   std::vector<std::unique_ptr<LoopRuntime>> loops_;
   std::vector<Served> served_;

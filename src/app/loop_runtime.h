@@ -17,6 +17,7 @@
 #include "net/epoll_loop.h"
 #include "net/tls/tls_server.h"
 #include "pipeline/provider.h"
+#include "store/database.h"
 
 namespace gatehouse::app {
 
@@ -26,6 +27,7 @@ struct Shared {
   base::Metrics& metrics;
   base::LogWriter& access_log;
   const base::Log& log;
+  store::Database& database;
 };
 
 // One core's share of the gateway: loop, listeners, connections, providers, pipeline. Its thread runs until Stop().

@@ -42,4 +42,7 @@ std::vector<std::string_view> ProviderKinds() {
   return names;
 }
 
+// One line per part.
+std::vector<store::Schema> Schemas() { return {}; }
+
 }  // namespace gatehouse::app

@@ -27,11 +27,11 @@ def hash_of(binary, secret):
     return subprocess.run([str(binary), "key", "hash"], input=secret, capture_output=True, text=True, check=True).stdout.strip()
 
 
-def complete(config, hashes):
-    """The configuration with what a story does not say: ports that are free, one key, an admin password."""
-    for name, value in DEFAULTS.items():
-        if not re.search(rf"^{name}:", config, re.M):
-            config = f"{name}: {value}\n" + config
+def complete(config, hashes, name="gateway"):
+    """The configuration with what a story does not say: ports that are free, one key, an admin password, a database."""
+    for setting, value in {**DEFAULTS, "store": f"{{ sqlite: {name}.db }}"}.items():
+        if not re.search(rf"^{setting}:", config, re.M):
+            config = f"{setting}: {value}\n" + config
     return config.replace("KEY_HASH", hashes[KEY]).replace("PASSWORD_HASH", hashes[PASSWORD]) + "\n"
 
 
