@@ -1,0 +1,36 @@
+#include "features/accounting/limit.h"
+
+namespace gatehouse::features::accounting {
+
+std::string_view ToString(Dimension dimension) {
+  switch (dimension) {
+    case Dimension::kUsd: return "usd";
+    case Dimension::kTokens: return "tokens";
+    case Dimension::kRequests: return "requests";
+  }
+  return "unknown";
+}
+
+std::int64_t Amounts::Of(Dimension dimension) const {
+  switch (dimension) {
+    case Dimension::kUsd: return usd.value;
+    case Dimension::kTokens: return tokens;
+    case Dimension::kRequests: return requests;
+  }
+  return 0;
+}
+
+bool Fits(std::string_view pattern, std::string_view name) {
+  if (pattern.empty()) return true;
+  if (!pattern.ends_with('*')) return pattern == name;
+  return name.starts_with(pattern.substr(0, pattern.size() - 1));
+}
+
+std::string AmountText(Dimension dimension, std::int64_t amount) {
+  if (dimension == Dimension::kUsd) return base::FormatUsd({amount}) + " USD";
+  std::string text = std::to_string(amount) + (dimension == Dimension::kTokens ? " token" : " request");
+  if (amount != 1) text.push_back('s');
+  return text;
+}
+
+}  // namespace gatehouse::features::accounting

@@ -1,0 +1,288 @@
+#include "features/accounting/organization.h"
+
+#include <algorithm>
+#include <limits>
+#include <utility>
+
+namespace gatehouse::features::accounting {
+namespace {
+
+using Hold = Reservation::Hold;
+
+constexpr std::int64_t kMillion = 1'000'000;
+
+std::int64_t Clamped(__int128 value) {
+  return static_cast<std::int64_t>(std::clamp<__int128>(value, 0, std::numeric_limits<std::int64_t>::max()));
+}
+
+// What so many tokens of answer cost, rounded up.
+std::int64_t PriceOf(std::int64_t tokens, std::int64_t per_million) {
+  return Clamped((static_cast<__int128>(tokens) * per_million + kMillion - 1) / kMillion);
+}
+
+std::int64_t Needed(const Ask& ask, Dimension dimension, std::int64_t output) {
+  switch (dimension) {
+    case Dimension::kUsd: return (ask.fixed.usd + base::NanoUsd{PriceOf(output, ask.output_price)}).value;
+    case Dimension::kTokens: return Clamped(static_cast<__int128>(ask.fixed.tokens) + output);
+    case Dimension::kRequests: return ask.fixed.requests;
+  }
+  return 0;
+}
+
+// How many tokens of answer `left` of one account pays for; negative: not even the input.
+std::int64_t Affordable(const Ask& ask, Dimension dimension, std::int64_t left) {
+  const __int128 over = static_cast<__int128>(left) - ask.fixed.Of(dimension);
+  if (over < 0) return -1;
+  if (dimension == Dimension::kTokens) return Clamped(over);
+  if (dimension == Dimension::kUsd && ask.output_price > 0) return Clamped(over * kMillion / ask.output_price);
+  return std::numeric_limits<std::int64_t>::max();
+}
+
+Refusal RefusalOf(const Account& account, pipeline::NodeKind kind, std::int64_t left, std::int64_t needed) {
+  return {.limit = account.limit(),
+          .kind = kind,
+          .left = left,
+          .needed = needed,
+          .ends = account.ends(),
+          .output_tokens = {},
+          .downgrade = {}};
+}
+
+bool SameAccount(const Limit& a, const Limit& b) {
+  return a.node == b.node && a.dimension == b.dimension && a.window.unit == b.window.unit &&
+         a.window.kind == b.window.kind && a.zone == b.zone && a.model == b.model && a.provider == b.provider;
+}
+
+std::int64_t PieceOf(const Account& account, std::int64_t at) { return PieceAt(account.limit().window, at).begin; }
+
+}  // namespace
+
+void Notices::Add(Passed passed) {
+  const std::scoped_lock lock(mutex_);
+  if (waiting_.size() >= kMaxWaiting) {
+    waiting_.pop_front();
+    ++dropped_;
+  }
+  waiting_.push_back(std::move(passed));
+}
+
+std::vector<Passed> Notices::Take() {
+  const std::scoped_lock lock(mutex_);
+  std::vector<Passed> taken(std::make_move_iterator(waiting_.begin()), std::make_move_iterator(waiting_.end()));
+  waiting_.clear();
+  return taken;
+}
+
+std::uint64_t Notices::dropped() const {
+  const std::scoped_lock lock(mutex_);
+  return dropped_;
+}
+
+void Organization::Apply(std::vector<std::shared_ptr<const Limit>> limits, const SpentByLimit& spent,
+                         std::int64_t now) {
+  const std::scoped_lock lock(mutex_);
+  auto old = std::exchange(accounts_, {});
+  size_ = limits.size();
+  for (auto& limit : limits) {
+    OfNode& here = accounts_[limit->node];
+    const auto was = old.find(limit->node);
+    if (was != old.end()) {
+      const auto same = std::ranges::find_if(was->second, [&](const auto& account) {
+        return account != nullptr && account->limit().id == limit->id && SameAccount(account->limit(), *limit);
+      });
+      if (same != was->second.end()) {
+        (*same)->ChangeLimit(std::move(limit));
+        here.push_back(std::move(*same));
+        continue;
+      }
+    }
+    auto fresh = std::make_unique<Account>(std::move(limit));
+    if (const auto known = spent.find(fresh->limit().id); known != spent.end()) {
+      for (const Spent& piece : known->second) fresh->Spend(piece.used, piece.piece_begin, now);
+    }
+    here.push_back(std::move(fresh));
+  }
+  for (auto& [node, accounts] : old) {
+    for (auto& account : accounts) {
+      if (account != nullptr) retired_.push_back(std::move(account));
+    }
+  }
+  DropRetired();
+}
+
+void Organization::DropRetired() {
+  std::erase_if(retired_, [](const auto& account) { return account->holders() == 0; });
+}
+
+// Every account on the way down that concerns the model.
+template <class Visit>
+void Organization::ForEach(std::span<const pipeline::Link> chain, std::string_view model, Visit visit) {
+  for (const pipeline::Link& link : chain) {
+    const auto found = accounts_.find(link.id);
+    if (found == accounts_.end()) continue;
+    for (const auto& account : found->second) {
+      if (Fits(account->limit().model, model)) visit(*account, link.kind);
+    }
+  }
+}
+
+// Whether all of `holds` can give what is asked for, and how much of an answer they pay for together.
+std::optional<Refusal> Organization::Check(const Ask& ask, std::span<const Hold> holds, std::int64_t& output) {
+  output = ask.wanted_output;
+  std::optional<Refusal> refusal;
+  for (const Hold& hold : holds) {
+    const Dimension dimension = hold.account->limit().dimension;
+    const std::int64_t left = hold.account->Left(ask.now);
+    const std::int64_t affordable = Affordable(ask, dimension, left);
+    if (affordable >= ask.least_output) {
+      output = std::min(output, affordable);
+      continue;
+    }
+    const Step* throttle = hold.account->StepAt(Step::Action::kThrottle, Needed(ask, dimension, ask.least_output));
+    if (throttle != nullptr && hold.account->TakeTrickle(*throttle, ask.now) == Account::Trickle::kPasses) continue;
+    if (refusal && affordable >= refusal->output_tokens.value_or(-1)) continue;  // another is tighter
+    refusal = RefusalOf(*hold.account, hold.kind, left, Needed(ask, dimension, ask.least_output));
+    if (affordable > 0) refusal->output_tokens = affordable;
+  }
+  if (refusal) return refusal;
+  for (const Hold& hold : holds) {
+    const std::int64_t needed = Needed(ask, hold.account->limit().dimension, output);
+    const Step* downgrade = hold.account->StepAt(Step::Action::kDowngrade, needed);
+    if (downgrade == nullptr || downgrade->model == ask.model) continue;
+    refusal = RefusalOf(*hold.account, hold.kind, hold.account->Left(ask.now), needed);
+    refusal->downgrade = downgrade->model;
+    return refusal;
+  }
+  return {};
+}
+
+std::variant<Reservation, Refusal> Organization::Reserve(const Ask& ask) {
+  Reservation reservation;
+  reservation.holds_.reserve(ask.chain.size());
+  const std::scoped_lock lock(mutex_);
+  ForEach(ask.chain, ask.model, [&](Account& account, pipeline::NodeKind kind) {
+    if (account.limit().provider.empty()) reservation.holds_.push_back({.account = &account, .kind = kind});
+  });
+  std::int64_t output = 0;
+  if (auto refusal = Check(ask, reservation.holds_, output)) {
+    reservation.holds_.clear();
+    return *std::move(refusal);
+  }
+  for (Hold& hold : reservation.holds_) {
+    hold.amount = Needed(ask, hold.account->limit().dimension, output);
+    hold.piece = hold.account->Hold(hold.amount, ask.now);
+  }
+  reservation.output_tokens_ = output;
+  reservation.held_ = {.usd = {Needed(ask, Dimension::kUsd, output)},
+                       .tokens = Needed(ask, Dimension::kTokens, output),
+                       .requests = ask.fixed.requests};
+  reservation.organization_ = shared_from_this();
+  return reservation;
+}
+
+std::optional<Refusal> Organization::Extend(Reservation& reservation, const Amounts& more, std::int64_t now) {
+  const std::scoped_lock lock(mutex_);
+  for (const Hold& hold : reservation.holds_) {
+    const std::int64_t needed = more.Of(hold.account->limit().dimension);
+    const std::int64_t left = hold.account->Left(now);
+    if (needed > left) return RefusalOf(*hold.account, hold.kind, left, needed);
+  }
+  for (Hold& hold : reservation.holds_) {
+    const std::int64_t needed = more.Of(hold.account->limit().dimension);
+    hold.account->HoldMore(needed, hold.piece);
+    hold.amount += needed;
+  }
+  reservation.held_ = {.usd = reservation.held_.usd + more.usd,
+                       .tokens = reservation.held_.tokens + more.tokens,
+                       .requests = reservation.held_.requests + more.requests};
+  return {};
+}
+
+std::optional<Refusal> Organization::Include(Reservation& reservation, std::span<const pipeline::Link> chain,
+                                             std::string_view model, std::string_view provider, std::int64_t now) {
+  std::vector<Hold> more;
+  std::optional<Refusal> refusal;
+  const std::scoped_lock lock(mutex_);
+  ForEach(chain, model, [&](Account& account, pipeline::NodeKind kind) {
+    const Limit& limit = account.limit();
+    if (limit.provider.empty() || !Fits(limit.provider, provider)) return;
+    if (std::ranges::find(reservation.holds_, &account, &Hold::account) != reservation.holds_.end()) return;
+    more.push_back({.account = &account, .kind = kind, .amount = reservation.held_.Of(limit.dimension)});
+    const std::int64_t left = account.Left(now);
+    if (more.back().amount > left && !refusal) refusal = RefusalOf(account, kind, left, more.back().amount);
+  });
+  if (refusal) return refusal;
+  for (Hold& hold : more) hold.piece = hold.account->Hold(hold.amount, now);
+  reservation.holds_.insert(reservation.holds_.end(), more.begin(), more.end());
+  return {};
+}
+
+void Organization::Settle(std::span<const Hold> holds, const Amounts& used, std::string_view provider) {
+  const std::scoped_lock lock(mutex_);
+  for (const Hold& hold : holds) {
+    const Limit& limit = hold.account->limit();
+    const std::int64_t before = hold.account->spent();
+    hold.account->Settle(hold.amount, Fits(limit.provider, provider) ? used.Of(limit.dimension) : 0, hold.piece);
+    Note(*hold.account, before);
+  }
+  if (!retired_.empty()) DropRetired();
+}
+
+// Says which steps lie between what was spent and what is.
+void Organization::Note(const Account& account, std::int64_t before) {
+  const auto& limit = account.limit();
+  const auto reached = [&](std::int64_t spent, std::uint32_t permille) {
+    return static_cast<__int128>(spent) * 1000 >= static_cast<__int128>(limit.amount) * permille;
+  };
+  for (const Step& step : limit.steps) {
+    if (reached(before, step.permille) || !reached(account.spent(), step.permille)) continue;
+    notices_->Add({.limit = account.shared_limit(),
+                   .permille = step.permille,
+                   .spent = account.spent(),
+                   .window_ends = account.ends()});
+  }
+}
+
+std::vector<Treasury::Standing> Organization::Standings(std::int64_t now) {
+  std::vector<Treasury::Standing> standings;
+  const std::scoped_lock lock(mutex_);
+  standings.reserve(size_);
+  for (auto& [node, accounts] : accounts_) {
+    for (auto& account : accounts) {
+      static_cast<void>(account->Left(now));
+      standings.push_back({.limit = account->shared_limit(),
+                           .spent = account->spent(),
+                           .held = account->held(),
+                           .ends = account->ends()});
+    }
+  }
+  return standings;
+}
+
+std::vector<Spent> Organization::Attribute(const Treasury::Use& use) {
+  std::vector<Spent> parts;
+  const std::scoped_lock lock(mutex_);
+  ForEach(use.chain, use.model, [&](Account& account, pipeline::NodeKind) {
+    const Limit& limit = account.limit();
+    const std::int64_t used = use.used.Of(limit.dimension);
+    if (used == 0 || !Fits(limit.provider, use.provider)) return;
+    parts.push_back({.limit = limit.id, .piece_begin = PieceOf(account, use.at), .used = used});
+  });
+  return parts;
+}
+
+void Organization::Charge(const Treasury::Use& use, std::int64_t now) {
+  const std::scoped_lock lock(mutex_);
+  ForEach(use.chain, use.model, [&](Account& account, pipeline::NodeKind) {
+    const Limit& limit = account.limit();
+    if (!Fits(limit.provider, use.provider)) return;
+    account.Spend(use.used.Of(limit.dimension), PieceOf(account, use.at), now);
+  });
+}
+
+std::size_t Organization::size() const {
+  const std::scoped_lock lock(mutex_);
+  return size_;
+}
+
+}  // namespace gatehouse::features::accounting

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstdint>
+#include <deque>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <unordered_map>
+#include <variant>
+#include <vector>
+
+#include "features/accounting/account.h"
+#include "features/accounting/treasury.h"
+
+namespace gatehouse::features::accounting {
+
+// Steps that were passed and nobody was told of yet. Thread-safe; bounded.
+class Notices {
+ public:
+  void Add(Passed passed);
+  std::vector<Passed> Take();
+  std::uint64_t dropped() const;
+
+ private:
+  static constexpr std::size_t kMaxWaiting = 4096;
+  mutable std::mutex mutex_;
+  std::deque<Passed> waiting_;  // guarded by mutex_
+  std::uint64_t dropped_ = 0;   // guarded by mutex_
+};
+
+// The accounts of one organization, by the nodes they belong to. One lock for all: a reservation is made on every level
+// at once. Thread-safe.
+class Organization : public std::enable_shared_from_this<Organization> {
+ public:
+  explicit Organization(std::shared_ptr<Notices> notices) : notices_(std::move(notices)) {}
+
+  using SpentByLimit = std::unordered_map<std::int64_t, std::vector<Spent>>;
+  void Apply(std::vector<std::shared_ptr<const Limit>> limits, const SpentByLimit& spent, std::int64_t now);
+
+  std::variant<Reservation, Refusal> Reserve(const Ask& ask);
+  std::optional<Refusal> Extend(Reservation& reservation, const Amounts& more, std::int64_t now);
+  std::optional<Refusal> Include(Reservation& reservation, std::span<const pipeline::Link> chain,
+                                 std::string_view model, std::string_view provider, std::int64_t now);
+  void Settle(std::span<const Reservation::Hold> holds, const Amounts& used, std::string_view provider);
+
+  std::vector<Treasury::Standing> Standings(std::int64_t now);
+  std::vector<Spent> Attribute(const Treasury::Use& use);
+  void Charge(const Treasury::Use& use, std::int64_t now);
+  std::size_t size() const;
+
+ private:
+  // The accounts of one node, most often one or two.
+  using OfNode = std::vector<std::unique_ptr<Account>>;
+
+  template <class Visit>
+  void ForEach(std::span<const pipeline::Link> chain, std::string_view model, Visit visit);
+  std::optional<Refusal> Check(const Ask& ask, std::span<const Reservation::Hold> holds, std::int64_t& output);
+  void DropRetired();
+  void Note(const Account& account, std::int64_t before);
+
+  const std::shared_ptr<Notices> notices_;
+  mutable std::mutex mutex_;
+  std::unordered_map<pipeline::NodeId, OfNode> accounts_;  // guarded by mutex_
+  OfNode retired_;                                         // guarded by mutex_: removed, and something is still held
+  std::size_t size_ = 0;                                   // guarded by mutex_
+};
+
+}  // namespace gatehouse::features::accounting

@@ -1,0 +1,98 @@
+#include "features/accounting/treasury.h"
+
+#include <utility>
+
+#include "features/accounting/organization.h"
+
+namespace gatehouse::features::accounting {
+
+Reservation& Reservation::operator=(Reservation&& other) noexcept {
+  if (this == &other) return *this;
+  Settle({}, {});
+  organization_ = std::move(other.organization_);
+  holds_ = std::exchange(other.holds_, {});
+  held_ = std::exchange(other.held_, {});
+  output_tokens_ = std::exchange(other.output_tokens_, 0);
+  return *this;
+}
+
+std::optional<Refusal> Reservation::Extend(const Amounts& more, std::int64_t now) {
+  return organization_ == nullptr ? std::nullopt : organization_->Extend(*this, more, now);
+}
+
+std::optional<Refusal> Reservation::Include(std::span<const pipeline::Link> chain, std::string_view model,
+                                            std::string_view provider, std::int64_t now) {
+  return organization_ == nullptr ? std::nullopt : organization_->Include(*this, chain, model, provider, now);
+}
+
+void Reservation::Settle(const Amounts& used, std::string_view provider) {
+  const auto organization = std::exchange(organization_, nullptr);
+  const auto holds = std::exchange(holds_, {});
+  if (organization != nullptr && !holds.empty()) organization->Settle(holds, used, provider);
+}
+
+Treasury::Treasury() : notices_(std::make_shared<Notices>()) {}
+Treasury::~Treasury() = default;
+
+void Treasury::Apply(std::vector<Limit> limits, std::span<const Spent> spent, std::int64_t now) {
+  Organization::SpentByLimit by_limit;
+  for (const Spent& one : spent) by_limit[one.limit].push_back(one);
+  std::unordered_map<pipeline::NodeId, std::vector<std::shared_ptr<const Limit>>> by_organization;
+  for (Limit& limit : limits) {
+    by_organization[limit.organization].push_back(std::make_shared<const Limit>(std::move(limit)));
+  }
+  std::vector<std::pair<std::shared_ptr<Organization>, std::vector<std::shared_ptr<const Limit>>>> changes;
+  {
+    const std::unique_lock lock(mutex_);
+    for (auto& [id, organization] : organizations_) {
+      if (!by_organization.contains(id)) by_organization[id];
+    }
+    for (auto& [id, wanted] : by_organization) {
+      auto& organization = organizations_[id];
+      if (organization == nullptr) organization = std::make_shared<Organization>(notices_);
+      changes.emplace_back(organization, std::move(wanted));
+    }
+  }
+  for (auto& [organization, wanted] : changes) organization->Apply(std::move(wanted), by_limit, now);
+}
+
+std::shared_ptr<Organization> Treasury::Find(pipeline::NodeId organization) const {
+  const std::shared_lock lock(mutex_);
+  const auto found = organizations_.find(organization);
+  return found == organizations_.end() ? nullptr : found->second;
+}
+
+std::variant<Reservation, Refusal> Treasury::Reserve(const Ask& ask) {
+  const auto organization = ask.chain.empty() ? nullptr : Find(ask.chain.front().id);
+  if (organization != nullptr) return organization->Reserve(ask);
+  Reservation free;
+  free.output_tokens_ = ask.wanted_output;
+  return free;
+}
+
+std::vector<Treasury::Standing> Treasury::Standings(pipeline::NodeId organization, std::int64_t now) const {
+  const auto found = Find(organization);
+  return found == nullptr ? std::vector<Standing>() : found->Standings(now);
+}
+
+std::vector<Spent> Treasury::Attribute(const Use& use) const {
+  const auto organization = use.chain.empty() ? nullptr : Find(use.chain.front().id);
+  return organization == nullptr ? std::vector<Spent>() : organization->Attribute(use);
+}
+
+void Treasury::Charge(const Use& use, std::int64_t now) {
+  const auto organization = use.chain.empty() ? nullptr : Find(use.chain.front().id);
+  if (organization != nullptr) organization->Charge(use, now);
+}
+
+std::vector<Passed> Treasury::TakePassed() { return notices_->Take(); }
+std::uint64_t Treasury::dropped() const { return notices_->dropped(); }
+
+std::size_t Treasury::size() const {
+  const std::shared_lock lock(mutex_);
+  std::size_t sum = 0;
+  for (const auto& [id, organization] : organizations_) sum += organization->size();
+  return sum;
+}
+
+}  // namespace gatehouse::features::accounting
