@@ -20,7 +20,7 @@ LAYERS = {
     "net": ["base"],
     "llm": ["base", "codec", "net"],
     "http": ["base", "codec", "net"],
-    "store": ["base", "net"],
+    "store": ["base", "codec", "net"],
     "pipeline": ["base", "codec", "net", "llm"],
     "providers": ["base", "codec", "net", "llm", "http", "pipeline"],
     "features": ["base", "codec", "net", "llm", "http", "store", "pipeline"],

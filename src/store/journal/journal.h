@@ -1,0 +1,104 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+
+namespace gatehouse::store {
+
+// A file of slots in memory (docs/formats/journal.md): what is written there costs a copy, and survives the end of the
+// process, by whatever signal, at once. The end of the machine it survives from the next Sync() on.
+//
+// A slot is taken for one thing under way: first what is intended is written into it, then what came of it; it is freed
+// when that is safe elsewhere. A process that opens the file finds what an earlier one did not free.
+//
+// Shares divide the slots among threads. Everything else is for one thread; outlives its shares.
+class Journal {
+ public:
+  struct Options {
+    std::uint32_t slots = 65'536;
+    std::uint32_t slot_bytes = 1024;  // with 32 of its own, half of the rest for each of the two texts
+  };
+  // Creates the file, whole, or opens it; `slots` of an existing file stay as they are. kConflict while another process
+  // has it, and for a file that is not one or has another form; kUnavailable when the disk has no room.
+  static base::Result<std::unique_ptr<Journal>> Open(const std::string& path, const Options& options);
+  Journal(const Journal&) = delete;
+  Journal& operator=(const Journal&) = delete;
+  ~Journal();
+
+  // Named at random when the file was made: with the number of an entry, a name for it in all the world.
+  std::int64_t id() const;
+  std::uint32_t slots() const { return slots_; }
+  std::size_t text_bytes() const { return text_bytes_; }  // the longest text a slot takes
+
+  enum class State : std::uint8_t { kFree, kIntended, kDone };
+  struct Entry {
+    std::uint32_t slot = 0;
+    std::int64_t number = 0;
+    State state = State::kFree;
+    std::string_view intent;   // into the file
+    std::string_view outcome;  // of kDone
+  };
+  // What is not free, by number. What was torn in its middle by the end of a machine is told as `damaged` and freed.
+  struct Found {
+    std::vector<Entry> entries;
+    std::size_t damaged = 0;
+  };
+  Found Recover();
+  void Free(std::uint32_t slot);
+
+  // A part of the slots for one thread.
+  class Share {
+   public:
+    struct Ticket {
+      std::uint32_t slot = 0;
+      std::int64_t number = 0;  // rising within a share; of no other entry of this journal, ever
+    };
+    // nullopt: all are in use.
+    std::optional<Ticket> Take();
+    // Texts beyond text_bytes() are cut. REQUIRES: the slot was taken here.
+    void Intend(std::uint32_t slot, std::string_view text);
+    void Finish(std::uint32_t slot, std::string_view text);
+    void Free(std::uint32_t slot);
+    std::size_t available() const { return free_.size(); }
+
+   private:
+    friend class Journal;
+    Share(Journal& journal, std::uint32_t index, std::uint32_t count);
+
+    Journal& journal_;
+    std::int64_t next_number_;
+    const std::int64_t step_;
+    std::vector<std::uint32_t> free_;  // the one freed last is taken first: its memory is warm
+  };
+  // Share `index` of `count`, of the slots that are free now. Call after Recover(), once for each index.
+  Share ShareOf(std::uint32_t index, std::uint32_t count);
+
+  // Everything written before is on the disk when it returns. Any thread; blocks.
+  base::Status Sync();
+
+ private:
+  struct Slot;
+  Journal(std::string path, int descriptor, std::byte* memory, std::size_t bytes);
+
+  Slot& At(std::uint32_t slot) const;
+  std::string_view TextOf(const Slot& slot, std::size_t which) const;
+  void Write(Slot& slot, std::size_t which, std::string_view text);
+
+  const std::string path_;
+  const int descriptor_;
+  std::byte* const memory_;
+  const std::size_t bytes_;
+  std::uint32_t slots_ = 0;
+  std::uint32_t slot_bytes_ = 0;
+  std::size_t text_bytes_ = 0;
+  std::int64_t next_number_ = 1;
+};
+
+}  // namespace gatehouse::store
