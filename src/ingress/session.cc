@@ -118,7 +118,8 @@ net::Task<Result<std::string>> Session::ReadBody() {
 
 pipeline::Exchange& Session::Open(pipeline::Operation&& operation, std::string model) {
   exchange_ =
-      std::make_unique<pipeline::Exchange>(context_.loop, context_.random, match_.surface, std::move(operation));
+      std::make_shared<pipeline::Exchange>(context_.loop, context_.random, match_.surface, std::move(operation));
+  exchange_->pinned = gate_;
   exchange_->id = id_;
   exchange_->trace = trace_;
   exchange_->model = std::move(model);

@@ -69,7 +69,7 @@ class Session {
   base::TraceContext trace_;
   PathMatch match_;
   std::shared_ptr<const pipeline::Principal> principal_;
-  std::unique_ptr<pipeline::Exchange> exchange_;
+  std::shared_ptr<pipeline::Exchange> exchange_;
   std::uint16_t status_ = 0;
   // Until something else is known: a frame that is dropped in the middle was dropped because the client went away.
   pipeline::ExchangeEnd::Ending ending_ = pipeline::ExchangeEnd::Ending::kClientGone;

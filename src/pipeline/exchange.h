@@ -15,6 +15,7 @@
 #include "base/trace_context.h"
 #include "llm/usage.h"
 #include "net/loop.h"
+#include "pipeline/attempt_gate.h"
 #include "pipeline/charge.h"
 #include "pipeline/decision.h"
 #include "pipeline/operation.h"
@@ -45,8 +46,9 @@ struct Outcome {
 };
 
 // One governed action, from the moment its request is understood to the last byte of its answer. Owned by the ingress,
-// lives and dies on one loop. Stages change it in order; what one feature keeps for itself is attached by type.
-class Exchange {
+// lives and dies on one loop; a stage that has to see a call through when the client has gone keeps it. Stages change
+// it in order; what one feature keeps for itself is attached by type.
+class Exchange : public std::enable_shared_from_this<Exchange> {
  public:
   Exchange(net::Loop& owner, base::Random& generator, Surface kind, Operation&& what)
       : loop(owner), random(generator), surface(kind), operation(std::move(what)) {}
@@ -67,6 +69,8 @@ class Exchange {
 
   std::vector<HeaderField> request_headers;  // of the client, by allow-list, for an upstream of the same dialect
 
+  std::shared_ptr<const void> pinned;   // what serves it: configuration, stages, providers
+  AttemptGate* attempt_gate = nullptr;  // of a stage; outlives the calls under it
   std::vector<Attempt> attempts;
   std::vector<Decision> decisions;
   std::vector<std::string> warnings;  // `gatehouse-warning` headers

@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <utility>
@@ -44,6 +45,9 @@ struct ChatCall {
   std::string version;  // anthropic-version, api-version: as the client said it
   // False once a stage changed `request`: the client's bytes then no longer say the same.
   bool body_is_current = true;
+  // An answer longer than that must not be paid for: a stage set it, in `request` too. The client's bytes get it
+  // spliced in and stay current.
+  std::optional<std::uint64_t> output_limit;
   // What stages need to see of the answer.
   llm::Detail detail = llm::Detail::kUsage;
 };

@@ -1,10 +1,13 @@
 #include "providers/common/request_body.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "codec/json/splice.h"
 #include "codec/json/writer.h"
+#include "llm/output_limit.h"
 
 namespace gatehouse::providers::common {
 namespace {
@@ -44,6 +47,11 @@ PreparedBody Splice(const pipeline::ChatCall& call, const Vendor& vendor, const 
   if (call.delivery == llm::Delivery::kStream && ReportsUsageOnRequest(call.dialect) && !call.request->stream_usage) {
     AskForUsage(root, changes, edits);
     prepared.usage_frame = PreparedBody::UsageFrame::kOurs;
+  }
+  if (call.output_limit) {
+    auto limit = llm::LimitOutput(call.dialect, root, *call.output_limit, vendor.Options(context).max_tokens_field);
+    std::ranges::move(limit.members, std::back_inserter(changes));
+    std::ranges::move(limit.edits, std::back_inserter(edits));
   }
   if (!changes.empty()) {
     auto outer = json::ChangeMembers(root, changes);
