@@ -70,6 +70,16 @@ function(gh_each_program layer kind all)
   endforeach()
 endfunction()
 
+# gh_prices(<layer>): the default catalogue of prices becomes part of the layer.
+function(gh_prices layer)
+  set(source ${PROJECT_SOURCE_DIR}/data/prices.json)
+  set(script ${PROJECT_SOURCE_DIR}/tools/prices/embed.py)
+  set(output ${CMAKE_BINARY_DIR}/generated/default_prices.cc)
+  add_custom_command(OUTPUT ${output} COMMAND Python3::Interpreter ${script} ${source} ${output}
+                     DEPENDS ${source} ${script} VERBATIM)
+  target_sources(gh_${layer} PRIVATE ${output})
+endfunction()
+
 # gh_app(<binary>): src/app/ without main.cc as the library gh_app, and main.cc as the program.
 function(gh_app binary)
   set(dir ${PROJECT_SOURCE_DIR}/src/app)

@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "app/config_models.h"
+#include "app/config_prices.h"
 #include "app/registrations.h"
 #include "app/tls_files.h"
 #include "codec/config/tree.h"
@@ -270,6 +271,7 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   ReadProviders(root.Required("providers"), *config);
   config->routes = ReadModels(root.Required("models"), *config, root["health"], board);
   ReadKeys(root["keys"], *config);
+  config->prices = ReadPrices(root, config->files);
   GH_CHECK_OK(tree.Finish());
   return std::shared_ptr<const Config>(std::move(config));
 }

@@ -17,6 +17,7 @@
 #include "features/token_count/local_count.h"
 #include "http/server.h"
 #include "ingress/gate.h"
+#include "llm/price/catalogue.h"
 #include "providers/common/blueprint.h"
 
 namespace gatehouse::app {
@@ -75,6 +76,7 @@ struct Config {
   std::map<std::string, std::shared_ptr<const providers::common::Blueprint>, std::less<>> providers;
   std::shared_ptr<const std::vector<features::routing::Route>> routes;
   std::shared_ptr<const features::identity::KeyRing> keys;
+  std::shared_ptr<const llm::price::Catalogue> prices;
   std::vector<std::string> files;  // that it was made of besides its own text: certificates, keys, secrets
 };
 

@@ -194,6 +194,10 @@ base::Status Gateway::Reload() {
     problem_ = "configuration refused, the old one is in force: " + listening.error().public_message;
     return listening;
   }
+  for (const std::string& line :
+       llm::price::Suspicions(*config_->prices, *next.value()->prices, base::SystemClock().Wall())) {
+    log_->Warning("a price looks wrong; it is in force", {{"price", line}});
+  }
   config_ = std::move(next).value();
   const std::string waiting = WaitingForRestart(*started_with_, *config_);
   problem_ = waiting.empty() ? "" : "restart to put changes in force of: " + waiting;
