@@ -3,6 +3,7 @@
 #include <array>
 #include <utility>
 
+#include "features/accounting/schema.h"
 #include "providers/anthropic/anthropic.h"
 #include "providers/azure_openai/azure_openai.h"
 #include "providers/bedrock/bedrock.h"
@@ -43,6 +44,6 @@ std::vector<std::string_view> ProviderKinds() {
 }
 
 // One line per part.
-std::vector<store::Schema> Schemas() { return {}; }
+std::vector<store::Schema> Schemas() { return {features::accounting::LedgerSchema()}; }
 
 }  // namespace gatehouse::app

@@ -1,0 +1,98 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <mutex>
+#include <string>
+#include <vector>
+
+#include "base/log.h"
+#include "features/accounting/rollup.h"
+#include "features/accounting/row.h"
+#include "features/accounting/treasury.h"
+#include "net/loop.h"
+#include "store/database.h"
+#include "store/journal/journal.h"
+
+namespace gatehouse::features::accounting {
+
+// Brings what exchanges came to from the journal into the database. Rows come from all loops and are written by one
+// coroutine on the loop that the ledger belongs to, in batches; what is written is free in the journal again. A
+// database that does not answer delays that, and nothing else: the journal holds it all.
+//
+// Submit() is for any thread, the rest for the thread of its loop. `loop`, `database`, `journal`, `treasury` and `log`
+// outlive it.
+class Ledger {
+ public:
+  struct Parts {
+    net::Loop& loop;
+    store::Database& database;
+    store::Journal& journal;
+    Treasury& treasury;
+    const base::Log& log;
+  };
+  explicit Ledger(Parts parts);
+  Ledger(const Ledger&) = delete;
+  Ledger& operator=(const Ledger&) = delete;
+  ~Ledger();
+
+  // What earlier processes left in the journal: what is in the database already is freed there, the rest is charged to
+  // the treasury and waits to be written; what was under way when the process ended counts as its worst case and is in
+  // doubt. Before the loops start, and before shares of the journal are taken. Blocks until the database answers.
+  struct Recovered {
+    std::size_t written = 0;  // were in the database
+    std::size_t settled = 0;  // known, and to be written
+    std::size_t in_doubt = 0;
+    std::size_t damaged = 0;
+  };
+  net::Task<base::Result<Recovered>> Recover(base::WallTime now, net::Deadline deadline);
+
+  // A row whose slot is to be freed, by that function, on the ledger's loop, once the row is written.
+  struct Entry {
+    Row row;
+    std::uint32_t slot = 0;
+    std::uint32_t share = 0;
+  };
+  static constexpr std::uint32_t kOfEarlierProcess = 0xFFFF'FFFF;  // as `share`: the ledger itself frees the slot
+  void Submit(Entry entry);
+  // Called with the slots of one share that are free again; set before anything is submitted.
+  using Release = std::function<void(std::uint32_t share, std::vector<std::uint32_t> slots)>;
+  void OnWritten(Release release) { release_ = std::move(release); }
+
+  // Starts writing.
+  void Start();
+  // Everything submitted so far is written, or the deadline has come.
+  net::Task<bool> Flush(net::Deadline deadline);
+
+  struct Standing {
+    std::size_t waiting = 0;     // rows
+    std::uint64_t written = 0;   // since the start
+    std::uint64_t rejected = 0;  // rows that the database would not have
+    std::string problem;         // "" while it works
+  };
+  Standing standing() const;
+
+ private:
+  struct Queue;
+
+  net::Task<> WriteForever();
+  net::Task<> WriteBatch(std::vector<Entry> entries);
+  net::Task<base::Status> Apply(std::vector<Row> rows);
+  net::Task<bool> IsApplied(std::int64_t batch);
+  net::Task<> WriteEach(std::vector<Entry>& entries);
+  void Freed(const std::vector<Entry>& entries);
+  net::Task<base::Result<std::vector<std::int64_t>>> NumbersFrom(std::int64_t least, net::Deadline deadline);
+
+  const Parts parts_;
+  std::shared_ptr<Queue> queue_;
+  Release release_;
+  std::int64_t batch_ = 0;  // the last one's number
+  bool idle_ = true;
+  std::uint64_t written_ = 0;
+  std::uint64_t rejected_ = 0;
+  std::string problem_;
+  net::TaskGroup tasks_;  // last: what runs there uses the rest
+};
+
+}  // namespace gatehouse::features::accounting

@@ -1,0 +1,22 @@
+#include <cstddef>
+#include <cstdint>
+#include <string>
+#include <string_view>
+
+#include "base/check.h"
+#include "features/accounting/row.h"
+
+// Any bytes: a row or none; a row's own bytes say the same again.
+extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
+  using namespace gatehouse::features::accounting;
+  const auto row = DecodeRow({reinterpret_cast<const char*>(data), size});
+  if (!row) return 0;
+  std::string once;
+  Encode(*row, once);
+  const auto again = DecodeRow(once);
+  GH_CHECK(again.has_value());
+  std::string twice;
+  Encode(*again, twice);
+  GH_CHECK(once == twice);
+  return 0;
+}
