@@ -1,11 +1,12 @@
 #include "providers/common/blueprint.h"
 
 #include <array>
-#include <charconv>
 #include <optional>
+#include <string_view>
 #include <utility>
 
 #include "codec/crypto/encoding.h"
+#include "http/url.h"
 
 namespace gatehouse::providers::common {
 namespace {
@@ -30,60 +31,18 @@ class HttpBlueprint final : public Blueprint {
   Upstream upstream_;
 };
 
-struct ParsedUrl {
-  http::Origin::Scheme scheme = http::Origin::Scheme::kHttps;
-  std::string user_info;
-  net::Endpoint endpoint;
-  std::string path;
-};
-
-std::optional<std::uint16_t> ParsePort(std::string_view text) {
-  std::uint16_t port = 0;
-  const auto [end, code] = std::from_chars(text.data(), text.data() + text.size(), port);
-  if (code != std::errc() || end != text.data() + text.size() || port == 0) return {};
-  return port;
-}
-
-// scheme://[user@]host[:port][/path], no query and no fragment (RFC 3986, 3.2).
-std::optional<ParsedUrl> ParseUrl(std::string_view url) {
-  ParsedUrl parsed;
-  if (url.starts_with("https://")) {
-    url.remove_prefix(8);
-  } else if (url.starts_with("http://")) {
-    url.remove_prefix(7);
-    parsed.scheme = http::Origin::Scheme::kHttp;
-  } else {
-    return {};
-  }
-  if (url.find_first_of("?# ") != std::string_view::npos) return {};
-  const auto slash = std::min(url.find('/'), url.size());
-  std::string_view authority = url.substr(0, slash);
-  parsed.path = url.substr(slash);
-  while (!parsed.path.empty() && parsed.path.back() == '/') parsed.path.pop_back();
-  if (const auto at = authority.rfind('@'); at != std::string_view::npos) {
-    parsed.user_info = authority.substr(0, at);
-    authority.remove_prefix(at + 1);
-  }
-  parsed.endpoint.port = parsed.scheme == http::Origin::Scheme::kHttps ? 443 : 80;
-  std::size_t host_end = authority.size();
-  const auto bracket = authority.starts_with('[') ? authority.find(']') : std::string_view::npos;
-  if (const auto colon = authority.rfind(':');
-      colon != std::string_view::npos && (bracket == std::string_view::npos || colon > bracket)) {
-    const auto port = ParsePort(authority.substr(colon + 1));
-    if (!port) return {};
-    parsed.endpoint.port = *port;
-    host_end = colon;
-  }
-  parsed.endpoint.host =
-      bracket == std::string_view::npos ? authority.substr(0, host_end) : authority.substr(1, bracket - 1);
-  if (parsed.endpoint.host.empty()) return {};
-  return parsed;
+// An address without query, and no slash at the end of its path.
+std::optional<http::Url> ReadUrl(std::string_view text) {
+  auto url = http::ParseUrl(text);
+  if (!url || url->HasQuery()) return std::nullopt;
+  while (url->target.ends_with('/')) url->target.pop_back();
+  return url;
 }
 
 void ReadProxy(const Node& node, http::Origin& origin) {
   const auto url = node.AsString();
   if (!url) return;
-  const auto parsed = ParseUrl(*url);
+  const auto parsed = ReadUrl(*url);
   if (!parsed || parsed->scheme != http::Origin::Scheme::kHttp) {
     node.AddProblem("must be an http:// URL of a proxy");
     return;
@@ -125,13 +84,13 @@ std::unique_ptr<const Blueprint> NewHttpBlueprint(std::string name, std::shared_
 Upstream ReadUpstream(const Node& node, std::string_view default_base_url) {
   Upstream upstream;
   const Node url = default_base_url.empty() ? node.Required("base_url") : node["base_url"];
-  const auto parsed = ParseUrl(url.AsString().value_or(std::string(default_base_url)));
+  const auto parsed = ReadUrl(url.AsString().value_or(std::string(default_base_url)));
   if (!parsed || !parsed->user_info.empty()) {
     if (url.IsPresent()) url.AddProblem("must be a URL such as https://api.example.com/v1, without query or user");
   } else {
     upstream.origin.scheme = parsed->scheme;
     upstream.origin.endpoint = parsed->endpoint;
-    upstream.base_path = parsed->path;
+    upstream.base_path = parsed->target;
   }
   constexpr std::array<Choice<http::Origin::Protocol>, 3> kProtocols = {{{"auto", http::Origin::Protocol::kAuto},
                                                                          {"http1", http::Origin::Protocol::kHttp1},
