@@ -44,6 +44,7 @@ struct Principal {
   NodeKind kind = NodeKind::kApplication;
   Authentication authentication = Authentication::kKey;
   std::vector<std::string> groups;    // as an identity provider or a directory says
+  std::vector<std::string> roles;     // of the admin API, as the rules of the configuration give them
   std::string claims;                 // of a token: its JSON object, verified; "" for none
   std::vector<std::string> models;    // the public models it may use; empty: all
   std::vector<std::string> surfaces;  // the surfaces it may use, "openai.chat"; empty: all

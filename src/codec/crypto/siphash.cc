@@ -3,6 +3,9 @@
 #include <bit>
 #include <cstddef>
 #include <cstring>
+#include <string>
+
+#include "codec/crypto/random.h"
 
 namespace gatehouse::codec::crypto {
 namespace {
@@ -45,6 +48,13 @@ std::uint64_t LoadWord(const char* at, std::size_t bytes) {
 }
 
 }  // namespace
+
+SipKey RandomSipKey() {
+  const std::string bytes = RandomBytes(sizeof(SipKey));
+  SipKey key;
+  std::memcpy(key.data(), bytes.data(), bytes.size());
+  return key;
+}
 
 SipTag SipHash128(const SipKey& key, std::string_view bytes) {
   constexpr std::size_t kWord = 8;

@@ -18,6 +18,7 @@ struct SipTag {
 // authors' 128-bit variant): a keyed hash for tables that strangers choose the entries of. A tenth of the time of
 // SHA-256 on a short text. Not for what is stored or sent.
 using SipKey = std::array<std::uint64_t, 2>;
+SipKey RandomSipKey();  // that nobody can guess
 SipTag SipHash128(const SipKey& key, std::string_view bytes);
 
 }  // namespace gatehouse::codec::crypto

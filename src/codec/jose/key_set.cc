@@ -95,6 +95,8 @@ base::Result<KeySet> KeySet::Parse(std::string_view text) {
   return set;
 }
 
+bool KeySet::Has(std::string_view key_id) const { return std::ranges::find(keys_, key_id, &Jwk::id) != keys_.end(); }
+
 KeySet::Choice KeySet::Choose(const JwsHeader& header) const {
   Choice choice;
   for (const Jwk& key : keys_) {

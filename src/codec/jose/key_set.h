@@ -48,6 +48,7 @@ class KeySet {
   };
   Choice Choose(const JwsHeader& header) const;
 
+  bool Has(std::string_view key_id) const;
   std::size_t size() const { return keys_.size(); }
   // How many entries were left aside.
   std::size_t left_aside() const { return left_aside_; }

@@ -59,6 +59,8 @@ TEST(KeySet, ChoosesByIdAndWithoutOneOnlyWhatIsClear) {
   const FakeSigner second(Kind::kP256);
   const KeySet two = KeySet::Parse(Set({FakeJwk(first, "1"), FakeJwk(second, "2")})).value();
   EXPECT_EQ(Choose(two, Algorithm::kEs256, "2").key->id, "2");
+  EXPECT_TRUE(two.Has("1"));
+  EXPECT_FALSE(two.Has("3"));
   EXPECT_EQ(Choose(two, Algorithm::kEs256, "3").kind, Choice::Kind::kUnknown);
   EXPECT_EQ(Choose(two, Algorithm::kEs256, "").kind, Choice::Kind::kAmbiguous);
   EXPECT_EQ(Choose(two, Algorithm::kRs256, "").kind, Choice::Kind::kUnfit);
