@@ -271,6 +271,7 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   ReadProviders(root.Required("providers"), *config);
   config->routes = ReadModels(root.Required("models"), *config, root["health"], board);
   ReadKeys(root["keys"], *config);
+  config->identity = ReadIdentity(root["identity"], config->files);
   config->prices = ReadPrices(root, config->files);
   GH_CHECK_OK(tree.Finish());
   return std::shared_ptr<const Config>(std::move(config));

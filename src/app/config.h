@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/config_identity.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "features/identity/keys.h"
@@ -76,6 +77,7 @@ struct Config {
   std::map<std::string, std::shared_ptr<const providers::common::Blueprint>, std::less<>> providers;
   std::shared_ptr<const std::vector<features::routing::Route>> routes;
   std::shared_ptr<const features::identity::KeyRing> keys;
+  IdentityConfig identity;
   std::shared_ptr<const llm::price::Catalogue> prices;
   std::vector<std::string> files;  // that it was made of besides its own text: certificates, keys, secrets
 };

@@ -82,11 +82,14 @@ base::Status Gateway::Start() {
   const std::size_t count = LoopCount(*config_);
   metrics_ = std::make_unique<base::Metrics>(features::telemetry::MetricDeclarations(), count);
   GH_TRY(database_, GatewayDatabase::Open(config_->store, options_.config_path, loop_));
+  identity_ = std::make_unique<IdentityProviders>(loop_, *log_);
+  identity_->Use(config_->identity);
   const Shared shared{.clock = base::SystemClock(),
                       .metrics = *metrics_,
                       .access_log = output_,
                       .log = *log_,
-                      .database = database_->database()};
+                      .database = database_->database(),
+                      .identity = *identity_};
   for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<LoopRuntime>(shared, i, config_));
   GH_CHECK_OK(Listen());
   GH_CHECK_OK(ListenAdmin());
@@ -158,15 +161,22 @@ base::Status Gateway::ListenAdmin() {
 // worse.
 admin::Readiness Gateway::ReadinessNow() const {
   if (readiness_ != admin::Readiness::kReady) return readiness_;
-  if (database_->database().health().state == store::Health::State::kWorking) return readiness_;
+  if (database_->database().health().state == store::Health::State::kWorking) {
+    return identity_->Problem().empty() ? readiness_ : admin::Readiness::kDegraded;
+  }
   return started_with_->store.kind == StoreConfig::Kind::kSqlite ? admin::Readiness::kFailing
                                                                  : admin::Readiness::kDegraded;
 }
 
 std::string Gateway::ProblemNow() const {
   const store::Health health = database_->database().health();
-  if (health.state == store::Health::State::kWorking) return problem_;
-  return "database: " + health.reason + (problem_.empty() ? "" : "; " + problem_);
+  const bool store_works = health.state == store::Health::State::kWorking;
+  std::string problems;
+  for (const std::string& one :
+       {store_works ? std::string() : "database: " + health.reason, identity_->Problem(), problem_}) {
+    if (!one.empty()) problems.append(problems.empty() ? "" : "; ").append(one);
+  }
+  return problems;
 }
 
 void Gateway::Announce(std::string_view listener, std::string_view address, std::uint16_t port) {
@@ -201,6 +211,7 @@ base::Status Gateway::Reload() {
   config_ = std::move(next).value();
   const std::string waiting = WaitingForRestart(*started_with_, *config_);
   problem_ = waiting.empty() ? "" : "restart to put changes in force of: " + waiting;
+  identity_->Use(config_->identity);
   for (const auto& loop : loops_) loop->Apply(config_);
   WatchFiles();
   return base::Ok();

@@ -10,6 +10,7 @@
 #include "admin/admin_handler.h"
 #include "app/config.h"
 #include "app/database.h"
+#include "app/identity_providers.h"
 #include "app/loop_runtime.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -81,6 +82,7 @@ class Gateway {
   std::unique_ptr<base::Metrics> metrics_;
   std::unique_ptr<GatewayDatabase> database_;
   net::EpollLoop loop_;
+  std::unique_ptr<IdentityProviders> identity_;  // on loop_; the loops use it
   std::vector<std::unique_ptr<LoopRuntime>> loops_;
   std::vector<Served> served_;
   LoopRuntime::ListenerId last_listener_ = 0;

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/identity_providers.h"
 #include "app/upstreams.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -28,6 +29,7 @@ struct Shared {
   base::LogWriter& access_log;
   const base::Log& log;
   store::Database& database;
+  const IdentityProviders& identity;
 };
 
 // One core's share of the gateway: loop, listeners, connections, providers, pipeline. Its thread runs until Stop().

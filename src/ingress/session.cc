@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "codec/json/writer.h"
+#include "ingress/challenge.h"
 #include "llm/dialect/cohere/cohere.h"
 
 namespace gatehouse::ingress {
@@ -168,16 +169,25 @@ net::Task<> Session::Respond(http::ResponseHead head, std::string body) {
     ending_ = pipeline::ExchangeEnd::Ending::kAnswered;
 }
 
+// For callers whom nobody knows; what an upstream says of the gateway's own credential is not theirs.
+std::string Session::ChallengeOf(const Error& error) const {
+  if (error.code != base::ErrorCode::kUnauthenticated || error.source != base::ErrorSource::kClient) return {};
+  const bool nothing = CredentialOf(http_.head(), match_.dialect).empty();
+  return BearerChallenge(nothing ? Presented::kNothing : Presented::kCredential, error.public_message);
+}
+
 net::Task<> Session::Fail(Error error) {
   NoteError(error);
   const llm::ChatDialect& dialect = ErrorDialect(match_.dialect);
   const bool retried = WasRetriedHere(exchange_.get(), error);
   const auto retry_after = error.retry_after_seconds;
+  const auto challenge = ChallengeOf(error);
   // Cohere's format has errors of its own but no chat dialect to write them.
   const llm::ErrorReply reply = match_.dialect == llm::DialectId::kCohere
                                     ? llm::dialect::cohere::EncodeError(error, id_)
                                     : dialect.EncodeError(Localized(std::move(error), dialect), id_);
   http::ResponseHead head = NewHead(reply.status, "application/json", nullptr);
+  if (!challenge.empty()) head.headers.Add("www-authenticate", challenge);
   if (retry_after) head.headers.Add("retry-after", std::to_string(*retry_after));
   if (retried) head.headers.Add("x-should-retry", "false");
   ending_ = pipeline::ExchangeEnd::Ending::kFailed;

@@ -59,6 +59,7 @@ class Session {
   void NoteError(const base::Error& error);
 
  private:
+  std::string ChallengeOf(const base::Error& error) const;
   [[gnu::noinline]] net::Task<std::optional<pipeline::Reply>> RunPipeline();
 
   http::ServerExchange& http_;

@@ -1,0 +1,46 @@
+#include "app/identity_providers.h"
+
+#include <utility>
+
+#include "features/identity/credential_router.h"
+
+namespace gatehouse::app {
+namespace {
+
+namespace identity = features::identity;
+
+// Of one provider: fetches are few, introspections wait for one another rather than for connections.
+constexpr http::PoolLimits kPoolLimits = {.max_connections = 16, .max_waiting = 512, .max_idle = 4};
+
+identity::oidc::Fetcher::PoolFor PoolsOf(Upstreams& upstreams) {
+  return [&upstreams](const http::Origin& origin, const std::string& ca_file) {
+    return upstreams.PoolFor({.origin = origin, .tls = {.ca_file = ca_file}, .pool = kPoolLimits});
+  };
+}
+
+}  // namespace
+
+IdentityProviders::IdentityProviders(net::EpollLoop& loop, const base::Log& log)
+    : upstreams_(loop, log), issuers_(loop, log, PoolsOf(upstreams_)) {}
+
+std::string IdentityProviders::Problem() const {
+  const std::string problem = issuers_.Problem();
+  return problem.empty() ? problem : "identity providers: " + problem;
+}
+
+std::shared_ptr<pipeline::Authenticator> IdentityProviders::Wrap(std::unique_ptr<pipeline::Authenticator> keys,
+                                                                 const IdentityConfig& config, net::Loop& loop,
+                                                                 const identity::Placement* placement) const {
+  if (config.issuers.empty() && config.certificates.empty()) return keys;
+  std::unique_ptr<identity::oidc::TokenAuthenticator> tokens;
+  if (!config.issuers.empty()) {
+    tokens = std::make_unique<identity::oidc::TokenAuthenticator>(loop, issuers_.Pin(), placement);
+  }
+  std::unique_ptr<identity::CertificateAuthenticator> certificates;
+  if (!config.certificates.empty()) {
+    certificates = std::make_unique<identity::CertificateAuthenticator>(config.certificates, placement);
+  }
+  return std::make_shared<identity::CredentialRouter>(std::move(keys), std::move(tokens), std::move(certificates));
+}
+
+}  // namespace gatehouse::app
