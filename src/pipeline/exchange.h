@@ -85,6 +85,13 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
     return attached_.emplace_back(typeid(T), std::any()).second.template emplace<T>(std::move(state));
   }
   template <class T>
+  const T* Find() const {
+    for (const auto& [type, value] : attached_) {
+      if (type == typeid(T)) return std::any_cast<T>(&value);
+    }
+    return nullptr;
+  }
+  template <class T>
   T* Find() {
     for (auto& [type, value] : attached_) {
       if (type == typeid(T)) return std::any_cast<T>(&value);

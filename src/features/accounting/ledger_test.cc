@@ -19,6 +19,13 @@
 namespace gatehouse::features::accounting {
 namespace {
 
+// Puts limits in force.
+void Put(Treasury& treasury, std::vector<Limit> limits, std::span<const Spent> spent, std::int64_t now) {
+  Treasury::Limits shared;
+  for (Limit& limit : limits) shared.push_back(std::make_shared<const Limit>(std::move(limit)));
+  treasury.Apply(shared, spent, now);
+}
+
 using store::Journal;
 
 constexpr std::int64_t kAdmittedMs = 1'763'000'030'000;
@@ -54,14 +61,15 @@ class LedgerTest : public testing::TestWithParam<std::string> {
   LedgerTest() : loop_(base::SystemClock()), log_(lines_, base::SystemClock(), base::LogLevel::kError) {
     database_ = OpenDatabase(GetParam(), folder_.file());
     EXPECT_TRUE(Run(store::Migrate(*database_, loop_, LedgerSchema(), In())).ok());
-    treasury_.Apply({{.id = 77,
-                      .organization = {1},
-                      .node = {4},
-                      .name = "monthly",
-                      .dimension = Dimension::kUsd,
-                      .amount = 1'000'000,
-                      .window = {.unit = WindowSpec::Unit::kMonth}}},
-                    {}, kAdmittedMs / 1000);
+    Put(treasury_,
+        {{.id = 77,
+          .organization = {1},
+          .node = {4},
+          .name = "monthly",
+          .dimension = Dimension::kUsd,
+          .amount = 1'000'000,
+          .window = {.unit = WindowSpec::Unit::kMonth}}},
+        {}, kAdmittedMs / 1000);
   }
 
   template <class T>

@@ -41,6 +41,7 @@ std::int64_t Affordable(const Ask& ask, Dimension dimension, std::int64_t left) 
 Refusal RefusalOf(const Account& account, pipeline::NodeKind kind, std::int64_t left, std::int64_t needed) {
   return {.limit = account.limit(),
           .kind = kind,
+          .reason = Refusal::Reason::kUsedUp,
           .left = left,
           .needed = needed,
           .ends = account.ends(),
@@ -133,6 +134,11 @@ std::optional<Refusal> Organization::Check(const Ask& ask, std::span<const Hold>
   for (const Hold& hold : holds) {
     const Dimension dimension = hold.account->limit().dimension;
     const std::int64_t left = hold.account->Left(ask.now);
+    if (dimension == Dimension::kUsd && ask.cost == Ask::Cost::kUnknown) {
+      refusal = RefusalOf(*hold.account, hold.kind, left, 0);
+      refusal->reason = Refusal::Reason::kCostUnknown;
+      return refusal;
+    }
     const std::int64_t affordable = Affordable(ask, dimension, left);
     if (affordable >= ask.least_output) {
       output = std::min(output, affordable);
@@ -150,6 +156,7 @@ std::optional<Refusal> Organization::Check(const Ask& ask, std::span<const Hold>
     const Step* downgrade = hold.account->StepAt(Step::Action::kDowngrade, needed);
     if (downgrade == nullptr || downgrade->model == ask.model) continue;
     refusal = RefusalOf(*hold.account, hold.kind, hold.account->Left(ask.now), needed);
+    refusal->reason = Refusal::Reason::kDowngrade;
     refusal->downgrade = downgrade->model;
     return refusal;
   }

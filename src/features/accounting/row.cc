@@ -19,7 +19,7 @@ struct Name {
   std::string Row::* member;
   std::size_t most;
 };
-constexpr std::array<Name, 12> kNames = {{{&Row::request_id, 96},
+constexpr std::array<Name, 12> kNames = {{{&Row::request_id, 88},
                                           {&Row::principal, 136},
                                           {&Row::key_id, 48},
                                           {&Row::surface, 24},

@@ -34,26 +34,29 @@ void Reservation::Settle(const Amounts& used, std::string_view provider) {
 Treasury::Treasury() : notices_(std::make_shared<Notices>()) {}
 Treasury::~Treasury() = default;
 
-void Treasury::Apply(std::vector<Limit> limits, std::span<const Spent> spent, std::int64_t now) {
-  Organization::SpentByLimit by_limit;
-  for (const Spent& one : spent) by_limit[one.limit].push_back(one);
-  std::unordered_map<pipeline::NodeId, std::vector<std::shared_ptr<const Limit>>> by_organization;
-  for (Limit& limit : limits) {
-    by_organization[limit.organization].push_back(std::make_shared<const Limit>(std::move(limit)));
-  }
-  std::vector<std::pair<std::shared_ptr<Organization>, std::vector<std::shared_ptr<const Limit>>>> changes;
+void Treasury::Apply(const Limits& limits, std::span<const Spent> spent, std::int64_t now) {
+  std::unordered_map<pipeline::NodeId, Limits> wanted;
+  for (const auto& limit : limits) wanted[limit->organization].push_back(limit);
   {
     const std::unique_lock lock(mutex_);
-    for (auto& [id, organization] : organizations_) {
-      if (!by_organization.contains(id)) by_organization[id];
-    }
-    for (auto& [id, wanted] : by_organization) {
-      auto& organization = organizations_[id];
-      if (organization == nullptr) organization = std::make_shared<Organization>(notices_);
-      changes.emplace_back(organization, std::move(wanted));
-    }
+    for (const auto& [id, organization] : organizations_) wanted[id];
   }
-  for (auto& [organization, wanted] : changes) organization->Apply(std::move(wanted), by_limit, now);
+  Organization::SpentByLimit by_limit;
+  for (const Spent& one : spent) by_limit[one.limit].push_back(one);
+  for (auto& [id, of_it] : wanted) Make(id)->Apply(std::move(of_it), by_limit, now);
+}
+
+void Treasury::ApplyTo(pipeline::NodeId organization, Limits limits, std::span<const Spent> spent, std::int64_t now) {
+  Organization::SpentByLimit by_limit;
+  for (const Spent& one : spent) by_limit[one.limit].push_back(one);
+  Make(organization)->Apply(std::move(limits), by_limit, now);
+}
+
+std::shared_ptr<Organization> Treasury::Make(pipeline::NodeId organization) {
+  const std::unique_lock lock(mutex_);
+  auto& found = organizations_[organization];
+  if (found == nullptr) found = std::make_shared<Organization>(notices_);
+  return found;
 }
 
 std::shared_ptr<Organization> Treasury::Find(pipeline::NodeId organization) const {

@@ -31,17 +31,20 @@ struct Ask {
   std::int64_t least_output = 0;          // fewer are refused
   std::int64_t output_price = 0;          // nano-USD per million tokens
   std::int64_t now = 0;                   // seconds since 1970
+  // Whether anybody knows what it costs: where not, no limit in money can be kept.
+  enum class Cost : std::uint8_t { kKnown, kUnknown } cost = Cost::kKnown;
 };
 
 // Why there is no reservation.
 struct Refusal {
   Limit limit;
   pipeline::NodeKind kind = pipeline::NodeKind::kOrganization;  // of the node whose limit it is
+  enum class Reason : std::uint8_t { kUsedUp, kCostUnknown, kDowngrade } reason = Reason::kUsedUp;
   std::int64_t left = 0;
   std::int64_t needed = 0;
   std::int64_t ends = 0;                      // when the window does, in seconds since 1970
   std::optional<std::int64_t> output_tokens;  // how many could be had, where that is the matter and any could
-  std::string downgrade;                      // the model to ask for instead; "": none
+  std::string downgrade;                      // kDowngrade: the model to ask for instead
 };
 
 // A share of every account on the way from the organization to who acts, held for one exchange. Dropping it gives all
@@ -109,7 +112,10 @@ class Treasury {
   ~Treasury();
 
   // `limits` from now on, with the accounts of those that stay; `spent` fills those that are new.
-  void Apply(std::vector<Limit> limits, std::span<const Spent> spent, std::int64_t now);
+  using Limits = std::vector<std::shared_ptr<const Limit>>;
+  void Apply(const Limits& limits, std::span<const Spent> spent, std::int64_t now);
+  // The same for one organization, of which these are all limits.
+  void ApplyTo(pipeline::NodeId organization, Limits limits, std::span<const Spent> spent, std::int64_t now);
 
   std::variant<Reservation, Refusal> Reserve(const Ask& ask);
 
@@ -141,6 +147,7 @@ class Treasury {
   std::size_t size() const;
 
  private:
+  std::shared_ptr<Organization> Make(pipeline::NodeId organization);
   std::shared_ptr<Organization> Find(pipeline::NodeId organization) const;
 
   std::shared_ptr<Notices> notices_;

@@ -16,6 +16,13 @@
 namespace gatehouse::features::accounting {
 namespace {
 
+// Puts limits in force.
+void Put(Treasury& treasury, std::vector<Limit> limits, std::span<const Spent> spent, std::int64_t now) {
+  Treasury::Limits shared;
+  for (Limit& limit : limits) shared.push_back(std::make_shared<const Limit>(std::move(limit)));
+  treasury.Apply(shared, spent, now);
+}
+
 using pipeline::Link;
 using pipeline::NodeKind;
 using Kind = WindowSpec::Kind;
@@ -75,9 +82,10 @@ TEST(Treasury, WithoutLimitsEverythingIsGranted) {
 
 TEST(Treasury, HoldsOnEveryLevelOrOnNone) {
   Treasury treasury;
-  treasury.Apply({LimitOf(10, 1, Dimension::kRequests, 5), LimitOf(11, 3, Dimension::kRequests, 3),
-                  LimitOf(12, 5, Dimension::kRequests, 2)},
-                 {}, kNow);
+  Put(treasury,
+      {LimitOf(10, 1, Dimension::kRequests, 5), LimitOf(11, 3, Dimension::kRequests, 3),
+       LimitOf(12, 5, Dimension::kRequests, 2)},
+      {}, kNow);
   const auto chain = Chain();
   auto first = Take(treasury.Reserve(AskFor(chain)));
   auto second = Take(treasury.Reserve(AskFor(chain)));
@@ -100,7 +108,7 @@ TEST(Treasury, HoldsOnEveryLevelOrOnNone) {
 
 TEST(Treasury, GrantsAsMuchOfAnAnswerAsTheTightestAccountPaysFor) {
   Treasury treasury;
-  treasury.Apply({LimitOf(10, 1, Dimension::kUsd, 1'000'000'000), LimitOf(11, 2, Dimension::kTokens, 600)}, {}, kNow);
+  Put(treasury, {LimitOf(10, 1, Dimension::kUsd, 1'000'000'000), LimitOf(11, 2, Dimension::kTokens, 600)}, {}, kNow);
   const auto chain = Chain();
   Ask ask = AskFor(chain);
   ask.fixed = {.usd = {999'000'000}, .tokens = 100, .requests = 1};
@@ -122,7 +130,7 @@ TEST(Treasury, GrantsAsMuchOfAnAnswerAsTheTightestAccountPaysFor) {
 
 TEST(Treasury, SaysHowManyTokensCouldBeHad) {
   Treasury treasury;
-  treasury.Apply({LimitOf(11, 2, Dimension::kTokens, 600)}, {}, kNow);
+  Put(treasury, {LimitOf(11, 2, Dimension::kTokens, 600)}, {}, kNow);
   const auto chain = Chain();
   Ask ask = AskFor(chain);
   ask.fixed.tokens = 100;
@@ -132,7 +140,7 @@ TEST(Treasury, SaysHowManyTokensCouldBeHad) {
 
 TEST(Treasury, AHoldCanGrow) {
   Treasury treasury;
-  treasury.Apply({LimitOf(10, 1, Dimension::kTokens, 100)}, {}, kNow);
+  Put(treasury, {LimitOf(10, 1, Dimension::kTokens, 100)}, {}, kNow);
   const auto chain = Chain();
   Ask ask = AskFor(chain);
   ask.fixed.tokens = 60;
@@ -152,7 +160,7 @@ TEST(Treasury, AccountsOfAProviderAreAskedWhenItIsChosenAndPayOnlyForIt) {
   Treasury treasury;
   Limit limit = LimitOf(10, 1, Dimension::kTokens, 100);
   limit.provider = "open*";
-  treasury.Apply({limit}, {}, kNow);
+  Put(treasury, {limit}, {}, kNow);
   const auto chain = Chain();
   Ask ask = AskFor(chain);
   ask.fixed.tokens = 60;
@@ -173,7 +181,7 @@ TEST(Treasury, LimitsOfAModelConcernOnlyIt) {
   Treasury treasury;
   Limit limit = LimitOf(10, 1, Dimension::kRequests, 0);
   limit.model = "gpt-*";
-  treasury.Apply({limit}, {}, kNow);
+  Put(treasury, {limit}, {}, kNow);
   const auto chain = Chain();
   Ask ask = AskFor(chain);
   EXPECT_TRUE(Take(treasury.Reserve(ask)));
@@ -185,7 +193,7 @@ TEST(Treasury, PointsToACheaperModelFromItsStepOn) {
   Treasury treasury;
   Limit limit = LimitOf(10, 1, Dimension::kRequests, 10);
   limit.steps = {{.permille = 500, .action = Step::Action::kDowngrade, .model = "small"}};
-  treasury.Apply({limit}, {}, kNow);
+  Put(treasury, {limit}, {}, kNow);
   const auto chain = Chain();
   Ask ask = AskFor(chain, 5);
   auto half = Take(treasury.Reserve(ask));
@@ -200,7 +208,7 @@ TEST(Treasury, AThrottledLimitLetsATrickleThrough) {
   Treasury treasury;
   Limit limit = LimitOf(10, 1, Dimension::kRequests, 1);
   limit.steps = {{.permille = 1000, .action = Step::Action::kThrottle, .per_minute = 2}};
-  treasury.Apply({limit}, {}, kNow);
+  Put(treasury, {limit}, {}, kNow);
   const auto chain = Chain();
   std::vector<Reservation> held;
   for (int i = 0; i < 3; ++i) {
@@ -216,7 +224,7 @@ TEST(Treasury, TellsOnceThatAStepWasPassed) {
   Treasury treasury;
   Limit limit = LimitOf(10, 1, Dimension::kRequests, 4);
   limit.steps = {{.permille = 500}, {.permille = 1000}};
-  treasury.Apply({limit}, {}, kNow);
+  Put(treasury, {limit}, {}, kNow);
   const auto chain = Chain();
   std::vector<std::uint32_t> told;
   for (int i = 0; i < 4; ++i) {
@@ -230,15 +238,15 @@ TEST(Treasury, TellsOnceThatAStepWasPassed) {
 
 TEST(Treasury, NewTermsKeepWhatWasCounted) {
   Treasury treasury;
-  treasury.Apply({LimitOf(10, 1, Dimension::kRequests, 4)}, {}, kNow);
+  Put(treasury, {LimitOf(10, 1, Dimension::kRequests, 4)}, {}, kNow);
   const auto chain = Chain();
   auto held = Take(treasury.Reserve(AskFor(chain, 3)));
-  treasury.Apply({LimitOf(10, 1, Dimension::kRequests, 8)}, {}, kNow);
+  Put(treasury, {LimitOf(10, 1, Dimension::kRequests, 8)}, {}, kNow);
   EXPECT_EQ(Standings(treasury)[10].held, 3);
   // Another window is another account; what was held of the old one does no harm.
-  treasury.Apply({LimitOf(10, 1, Dimension::kRequests, 8, Unit::kDay)}, {}, kNow);
+  Put(treasury, {LimitOf(10, 1, Dimension::kRequests, 8, Unit::kDay)}, {}, kNow);
   EXPECT_EQ(Standings(treasury)[10].held, 0);
-  treasury.Apply({}, {}, kNow);
+  Put(treasury, {}, {}, kNow);
   held->Settle({.usd = {}, .tokens = 0, .requests = 3}, "p");
   EXPECT_EQ(treasury.size(), 0U);
 }
@@ -248,15 +256,15 @@ TEST(Treasury, BeginsWithWhatTheLedgerKept) {
   const WindowSpec day{.unit = Unit::kDay, .kind = Kind::kCalendar, .zone = nullptr};
   const std::vector<Spent> spent = {{.limit = 10, .piece_begin = PieceAt(day, kNow).begin, .used = 3},
                                     {.limit = 10, .piece_begin = PieceAt(day, kNow - 86'400).begin, .used = 100}};
-  treasury.Apply({LimitOf(10, 1, Dimension::kRequests, 4, Unit::kDay)}, spent, kNow);
+  Put(treasury, {LimitOf(10, 1, Dimension::kRequests, 4, Unit::kDay)}, spent, kNow);
   EXPECT_EQ(Standings(treasury)[10].spent, 3);
 }
 
 // A thousand threads' worth of requests against one remaining dollar: never a nano-dollar more.
 TEST(Treasury, ManyThreadsShareTheLastDollar) {
   Treasury treasury;
-  treasury.Apply({LimitOf(10, 1, Dimension::kUsd, base::NanoUsd::kPerUsd), LimitOf(11, 4, Dimension::kUsd, 1LL << 40)},
-                 {}, kNow);
+  Put(treasury, {LimitOf(10, 1, Dimension::kUsd, base::NanoUsd::kPerUsd), LimitOf(11, 4, Dimension::kUsd, 1LL << 40)},
+      {}, kNow);
   std::atomic<std::int64_t> admitted = 0;
   std::vector<std::thread> threads;
   for (std::uint64_t t = 0; t < 4; ++t) {
@@ -349,7 +357,7 @@ TEST(Treasury, DoesWhatATrivialModelDoes) {
       if (random.Below(3) == 0) limits.back().model = "a*";
     }
     Treasury treasury;
-    treasury.Apply(limits, {}, kNow);
+    Put(treasury, limits, {}, kNow);
     Model model(limits);
     std::map<std::size_t, Reservation> open;
     std::int64_t now = kNow;

@@ -1,0 +1,212 @@
+#include "features/accounting/accounting_stage.h"
+
+#include <algorithm>
+#include <string>
+#include <utility>
+#include <variant>
+
+#include "features/accounting/flight.h"
+
+namespace gatehouse::features::accounting {
+namespace {
+
+using base::Error;
+using base::Result;
+using llm::EventSource;
+using pipeline::Reply;
+
+constexpr int kMostDowngrades = 4;
+
+Error JournalFull() {
+  return {.code = base::ErrorCode::kUnavailable,
+          .source = base::ErrorSource::kStore,
+          .public_message = "The gateway cannot write down any more requests until its database answers. Retry later.",
+          .detail = "the journal has no free slot",
+          .retry_after_seconds = 5};
+}
+
+// The answer on its way to the client, and what it costs.
+class SettledEvents final : public EventSource {
+ public:
+  SettledEvents(std::unique_ptr<EventSource> events, LoopAccounting& accounting, const DrainSettings& drain,
+                pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement)
+      : events_(std::move(events)),
+        accounting_(accounting),
+        drain_(drain),
+        exchange_(exchange),
+        settlement_(std::move(settlement)) {}
+  SettledEvents(const SettledEvents&) = delete;
+  SettledEvents& operator=(const SettledEvents&) = delete;
+  // The client went away in the middle.
+  ~SettledEvents() override {
+    if (settlement_->concluded()) return;
+    auto flight = std::make_unique<Flight>(accounting_, exchange_.shared_from_this(), settlement_);
+    flight->Read(std::move(events_));
+    accounting_.Adopt(std::move(flight), drain_);
+  }
+
+  net::Task<Result<Outcome>> Pull(llm::Batch& batch) override {
+    auto outcome = co_await events_->Pull(batch);
+    if (outcome.ok() && outcome.value() == Outcome::kBatch) {
+      const Portion portion = Measure(batch, exchange_.outcome);
+      auto within = settlement_->Delivered(portion.tokens, portion.bytes);
+      if (within.ok()) co_return outcome;
+      events_.reset();
+      outcome = std::move(within).TakeFailure();
+    }
+    settlement_->Conclude(outcome.ok() ? Settlement::Coming::kWhole : Settlement::Coming::kInPart);
+    co_return outcome;
+  }
+
+ private:
+  std::unique_ptr<EventSource> events_;
+  LoopAccounting& accounting_;    // the loop's
+  const DrainSettings& drain_;    // the stage's, which the exchange pins
+  pipeline::Exchange& exchange_;  // outlives the reply
+  std::shared_ptr<Settlement> settlement_;
+};
+
+// Hands a flight over when the one who waits for it is dropped.
+class Handover {
+ public:
+  Handover(std::unique_ptr<Flight> flight, LoopAccounting& accounting, const DrainSettings& drain)
+      : flight_(std::move(flight)), accounting_(accounting), drain_(drain) {}
+  Handover(const Handover&) = delete;
+  Handover& operator=(const Handover&) = delete;
+  ~Handover() {
+    if (!landed_) accounting_.Adopt(std::move(flight_), drain_);
+  }
+  net::Task<Result<Reply>> Land() {
+    auto reply = co_await flight_->Land();
+    landed_ = true;
+    co_return reply;
+  }
+
+ private:
+  std::unique_ptr<Flight> flight_;
+  LoopAccounting& accounting_;
+  const DrainSettings& drain_;
+  bool landed_ = false;
+};
+
+// Bounds an answer that nobody has bounded.
+void LimitOutput(pipeline::Exchange& exchange, const Exposure& exposure, const Reservation& reservation) {
+  auto* call = std::get_if<pipeline::ChatCall>(&exchange.operation);
+  if (call == nullptr || reservation.empty() || exposure.bound == Exposure::Bound::kClient) return;
+  const auto granted = static_cast<std::uint64_t>(std::max<std::int64_t>(0, reservation.output_tokens()));
+  if (exposure.bound == Exposure::Bound::kModel && granted >= exposure.wanted_output) return;
+  call->output_limit = std::max<std::uint64_t>(1, granted / exposure.choices);
+  call->request->max_output_tokens = call->output_limit;
+}
+
+}  // namespace
+
+AccountingStage::AccountingStage(LoopAccounting& accounting, AccountingSettings settings,
+                                 std::shared_ptr<const llm::price::Catalogue> prices,
+                                 std::shared_ptr<const pipeline::Offers> offers)
+    : accounting_(accounting),
+      settings_(settings),
+      prices_(std::make_shared<llm::price::Lookup>(std::move(prices))),
+      offers_(std::move(offers)) {}
+
+// Holds what the exchange can cost; a limit may send it to a cheaper model first.
+Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Row& worst, base::WallTime now) const {
+  const std::int64_t second = SecondsOf(now);
+  for (int i = 0;; ++i) {
+    const auto offers = offers_->Of(exchange.model);
+    const Exposure exposure = ExposureOf(exchange.operation, offers, settings_.exposure);
+    const Quote quote = QuoteFor(exposure, exchange.operation, offers, *prices_, now, settings_.exposure);
+    const Ask ask{.chain = exchange.principal->chain,
+                  .model = exchange.model,
+                  .fixed = quote.fixed,
+                  .wanted_output = static_cast<std::int64_t>(exposure.wanted_output),
+                  .least_output = static_cast<std::int64_t>(exposure.least_output),
+                  .output_price = quote.output_price,
+                  .now = second,
+                  .cost = quote.basis == Quote::Basis::kPriced ? Ask::Cost::kKnown : Ask::Cost::kUnknown};
+    auto answer = accounting_.treasury().Reserve(ask);
+    if (auto* reservation = std::get_if<Reservation>(&answer)) {
+      LimitOutput(exchange, exposure, *reservation);
+      worst.model = exchange.model;
+      worst.usage = {.input = exposure.input_tokens,
+                     .output = static_cast<std::uint64_t>(reservation->output_tokens()),
+                     .source = llm::UsageSource::kEstimated};
+      const base::NanoUsd output{static_cast<std::int64_t>(
+          (static_cast<__int128>(reservation->output_tokens()) * quote.output_price + 999'999) / 1'000'000)};
+      worst.charge = {.basis = pipeline::Charge::Basis::kWorstCase, .cost = quote.fixed.usd + output, .price = {}};
+      worst.ending = kInDoubt;
+      return std::move(*reservation);
+    }
+    const Refusal& refusal = *std::get_if<Refusal>(&answer);
+    const bool cheaper = refusal.reason == Refusal::Reason::kDowngrade && i < kMostDowngrades &&
+                         exchange.principal->MayUse(refusal.downgrade) && !offers_->Of(refusal.downgrade).empty();
+    if (!cheaper) return ErrorOf(refusal, second);
+    exchange.warnings.push_back("limit '" + refusal.limit.name + "': " + refusal.downgrade + " answers instead of " +
+                                exchange.model);
+    exchange.model = refusal.downgrade;
+  }
+}
+
+Result<std::shared_ptr<Settlement>> AccountingStage::Admit(pipeline::Exchange& exchange) const {
+  const base::WallTime now = exchange.loop.clock().Wall();
+  Row worst = RowOf(exchange, now);
+  GH_TRY(Reservation reservation, Reserve(exchange, worst, now));
+  auto ticket = accounting_.Intend(worst);
+  if (!ticket && settings_.when_full == AccountingSettings::WhenFull::kRefuse) return JournalFull();
+  auto settlement = std::make_shared<Settlement>(accounting_, exchange,
+                                                 Settlement::Terms{.reservation = std::move(reservation),
+                                                                   .ticket = ticket,
+                                                                   .worst = std::move(worst),
+                                                                   .prices = prices_,
+                                                                   .admitted = now});
+  exchange.Attach(settlement);
+  exchange.attempt_gate = settlement.get();
+  return settlement;
+}
+
+net::Task<Result<Reply>> AccountingStage::Handle(pipeline::Exchange& exchange, pipeline::Next next) const {
+  if (std::holds_alternative<pipeline::ModelsCall>(exchange.operation)) return std::move(next)(exchange);
+  auto admitted = Admit(exchange);
+  if (!admitted.ok()) return Refuse(std::move(admitted).TakeError());
+  return Serve(exchange, std::move(admitted).value(), std::move(next));
+}
+
+net::Task<Result<Reply>> AccountingStage::Refuse(Error error) { co_return error; }
+
+net::Task<Result<Reply>> AccountingStage::Serve(pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement,
+                                                pipeline::Next next) const {
+  auto flight = std::make_unique<Flight>(accounting_, exchange.shared_from_this(), settlement);
+  flight->Launch(std::move(next));
+  Handover handover(std::move(flight), accounting_, settings_.drain);
+  auto reply = co_await handover.Land();
+  if (!reply.ok()) {
+    settlement->Conclude(Settlement::Coming::kNot);
+    co_return reply;
+  }
+  if (auto* chat = std::get_if<pipeline::ChatReply>(&reply.value().answer)) {
+    chat->events = std::make_unique<SettledEvents>(std::move(chat->events), accounting_, settings_.drain, exchange,
+                                                   std::move(settlement));
+    co_return reply;
+  }
+  NoteUsage(reply.value(), exchange.outcome);
+  if (std::holds_alternative<pipeline::PassThroughReply>(reply.value().answer)) {
+    settlement->Conclude(Settlement::Coming::kOpaque);
+  } else {
+    const bool counted = std::holds_alternative<pipeline::CountReply>(reply.value().answer);
+    settlement->Conclude(counted ? Settlement::Coming::kNot : Settlement::Coming::kWhole);
+  }
+  co_return reply;
+}
+
+void LedgerObserver::Ended(const pipeline::ExchangeEnd& end) {
+  if (end.exchange == nullptr) return;
+  if (const auto* settlement = end.exchange->Find<std::shared_ptr<Settlement>>()) {
+    (*settlement)->Ended(end);
+    return;
+  }
+  Row row = RowOf(*end.exchange, accounting_.loop().clock().Wall());
+  AddEnd(row, end);
+  accounting_.Record({}, std::move(row));
+}
+
+}  // namespace gatehouse::features::accounting

@@ -1,0 +1,60 @@
+#pragma once
+
+#include <memory>
+
+#include "features/accounting/exposure.h"
+#include "features/accounting/loop_accounting.h"
+#include "features/accounting/settlement.h"
+#include "llm/price/catalogue.h"
+#include "pipeline/offer.h"
+#include "pipeline/stage.h"
+
+namespace gatehouse::features::accounting {
+
+struct AccountingSettings {
+  ExposureSettings exposure;
+  DrainSettings drain;
+  // What becomes of requests while the journal has no room: without a place in it nothing is known of them after a
+  // crash.
+  enum class WhenFull : std::uint8_t { kRefuse, kPassUnrecorded } when_full = WhenFull::kRefuse;
+  bool operator==(const AccountingSettings&) const = default;
+};
+
+// Holds the worst that an exchange can cost on every level of the tree before any upstream hears of it, notes it in the
+// journal, and settles to what it did cost. Refuses what does not fit, bounds answers that have no bound of their own,
+// and sees calls through whose client went away. Everything behind it is paid for.
+class AccountingStage final : public pipeline::Stage {
+ public:
+  // `accounting` outlives the stage.
+  AccountingStage(LoopAccounting& accounting, AccountingSettings settings,
+                  std::shared_ptr<const llm::price::Catalogue> prices, std::shared_ptr<const pipeline::Offers> offers);
+
+  std::string_view Name() const override { return "budget"; }
+  net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
+
+ private:
+  static net::Task<base::Result<pipeline::Reply>> Refuse(base::Error error);
+  base::Result<std::shared_ptr<Settlement>> Admit(pipeline::Exchange& exchange) const;
+  base::Result<Reservation> Reserve(pipeline::Exchange& exchange, Row& worst, base::WallTime now) const;
+  net::Task<base::Result<pipeline::Reply>> Serve(pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement,
+                                                 pipeline::Next next) const;
+
+  LoopAccounting& accounting_;
+  const AccountingSettings settings_;
+  const std::shared_ptr<llm::price::Lookup> prices_;
+  const std::shared_ptr<const pipeline::Offers> offers_;
+};
+
+// The observer's half: writes the rows of exchanges when they have ended for their clients. One loop.
+class LedgerObserver final : public pipeline::ExchangeObserver {
+ public:
+  // `accounting` outlives it.
+  explicit LedgerObserver(LoopAccounting& accounting) : accounting_(accounting) {}
+  void Began(pipeline::Surface) override {}
+  void Ended(const pipeline::ExchangeEnd& end) override;
+
+ private:
+  LoopAccounting& accounting_;
+};
+
+}  // namespace gatehouse::features::accounting

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+
+#include "base/result.h"
+#include "features/accounting/loop_accounting.h"
+#include "features/accounting/settlement.h"
+#include "llm/event.h"
+#include "net/loop.h"
+#include "pipeline/exchange.h"
+#include "pipeline/operation.h"
+#include "pipeline/stage.h"
+
+namespace gatehouse::features::accounting {
+
+// A call on its way, which can outlive the client that asked for it: what the provider will bill is only known at its
+// end. Keeps the exchange and all that serves it. One loop. Dropping it cancels the call, and the settlement concludes
+// with what is known.
+class Flight final : private net::Timer {
+ public:
+  // `accounting` outlives it.
+  Flight(LoopAccounting& accounting, std::shared_ptr<pipeline::Exchange> exchange,
+         std::shared_ptr<Settlement> settlement);
+  ~Flight() override;
+
+  // Begins the call.
+  void Launch(pipeline::Next next);
+  // Its reply. Once.
+  net::Task<base::Result<pipeline::Reply>> Land();
+  // Begins to read an answer to its end, for its figures alone.
+  void Read(std::unique_ptr<llm::EventSource> events);
+
+  // Nobody waits any more: the answer is read to its end, for so long at most.
+  void Abandon(base::Duration at_most);
+  bool done() const { return done_; }
+
+ private:
+  net::Task<> Fly(pipeline::Next next);
+  net::Task<> ReadToEnd(std::unique_ptr<llm::EventSource> events);
+  net::Task<> SeeThrough();
+  void OnTimer() override;
+  void Finish();
+
+  LoopAccounting& accounting_;
+  const std::shared_ptr<pipeline::Exchange> exchange_;
+  const std::shared_ptr<Settlement> settlement_;
+  std::optional<base::Result<pipeline::Reply>> reply_;
+  net::Event landed_;
+  bool abandoned_ = false;
+  bool done_ = false;
+  net::TaskGroup tasks_;  // last: what runs there uses the rest
+};
+
+// Takes from a batch what accounting wants to know of it, into the exchange's outcome.
+struct Portion {
+  std::uint64_t tokens = 0;  // at least, by the number of frames or by what they say
+  std::uint64_t bytes = 0;   // of text, where the events say it
+};
+Portion Measure(const llm::Batch& batch, pipeline::Outcome& outcome);
+// The same of a reply that is no chat.
+void NoteUsage(const pipeline::Reply& reply, pipeline::Outcome& outcome);
+
+}  // namespace gatehouse::features::accounting

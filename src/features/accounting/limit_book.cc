@@ -1,0 +1,316 @@
+#include "features/accounting/limit_book.h"
+
+#include <algorithm>
+#include <array>
+#include <iterator>
+#include <set>
+#include <utility>
+
+#include "codec/crypto/random.h"
+#include "features/accounting/rollup.h"
+
+namespace gatehouse::features::accounting {
+namespace {
+
+using base::Result;
+using store::Statement;
+using store::Value;
+
+constexpr std::int64_t kDay = 24 * 3600;
+constexpr std::int64_t kLongestWindow = 32 * kDay;
+constexpr std::int64_t kPage = 50'000;
+constexpr std::string_view kByConfiguration = "configuration";
+constexpr std::string_view kByApi = "api";
+
+base::Error Refused(base::ErrorCode code, std::string message) {
+  return {.code = code, .source = base::ErrorSource::kClient, .public_message = std::move(message)};
+}
+
+template <class Enum, std::size_t N>
+std::optional<Enum> Named(std::string_view name, const std::array<Enum, N>& values) {
+  const auto found = std::ranges::find_if(values, [&](Enum value) { return ToString(value) == name; });
+  return found == values.end() ? std::nullopt : std::optional(*found);
+}
+
+constexpr std::array<Dimension, 3> kDimensions = {Dimension::kUsd, Dimension::kTokens, Dimension::kRequests};
+constexpr std::array<WindowSpec::Unit, 6> kUnits = {WindowSpec::Unit::kMinute, WindowSpec::Unit::kHour,
+                                                    WindowSpec::Unit::kDay,    WindowSpec::Unit::kWeek,
+                                                    WindowSpec::Unit::kMonth,  WindowSpec::Unit::kTotal};
+
+std::string_view KindText(WindowSpec::Kind kind) { return kind == WindowSpec::Kind::kRolling ? "rolling" : "calendar"; }
+
+Statement PutStatement(const Limit& limit, std::string_view maker, std::int64_t now_ms) {
+  return {.sql =
+              "INSERT INTO usage_limit (id, organization, node, name, dimension, amount, unit, kind, zone, model,"
+              " provider, steps, managed_by, changed_ms) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12,"
+              " $13, $14) ON CONFLICT (id) DO UPDATE SET dimension = excluded.dimension, amount = excluded.amount,"
+              " unit = excluded.unit, kind = excluded.kind, zone = excluded.zone, model = excluded.model,"
+              " provider = excluded.provider, steps = excluded.steps, changed_ms = excluded.changed_ms",
+          .arguments = {limit.id, limit.organization.value, limit.node.value, limit.name,
+                        std::string(ToString(limit.dimension)), limit.amount, std::string(ToString(limit.window.unit)),
+                        std::string(KindText(limit.window.kind)), limit.zone, limit.model, limit.provider,
+                        StepsText(limit.steps), std::string(maker), now_ms},
+          .expected_changes = 1};
+}
+
+// Whether what was used under the one set of terms counts under the other.
+bool SameCount(const Limit& a, const Limit& b) {
+  return a.dimension == b.dimension && a.window.unit == b.window.unit && a.window.kind == b.window.kind &&
+         a.zone == b.zone && a.model == b.model && a.provider == b.provider;
+}
+
+std::int64_t NewId() {
+  std::int64_t id = 0;
+  while (id == 0) {
+    const std::string bytes = codec::crypto::RandomBytes(sizeof(id));
+    std::copy(bytes.begin(), bytes.end(), reinterpret_cast<char*>(&id));
+    id &= 0x7FFF'FFFF'FFFF'FFFF;
+  }
+  return id;
+}
+
+std::int64_t NowMs(net::Loop& loop) {
+  return std::chrono::floor<std::chrono::milliseconds>(loop.clock().Wall()).time_since_epoch().count();
+}
+
+}  // namespace
+
+Result<Limit> LimitBook::LimitOf(const store::Row& row) const {
+  const auto dimension = Named(store::TextOf(row.at(4)), kDimensions);
+  const auto unit = Named(store::TextOf(row.at(6)), kUnits);
+  GH_TRY(std::vector<Step> steps, ParseSteps(store::TextOf(row.at(11))));
+  if (!dimension || !unit) return base::Internal("a limit in the database has a dimension or unit nobody knows");
+  Limit limit{.id = store::IntegerOf(row.at(0)),
+              .organization = {store::IntegerOf(row.at(1))},
+              .node = {store::IntegerOf(row.at(2))},
+              .name = std::string(store::TextOf(row.at(3))),
+              .dimension = *dimension,
+              .amount = store::IntegerOf(row.at(5)),
+              .window = {.unit = *unit},
+              .zone = std::string(store::TextOf(row.at(8))),
+              .model = std::string(store::TextOf(row.at(9))),
+              .provider = std::string(store::TextOf(row.at(10))),
+              .steps = std::move(steps)};
+  if (store::TextOf(row.at(7)) == "rolling") limit.window.kind = WindowSpec::Kind::kRolling;
+  if (limit.zone != "UTC") {
+    GH_TRY(limit.window.zone, zones_.Find(limit.zone));
+  }
+  return limit;
+}
+
+net::Task<Result<std::vector<Spent>>> LimitBook::ReadUse(net::Loop& loop, net::Deadline deadline) const {
+  std::vector<Spent> spent;
+  const std::int64_t oldest = SecondsOf(loop.clock().Wall()) - kLongestWindow;
+  std::int64_t limit = 0;
+  std::int64_t piece = -1;
+  for (;;) {
+    // Piece 0 is all of time.
+    Statement statement{.sql =
+                            "SELECT limit_id, piece_begin_s, used FROM limit_use WHERE (piece_begin_s >= $1 OR"
+                            " piece_begin_s = 0) AND (limit_id > $2 OR (limit_id = $2 AND piece_begin_s > $3))"
+                            " ORDER BY limit_id, piece_begin_s LIMIT $4",
+                        .arguments = {oldest, limit, piece, kPage},
+                        .expected_changes = {}};
+    GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop, std::move(statement), deadline));
+    for (const auto& row : rows) {
+      limit = store::IntegerOf(row.at(0));
+      piece = store::IntegerOf(row.at(1));
+      spent.push_back({.limit = limit, .piece_begin = piece, .used = store::IntegerOf(row.at(2))});
+    }
+    if (rows.size() < static_cast<std::size_t>(kPage)) co_return spent;
+  }
+}
+
+net::Task<base::Status> LimitBook::Load(net::Loop& loop, net::Deadline deadline) {
+  std::map<std::int64_t, Entry> limits;
+  Treasury::Limits in_force;
+  std::int64_t last = 0;
+  for (;;) {
+    Statement statement{.sql =
+                            "SELECT id, organization, node, name, dimension, amount, unit, kind, zone, model,"
+                            " provider, steps, managed_by FROM usage_limit WHERE id > $1 ORDER BY id LIMIT $2",
+                        .arguments = {last, kPage},
+                        .expected_changes = {}};
+    GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop, std::move(statement), deadline));
+    for (const auto& row : rows) {
+      GH_CO_TRY(Limit limit, LimitOf(row));
+      last = limit.id;
+      const bool declared = store::TextOf(row.at(12)) == kByConfiguration;
+      in_force.push_back(std::make_shared<const Limit>(std::move(limit)));
+      limits.emplace_hint(
+          limits.end(), last,
+          Entry{.limit = in_force.back(), .maker = declared ? Entry::Maker::kConfiguration : Entry::Maker::kApi});
+    }
+    if (rows.size() < static_cast<std::size_t>(kPage)) break;
+  }
+  GH_CO_TRY(const std::vector<Spent> spent, co_await ReadUse(loop, deadline));
+  limits_ = std::move(limits);
+  by_name_.clear();
+  for (const auto& [id, entry] : limits_) by_name_.emplace(std::pair(entry.limit->node, entry.limit->name), id);
+  treasury_.Apply(in_force, spent, SecondsOf(loop.clock().Wall()));
+  co_return base::Ok();
+}
+
+// What was used in the present window before there was the limit, as far as the sums by minute tell.
+net::Task<Result<std::vector<Spent>>> LimitBook::UseSoFar(net::Loop& loop, const Limit& limit,
+                                                          net::Deadline deadline) const {
+  const std::int64_t now = SecondsOf(loop.clock().Wall());
+  const bool rolling = limit.window.kind == WindowSpec::Kind::kRolling && limit.window.unit != WindowSpec::Unit::kTotal;
+  const std::int64_t begin = rolling ? PieceAt(limit.window, now).begin - RollingOf(limit.window.unit).length
+                                     : PieceAt(limit.window, now).begin;
+  const bool total = limit.window.unit == WindowSpec::Unit::kTotal;
+  std::string sum = "SUM(cost_nano_usd)";
+  if (limit.dimension == Dimension::kTokens) sum = "SUM(input + cache_read + cache_write + output + reasoning)";
+  if (limit.dimension == Dimension::kRequests) sum = "SUM(exchanges)";
+  const std::string table(TableOf(total ? Grain::kDay : Grain::kMinute));
+  Statement statement{.sql = "SELECT begins_ms, model, provider, CAST(" + sum + " AS BIGINT) FROM " + table +
+                             " WHERE begins_ms >= $1 AND (organization = $2 OR team = $2 OR project = $2 OR actor = $2"
+                             " OR key = $2) AND outcome <> 'denied' GROUP BY begins_ms, model, provider",
+                      .arguments = {begin * 1000, limit.node.value},
+                      .expected_changes = {}};
+  GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop, std::move(statement), deadline));
+  std::map<std::int64_t, std::int64_t> pieces;
+  for (const auto& row : rows) {
+    if (!Fits(limit.model, store::TextOf(row.at(1))) || !Fits(limit.provider, store::TextOf(row.at(2)))) continue;
+    pieces[PieceAt(limit.window, store::IntegerOf(row.at(0)) / 1000).begin] += store::IntegerOf(row.at(3));
+  }
+  std::vector<Spent> spent;
+  for (const auto& [piece, used] : pieces) spent.push_back({.limit = limit.id, .piece_begin = piece, .used = used});
+  co_return spent;
+}
+
+net::Task<base::Status> LimitBook::Save(net::Loop& loop, std::vector<Entry> put, std::vector<std::int64_t> removed,
+                                        net::Deadline deadline) {
+  std::vector<Statement> unit;
+  std::vector<Spent> spent;
+  std::set<pipeline::NodeId> organizations;
+  for (const Entry& entry : put) {
+    const auto old = limits_.find(entry.limit->id);
+    const bool counts = old != limits_.end() && SameCount(*old->second.limit, *entry.limit);
+    unit.push_back(PutStatement(*entry.limit, entry.maker == Entry::Maker::kConfiguration ? kByConfiguration : kByApi,
+                                NowMs(loop)));
+    organizations.insert(entry.limit->organization);
+    if (counts) continue;
+    GH_CO_TRY(const std::vector<Spent> so_far, co_await UseSoFar(loop, *entry.limit, deadline));
+    unit.push_back(
+        {.sql = "DELETE FROM limit_use WHERE limit_id = $1", .arguments = {entry.limit->id}, .expected_changes = {}});
+    for (const Spent& piece : so_far) {
+      unit.push_back({.sql = "INSERT INTO limit_use (limit_id, piece_begin_s, used) VALUES ($1, $2, $3)",
+                      .arguments = {piece.limit, piece.piece_begin, piece.used},
+                      .expected_changes = 1});
+    }
+    spent.insert(spent.end(), so_far.begin(), so_far.end());
+  }
+  for (const std::int64_t id : removed) {
+    organizations.insert(limits_.at(id).limit->organization);
+    unit.push_back({.sql = "DELETE FROM usage_limit WHERE id = $1", .arguments = {id}, .expected_changes = 1});
+    unit.push_back({.sql = "DELETE FROM limit_use WHERE limit_id = $1", .arguments = {id}, .expected_changes = {}});
+  }
+  if (unit.empty()) co_return base::Ok();
+  GH_CO_CHECK_OK(co_await database_.Write(loop, std::move(unit), deadline));
+  for (const std::int64_t id : removed) {
+    const Limit& limit = *limits_.at(id).limit;
+    by_name_.erase({limit.node, limit.name});
+    limits_.erase(id);
+  }
+  for (Entry& entry : put) {
+    const std::int64_t id = entry.limit->id;
+    by_name_.insert_or_assign({entry.limit->node, entry.limit->name}, id);
+    limits_.insert_or_assign(id, std::move(entry));
+  }
+  for (const pipeline::NodeId organization : organizations) {
+    treasury_.ApplyTo(organization, Of(organization), spent, SecondsOf(loop.clock().Wall()));
+  }
+  co_return base::Ok();
+}
+
+net::Task<base::Status> LimitBook::Declare(net::Loop& loop, const std::vector<StatedLimit>& stated,
+                                           const FindNode& find, net::Deadline deadline) {
+  std::vector<Entry> put;
+  std::set<std::int64_t> kept;
+  for (const StatedLimit& one : stated) {
+    const auto place = find(one.node);
+    if (!place) co_return base::InvalidRequest("budget '" + one.limit.name + "': there is no node " + one.node);
+    const auto known = IdOf(place->node, one.limit.name);
+    if (known && !IsDeclared(*known)) {
+      co_return base::InvalidRequest("budget '" + one.limit.name + "' of " + one.node +
+                                     " was made by other means than the configuration; remove one of them");
+    }
+    Limit limit = one.limit;
+    limit.id = known.value_or(NewId());
+    limit.organization = place->organization;
+    limit.node = place->node;
+    kept.insert(limit.id);
+    const auto old = limits_.find(limit.id);
+    const bool same = old != limits_.end() && SameCount(*old->second.limit, limit) &&
+                      old->second.limit->amount == limit.amount && old->second.limit->steps == limit.steps;
+    if (!same) {
+      put.push_back({.limit = std::make_shared<const Limit>(std::move(limit)), .maker = Entry::Maker::kConfiguration});
+    }
+  }
+  std::vector<std::int64_t> removed;
+  for (const auto& [id, entry] : limits_) {
+    if (entry.maker == Entry::Maker::kConfiguration && !kept.contains(id)) removed.push_back(id);
+  }
+  co_return co_await Save(loop, std::move(put), std::move(removed), deadline);
+}
+
+net::Task<Result<std::int64_t>> LimitBook::Put(net::Loop& loop, StatedLimit stated, NodePlace place,
+                                               net::Deadline deadline) {
+  const auto known = IdOf(place.node, stated.limit.name);
+  if (known && IsDeclared(*known)) {
+    co_return Refused(base::ErrorCode::kConflict, "This budget is stated in the configuration; change it there.");
+  }
+  stated.limit.id = known.value_or(NewId());
+  stated.limit.organization = place.organization;
+  stated.limit.node = place.node;
+  const std::int64_t id = stated.limit.id;
+  std::vector<Entry> put;
+  put.push_back({.limit = std::make_shared<const Limit>(std::move(stated.limit)), .maker = Entry::Maker::kApi});
+  GH_CO_CHECK_OK(co_await Save(loop, std::move(put), {}, deadline));
+  co_return id;
+}
+
+net::Task<base::Status> LimitBook::Remove(net::Loop& loop, std::int64_t id, net::Deadline deadline) {
+  if (!limits_.contains(id)) co_return Refused(base::ErrorCode::kNotFound, "There is no such budget.");
+  if (IsDeclared(id)) {
+    co_return Refused(base::ErrorCode::kConflict, "This budget is stated in the configuration; remove it there.");
+  }
+  std::vector<std::int64_t> removed = {id};
+  co_return co_await Save(loop, {}, std::move(removed), deadline);
+}
+
+std::shared_ptr<const Limit> LimitBook::Find(std::int64_t id) const {
+  const auto found = limits_.find(id);
+  return found == limits_.end() ? nullptr : found->second.limit;
+}
+
+std::vector<std::shared_ptr<const Limit>> LimitBook::Of(pipeline::NodeId organization) const {
+  std::vector<std::shared_ptr<const Limit>> of_it;
+  for (const auto& [id, entry] : limits_) {
+    if (entry.limit->organization == organization) of_it.push_back(entry.limit);
+  }
+  return of_it;
+}
+
+bool LimitBook::IsDeclared(std::int64_t id) const {
+  const auto found = limits_.find(id);
+  return found != limits_.end() && found->second.maker == Entry::Maker::kConfiguration;
+}
+
+std::optional<std::int64_t> LimitBook::IdOf(pipeline::NodeId node, std::string_view name) const {
+  const auto found = by_name_.find({node, std::string(name)});
+  return found == by_name_.end() ? std::nullopt : std::optional(found->second);
+}
+
+net::Task<base::Status> LimitBook::Prune(net::Loop& loop, net::Deadline deadline) {
+  const std::int64_t oldest = SecondsOf(loop.clock().Wall()) - 2 * kLongestWindow;
+  std::vector<Statement> unit;
+  unit.push_back({.sql = "DELETE FROM limit_use WHERE piece_begin_s < $1 AND piece_begin_s > 0",
+                  .arguments = {oldest},
+                  .expected_changes = {}});
+  GH_CO_CHECK_OK(co_await database_.Write(loop, std::move(unit), deadline));
+  co_return base::Ok();
+}
+
+}  // namespace gatehouse::features::accounting

@@ -1,0 +1,82 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <map>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <utility>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "features/accounting/limit_reader.h"
+#include "features/accounting/treasury.h"
+#include "features/common/zone_files.h"
+#include "net/loop.h"
+#include "net/task.h"
+#include "store/database.h"
+
+namespace gatehouse::features::accounting {
+
+// Where a path of the tenancy tree leads: its node, and the organization above it.
+struct NodePlace {
+  pipeline::NodeId organization;
+  pipeline::NodeId node;
+};
+using FindNode = std::function<std::optional<NodePlace>(std::string_view path)>;
+
+// The limits in the database and in the treasury. A change is in force when its task answers. One thread: that of the
+// loop which its tasks run on; one task at a time. `database`, `treasury` and `zones` outlive it.
+class LimitBook {
+ public:
+  LimitBook(store::Database& database, Treasury& treasury, const common::ZoneFiles& zones)
+      : database_(database), treasury_(treasury), zones_(zones) {}
+
+  // Reads limits and what is used of them, and puts them in force.
+  net::Task<base::Status> Load(net::Loop& loop, net::Deadline deadline);
+
+  // What the configuration states, and nothing else of what it stated before; those that others made are left alone.
+  // kInvalidRequest for a path that leads nowhere and for a name that another's limit has: then nothing is changed.
+  net::Task<base::Status> Declare(net::Loop& loop, const std::vector<StatedLimit>& stated, const FindNode& find,
+                                  net::Deadline deadline);
+
+  // Makes a limit, or gives new terms to the one of that name. Of one that the configuration states: kConflict.
+  net::Task<base::Result<std::int64_t>> Put(net::Loop& loop, StatedLimit stated, NodePlace place,
+                                            net::Deadline deadline);
+  // kNotFound for one that does not exist, kConflict for one that the configuration states.
+  net::Task<base::Status> Remove(net::Loop& loop, std::int64_t id, net::Deadline deadline);
+
+  std::shared_ptr<const Limit> Find(std::int64_t id) const;
+  // All limits of one organization, by id.
+  std::vector<std::shared_ptr<const Limit>> Of(pipeline::NodeId organization) const;
+  bool IsDeclared(std::int64_t id) const;
+  std::size_t size() const { return limits_.size(); }
+
+  // Forgets what was used in windows that are long over.
+  net::Task<base::Status> Prune(net::Loop& loop, net::Deadline deadline);
+
+ private:
+  struct Entry {
+    std::shared_ptr<const Limit> limit;
+    enum class Maker : std::uint8_t { kApi, kConfiguration } maker = Maker::kApi;
+  };
+
+  base::Result<Limit> LimitOf(const store::Row& row) const;
+  net::Task<base::Result<std::vector<Spent>>> ReadUse(net::Loop& loop, net::Deadline deadline) const;
+  net::Task<base::Result<std::vector<Spent>>> UseSoFar(net::Loop& loop, const Limit& limit,
+                                                       net::Deadline deadline) const;
+  net::Task<base::Status> Save(net::Loop& loop, std::vector<Entry> put, std::vector<std::int64_t> removed,
+                               net::Deadline deadline);
+  std::optional<std::int64_t> IdOf(pipeline::NodeId node, std::string_view name) const;
+
+  store::Database& database_;
+  Treasury& treasury_;
+  const common::ZoneFiles& zones_;
+  std::map<std::int64_t, Entry> limits_;
+  std::map<std::pair<pipeline::NodeId, std::string>, std::int64_t> by_name_;
+};
+
+}  // namespace gatehouse::features::accounting

@@ -1,0 +1,56 @@
+#include "features/accounting/loop_accounting.h"
+
+#include <algorithm>
+#include <utility>
+
+#include "features/accounting/flight.h"
+
+namespace gatehouse::features::accounting {
+
+LoopAccounting::LoopAccounting(Parts parts) : parts_(std::move(parts)) {}
+
+LoopAccounting::~LoopAccounting() {
+  // What ends there records its row, and must not find itself in the list.
+  for (auto& flight : std::exchange(draining_, {})) flight.reset();
+}
+
+std::optional<LoopAccounting::Ticket> LoopAccounting::Intend(const Row& worst) {
+  const auto ticket = parts_.share.Take();
+  if (!ticket) return {};
+  Encode(worst, bytes_);
+  parts_.share.Intend(ticket->slot, bytes_);
+  return ticket;
+}
+
+void LoopAccounting::Record(std::optional<Ticket> ticket, Row row) {
+  if (!ticket) ticket = parts_.share.Take();
+  if (!ticket) {
+    ++unrecorded_;
+    return;
+  }
+  row.journal = parts_.journal;
+  row.number = ticket->number;
+  Encode(row, bytes_);
+  parts_.share.Finish(ticket->slot, bytes_);
+  parts_.ledger.Submit({.row = std::move(row), .slot = ticket->slot, .share = parts_.index});
+}
+
+void LoopAccounting::Release(const std::vector<std::uint32_t>& slots) {
+  for (const std::uint32_t slot : slots) parts_.share.Free(slot);
+}
+
+void LoopAccounting::Adopt(std::unique_ptr<Flight> flight, const DrainSettings& settings) {
+  if (settings.at_most.count() <= 0 || draining_.size() >= settings.calls) return;  // dropped here
+  flight->Abandon(settings.at_most);
+  if (!flight->done()) draining_.push_back(std::move(flight));
+}
+
+void LoopAccounting::Finished(Flight& flight) {
+  // The flight's own task is running: it goes when that has ended.
+  const auto found = std::ranges::find_if(draining_, [&](const auto& one) { return one.get() == &flight; });
+  if (found == draining_.end()) return;
+  parts_.loop.Defer([ended = std::shared_ptr<Flight>(std::move(*found))] {});
+  draining_.erase(found);
+}
+
+}  // namespace gatehouse::features::accounting

@@ -1,0 +1,70 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <list>
+#include <memory>
+#include <optional>
+#include <string>
+#include <vector>
+
+#include "features/accounting/ledger.h"
+#include "features/accounting/row.h"
+#include "features/accounting/treasury.h"
+#include "net/loop.h"
+#include "store/journal/journal.h"
+
+namespace gatehouse::features::accounting {
+
+class Flight;
+
+// How far calls are seen through whose client has gone.
+struct DrainSettings {
+  base::Duration at_most = std::chrono::seconds(60);  // from when the client went; 0: not at all
+  std::size_t calls = 1024;                           // at once, on one loop
+  bool operator==(const DrainSettings&) const = default;
+};
+
+// What accounting needs on one loop: a share of the journal, and the calls that are seen through without their clients.
+// Lives as long as the loop; dropping it ends those calls. `treasury` and `ledger` outlive it.
+class LoopAccounting {
+ public:
+  struct Parts {
+    net::Loop& loop;
+    Treasury& treasury;
+    Ledger& ledger;
+    store::Journal::Share share;
+    std::uint32_t index = 0;   // of the share
+    std::int64_t journal = 0;  // its id
+  };
+  explicit LoopAccounting(Parts parts);
+  LoopAccounting(const LoopAccounting&) = delete;
+  LoopAccounting& operator=(const LoopAccounting&) = delete;
+  ~LoopAccounting();
+
+  net::Loop& loop() { return parts_.loop; }
+  Treasury& treasury() { return parts_.treasury; }
+
+  using Ticket = store::Journal::Share::Ticket;
+  // A place in the journal with what is about to happen in it, at its worst; nullopt when the journal is full.
+  std::optional<Ticket> Intend(const Row& worst);
+  // What happened: into the journal at once, into the database soon. Without a ticket, where one can be had now.
+  void Record(std::optional<Ticket> ticket, Row row);
+  // Slots whose rows are in the database. On this loop.
+  void Release(const std::vector<std::uint32_t>& slots);
+  // Rows that found no place in the journal.
+  std::uint64_t unrecorded() const { return unrecorded_; }
+
+  // Sees a call through, within the settings' bounds, and drops it.
+  void Adopt(std::unique_ptr<Flight> flight, const DrainSettings& settings);
+  void Finished(Flight& flight);
+  std::size_t draining() const { return draining_.size(); }
+
+ private:
+  Parts parts_;
+  std::string bytes_;  // reused
+  std::uint64_t unrecorded_ = 0;
+  std::list<std::unique_ptr<Flight>> draining_;
+};
+
+}  // namespace gatehouse::features::accounting

@@ -1,0 +1,75 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <optional>
+#include <string_view>
+
+#include "features/accounting/loop_accounting.h"
+#include "features/accounting/row.h"
+#include "features/accounting/treasury.h"
+#include "llm/price/catalogue.h"
+#include "pipeline/attempt_gate.h"
+#include "pipeline/exchange.h"
+#include "pipeline/observer.h"
+
+namespace gatehouse::features::accounting {
+
+// One exchange from its admission to its row in the ledger: what is held for it, what it used, and what that costs. The
+// exchange keeps it (it is attached there), so that it outlives every call made for it. One loop.
+//
+// The row is written when two things are known, in whichever order they come: what the exchange came to (Conclude) and
+// how it ended for its client (Ended).
+class Settlement final : public pipeline::AttemptGate {
+ public:
+  struct Terms {
+    Reservation reservation;
+    std::optional<LoopAccounting::Ticket> ticket;
+    Row worst;                                   // as it stands in the journal
+    std::shared_ptr<llm::price::Lookup> prices;  // of the loop
+    base::WallTime admitted;
+  };
+  // `accounting` and `exchange` outlive it.
+  Settlement(LoopAccounting& accounting, pipeline::Exchange& exchange, Terms terms);
+  Settlement(const Settlement&) = delete;
+  Settlement& operator=(const Settlement&) = delete;
+  // Concludes with what is known, if nobody did.
+  ~Settlement() override;
+
+  base::Status Begin(std::string_view provider, std::string_view model) override;
+  void Failed(const base::Error& error) override;
+
+  // How the answer came: whole, in part, not at all, or as something that is not looked into.
+  enum class Coming : std::uint8_t { kWhole, kInPart, kNot, kOpaque };
+  void Conclude(Coming coming);
+  bool concluded() const { return concluded_; }
+  void Ended(const pipeline::ExchangeEnd& end);
+
+  // So many tokens of the answer were counted on their way, not exactly. An error cuts the answer: it is longer than
+  // what was held for it, and there is no more to hold.
+  base::Status Delivered(std::uint64_t tokens, std::uint64_t bytes);
+
+ private:
+  llm::Usage UsageNow(Coming coming, pipeline::Charge::Basis& basis) const;
+  void AddDoubts(Row& row) const;
+  void Write();
+
+  LoopAccounting& accounting_;
+  pipeline::Exchange& exchange_;
+  Terms terms_;
+  Row row_;
+  std::uint32_t doubts_ = 0;  // attempts that failed, and may be billed
+  bool doubtful_ = false;     // the last one is among them
+  std::uint64_t delivered_tokens_ = 0;
+  std::uint64_t delivered_bytes_ = 0;
+  std::int64_t granted_output_ = 0;
+  bool called_ = false;
+  bool concluded_ = false;
+  bool ended_ = false;
+  bool written_ = false;
+};
+
+// The error that a refused reservation is, for the client.
+base::Error ErrorOf(const Refusal& refusal, std::int64_t now);
+
+}  // namespace gatehouse::features::accounting
