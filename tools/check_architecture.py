@@ -43,6 +43,8 @@ HOMES = {
     "sqlite3.h": ["store/sqlite"],
     "postgresql/": ["store/postgres"],
     "hiredis/": ["store/redis"],
+    "ldap.h": ["features/identity/ldap"],
+    "lber.h": ["features/identity/ldap"],
 }
 ABSENT_HEADERS = {"format", "generator"}  # libstdc++ 12 does not have them
 

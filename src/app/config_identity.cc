@@ -7,6 +7,7 @@
 
 #include "codec/crypto/signature.h"
 #include "features/identity/oidc/fetcher.h"
+#include "http/url.h"
 
 namespace gatehouse::app {
 namespace {
@@ -18,6 +19,8 @@ using codec::jose::Algorithm;
 using features::identity::CertificateRule;
 using features::identity::Mapping;
 using features::identity::MappingRule;
+using features::identity::ldap::GroupSearch;
+using features::identity::ldap::LdapSettings;
 using features::identity::oidc::IntrospectionSettings;
 using features::identity::oidc::IssuerSettings;
 using features::identity::oidc::KeyRefresh;
@@ -192,10 +195,72 @@ CertificateRule ReadCertificate(const Node& node) {
   return rule;
 }
 
+// Which of the two an address says; the other kinds of address that the library knows are not for passwords.
+void CheckServers(const Node& node, const LdapSettings& settings) {
+  const bool implicit = !settings.servers.empty() && settings.servers.front().starts_with("ldaps://");
+  for (const std::string& server : settings.servers) {
+    const auto host = server.find("://");
+    const bool known = server.starts_with("ldaps://") || server.starts_with("ldap://");
+    if (!known || server.find_first_of(" ?#/", host + 3) != std::string::npos) {
+      node.AddProblem("`" + server +
+                      "` must be such as ldaps://directory.example.com or ldap://directory.example.com:389");
+    } else if (server.starts_with("ldaps://") != implicit) {
+      node.AddProblem("must be all ldaps:// or all ldap://");
+    } else if (settings.security == LdapSettings::Security::kPlaintextOnLoopback &&
+               !http::IsLoopback(server.substr(host + 3, server.find(':', host + 3) - host - 3))) {
+      node.AddProblem("`" + server + "` is not this machine: passwords go there by TLS only");
+    }
+  }
+}
+
+void ReadGroups(const Node& node, LdapSettings& settings) {
+  constexpr std::array<Choice<GroupSearch>, 4> kSearches = {{{"none", GroupSearch::kNone},
+                                                             {"member_of", GroupSearch::kMemberOf},
+                                                             {"search", GroupSearch::kSearch},
+                                                             {"in_chain", GroupSearch::kInChain}}};
+  settings.group_search = node["search"].AsEnum<GroupSearch>(kSearches).value_or(settings.group_search);
+  settings.group_base_dn = ReadText(node["base_dn"]);
+  settings.group_name_attribute = ReadText(node["name_attribute"]);
+  if (const auto depth = node["max_depth"].AsInteger({.min = 1, .max = 32})) {
+    settings.max_group_depth = static_cast<std::size_t>(*depth);
+  }
+  if (const auto count = node["max"].AsInteger({.min = 1, .max = 5000})) {
+    settings.max_groups = static_cast<std::size_t>(*count);
+  }
+}
+
+std::optional<LdapSettings> ReadLdap(const Node& node, std::vector<std::string>& files) {
+  if (!node.IsPresent()) return std::nullopt;
+  LdapSettings settings{.servers = ReadList(node.Required("servers")),
+                        .bind_dn = ReadText(node["bind_dn"]),
+                        .bind_password = node["bind_password"].AsSecret().value_or(base::Secret()),
+                        .base_dn = ReadText(node.Required("base_dn")),
+                        .name_attribute = ReadText(node["name_attribute"])};
+  if (node["allow_plaintext_on_loopback"].AsBool().value_or(false)) {
+    settings.security = LdapSettings::Security::kPlaintextOnLoopback;
+  }
+  if (auto file = node["ca_file"].AsString()) settings.ca_file = *std::move(file);
+  if (auto filter = node["user_filter"].AsString()) settings.user_filter = *std::move(filter);
+  if (settings.user_filter.find("{user}") == std::string::npos) node["user_filter"].AddProblem("has no {user} in it");
+  if (settings.bind_dn.empty() != settings.bind_password.empty()) {
+    node.AddProblem("has one of `bind_dn` and `bind_password`: both, or none for an anonymous search");
+  }
+  if (settings.servers.empty()) node["servers"].AddProblem("names no server");
+  CheckServers(node["servers"], settings);
+  ReadGroups(node["groups"], settings);
+  if (const auto timeout = ReadPositive(node["timeout"], std::chrono::minutes(1))) settings.timeout = *timeout;
+  if (const auto threads = node["threads"].AsInteger({.min = 1, .max = 64})) {
+    settings.threads = static_cast<std::size_t>(*threads);
+  }
+  settings.mapping = ReadMapping(node);
+  files.push_back(settings.ca_file);
+  return settings;
+}
+
 }  // namespace
 
 IdentityConfig ReadIdentity(const Node& node, std::vector<std::string>& files) {
-  IdentityConfig identity{.issuers = ReadIssuers(node["issuers"], files)};
+  IdentityConfig identity{.issuers = ReadIssuers(node["issuers"], files), .ldap = ReadLdap(node["ldap"], files)};
   for (const Node& rule : node["certificates"].Elements()) identity.certificates.push_back(ReadCertificate(rule));
   return identity;
 }

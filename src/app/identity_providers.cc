@@ -3,6 +3,7 @@
 #include <utility>
 
 #include "features/identity/credential_router.h"
+#include "features/identity/ldap/ldap_verifier.h"
 
 namespace gatehouse::app {
 namespace {
@@ -22,6 +23,12 @@ identity::oidc::Fetcher::PoolFor PoolsOf(Upstreams& upstreams) {
 
 IdentityProviders::IdentityProviders(net::EpollLoop& loop, const base::Log& log)
     : upstreams_(loop, log), issuers_(loop, log, PoolsOf(upstreams_)) {}
+
+void IdentityProviders::Use(const IdentityConfig& config) {
+  issuers_.Use(config.issuers);
+  passwords_ =
+      config.ldap ? std::make_shared<identity::ldap::LdapVerifier>(*config.ldap, base::SystemClock()) : nullptr;
+}
 
 std::string IdentityProviders::Problem() const {
   const std::string problem = issuers_.Problem();

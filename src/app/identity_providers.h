@@ -7,6 +7,7 @@
 #include "app/upstreams.h"
 #include "base/log.h"
 #include "features/identity/oidc/issuer_registry.h"
+#include "features/identity/password_verifier.h"
 #include "features/identity/placement.h"
 #include "net/epoll_loop.h"
 #include "pipeline/authenticator.h"
@@ -21,7 +22,9 @@ class IdentityProviders {
   IdentityProviders(net::EpollLoop& loop, const base::Log& log);
 
   // Puts the configuration in force; does not wait for anybody to answer.
-  void Use(const IdentityConfig& config) { issuers_.Use(config.issuers); }
+  void Use(const IdentityConfig& config);
+  // Whom people's passwords are shown to; null where the configuration names no directory.
+  std::shared_ptr<features::identity::PasswordVerifier> passwords() const { return passwords_; }
   // What the operator should know; "" when all is well.
   std::string Problem() const;
 
@@ -34,6 +37,7 @@ class IdentityProviders {
  private:
   Upstreams upstreams_;
   features::identity::oidc::IssuerRegistry issuers_;  // uses upstreams_
+  std::shared_ptr<features::identity::PasswordVerifier> passwords_;
 };
 
 }  // namespace gatehouse::app

@@ -49,6 +49,7 @@ BREACHES = [
     ("home", "src/net/x.cc", "#include <ares.h>\n"),
     ("home", "src/http/z.cc", "#include <nghttp2/nghttp2.h>\n"),
     ("home", "src/features/budget/x.cc", "#include <sqlite3.h>\n"),
+    ("home", "src/features/identity/x.cc", "#include <ldap.h>\n"),
     ("home", "tests/scenario/x.cc", "#include <openssl/ssl.h>\n"),
     ("absent", "src/base/x.cc", "#include <format>\n"),
     ("absent", "src/base/y.cc", "#include <generator>\n"),
