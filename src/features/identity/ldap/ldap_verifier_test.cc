@@ -204,7 +204,12 @@ TEST_F(LdapVerifierTest, ADirectoryThatHangsCostsABoundedTime) {
   net::BlockOn(loop, group.Drained(loop.In(seconds(10))));
   EXPECT_GE(refused_at_once, 7);
   server.Resume();
-  EXPECT_TRUE(Try(verifier, "alice", "correct horse").ok());
+  bool again = false;  // it first has to see through what it was asked meanwhile
+  for (const auto until = base::SystemClock().Now() + seconds(15); !again && base::SystemClock().Now() < until;) {
+    again = Try(verifier, "alice", "correct horse").ok();
+    if (!again) net::BlockOn(loop, loop.Sleep(milliseconds(50)));
+  }
+  EXPECT_TRUE(again);
 }
 
 Entry Account(const std::string& attribute, const std::string& value) {
