@@ -93,9 +93,14 @@ net::Task<> AdminHandler::Targets(http::ServerExchange& exchange) {
 }
 
 net::Task<> AdminHandler::Reload(http::ServerExchange& exchange) {
-  const base::Status status = context_.reload();
-  if (status.ok()) return Send(exchange, 200, "application/json", R"({"status":"reloaded"})");
-  return Send(exchange, 422, "application/json", ErrorBody("invalid_configuration", status.error().public_message));
+  const base::Status status = co_await context_.reload();
+  if (status.ok()) {
+    co_await Send(exchange, 200, "application/json", R"({"status":"reloaded"})");
+  } else if (status.error().code == base::ErrorCode::kConflict && status.error().source == base::ErrorSource::kClient) {
+    co_await SendError(exchange, 409, "conflict", status.error().public_message);
+  } else {
+    co_await SendError(exchange, 422, "invalid_configuration", status.error().public_message);
+  }
 }
 
 AdminHandler::Access AdminHandler::Check(const http::RequestHead& head) const {

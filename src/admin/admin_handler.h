@@ -26,8 +26,8 @@ struct AdminContext {
   const features::routing::HealthBoard& health;
   const base::Clock& clock;
   std::function<Readiness()> readiness;
-  std::function<std::string()> problem;  // why it is not ready, or what is degraded; "" for nothing
-  std::function<base::Status()> reload;  // reads the configuration again
+  std::function<std::string()> problem;             // why it is not ready, or what is degraded; "" for nothing
+  std::function<net::Task<base::Status>()> reload;  // reads the configuration again
 };
 
 // The admin listener: /livez, /readyz and /metrics for machines, /admin/v1/* with the admin password for people.

@@ -14,10 +14,12 @@
 
 #include "app/config_models.h"
 #include "app/config_prices.h"
+#include "app/config_tenants.h"
 #include "app/registrations.h"
 #include "app/tls_files.h"
 #include "codec/config/tree.h"
 #include "codec/crypto/encoding.h"
+#include "features/identity/keys.h"
 
 namespace gatehouse::app {
 namespace {
@@ -91,6 +93,17 @@ AdminConfig ReadAdmin(const Node& node) {
   return admin;
 }
 
+TenancyConfig ReadTenancy(const Node& node) {
+  TenancyConfig tenancy;
+  if (auto pepper = node["pepper"].AsSecret()) {
+    constexpr std::size_t kShortest = 16;
+    if (pepper->Reveal().size() < kShortest) node["pepper"].AddProblem("must have 16 bytes at least");
+    tenancy.pepper = *std::move(pepper);
+  }
+  tenancy.poll_interval = node["poll_interval"].AsDuration({.min = 100'000'000}).value_or(tenancy.poll_interval);
+  return tenancy;
+}
+
 StoreConfig ReadStore(const Node& node) {
   StoreConfig store;
   store.path = node["sqlite"].AsString().value_or("");
@@ -142,53 +155,6 @@ void ReadProviders(const Node& list, Config& config) {
     if (const auto* upstream = blueprint->upstream()) ReadUpstreamFiles(node, *upstream, config.files);
     config.providers.insert_or_assign(name, std::move(blueprint));
   }
-}
-
-// "2027-01-31" or "2027-01-31T12:00:00Z".
-std::optional<base::WallTime> ParseDate(const std::string& text) {
-  std::tm parts{};
-  const char* format = text.size() > 10 ? "%Y-%m-%dT%H:%M:%SZ" : "%Y-%m-%d";
-  const char* end = ::strptime(text.c_str(), format, &parts);
-  if (end == nullptr || *end != '\0') return {};
-  // The clock counts nanoseconds: it ends in 2262, and a date beyond is as good as its end.
-  constexpr auto kLast = std::chrono::floor<std::chrono::seconds>(base::WallTime::max()).time_since_epoch();
-  return base::WallTime(std::clamp(std::chrono::seconds(::timegm(&parts)), std::chrono::seconds(0), kLast));
-}
-
-features::identity::ApiKey ReadKey(const Node& node) {
-  features::identity::ApiKey key;
-  pipeline::Principal principal;
-  principal.name = node.Required("name").AsString().value_or("");
-  principal.key_id = principal.name;
-  principal.organization = node["organization"].AsString().value_or("");
-  principal.team = node["team"].AsString().value_or("");
-  principal.project = node["project"].AsString().value_or("");
-  principal.models = node["models"].AsStrings().value_or(std::vector<std::string>());
-  key.principal = std::make_shared<const pipeline::Principal>(std::move(principal));
-  if (const auto hash = node.Required("hash").AsString()) {
-    const auto digest = features::identity::ParseKeyHash(*hash);
-    if (digest.ok()) {
-      key.digest = digest.value();
-    } else {
-      node["hash"].AddProblem(digest.error().public_message);
-    }
-  }
-  if (const auto expires = node["expires"].AsString()) {
-    const auto date = ParseDate(*expires);
-    if (!date) node["expires"].AddProblem("must be a date such as 2027-01-31 or 2027-01-31T12:00:00Z");
-    key.expires = date.value_or(base::WallTime::max());
-  }
-  return key;
-}
-
-void ReadKeys(const Node& list, Config& config) {
-  std::vector<features::identity::ApiKey> keys;
-  std::set<std::string> names;
-  for (const Node& node : list.Elements()) {
-    keys.push_back(ReadKey(node));
-    if (!names.insert(keys.back().principal->name).second) node.AddProblem("a key of this name exists already");
-  }
-  config.keys = std::make_shared<const features::identity::KeyRing>(std::move(keys));
 }
 
 // What is not stated is as in `otherwise`.
@@ -270,9 +236,13 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   config->gate = ReadGate(root);
   ReadProviders(root.Required("providers"), *config);
   config->routes = ReadModels(root.Required("models"), *config, root["health"], board);
-  ReadKeys(root["keys"], *config);
   config->identity = ReadIdentity(root["identity"], config->files);
   config->prices = ReadPrices(root, config->files);
+  config->tenants = ReadTenants(root["tenants"], root["keys"]);
+  config->tenancy = ReadTenancy(root["identity"]);
+  if (config->store.kind == StoreConfig::Kind::kPostgres && config->tenancy.pepper.empty()) {
+    root["store"].AddProblem("`store.postgres` needs `identity.pepper`, the same for all gateways of the database");
+  }
   GH_CHECK_OK(tree.Finish());
   return std::shared_ptr<const Config>(std::move(config));
 }

@@ -11,7 +11,7 @@
 #include "app/config_identity.h"
 #include "base/result.h"
 #include "base/secret.h"
-#include "features/identity/keys.h"
+#include "features/identity/declared_tree.h"
 #include "features/routing/health.h"
 #include "features/routing/route.h"
 #include "features/telemetry/telemetry.h"
@@ -57,6 +57,14 @@ struct StoreConfig {
   }
 };
 
+struct TenancyConfig {
+  base::Secret pepper;  // what secrets of keys are hashed with; "" = one that is made, and kept beside the database
+  base::Duration poll_interval = std::chrono::seconds(1);  // how often to look for what other gateways changed
+  bool operator==(const TenancyConfig& other) const {
+    return pepper.Reveal() == other.pepper.Reveal() && poll_interval == other.poll_interval;
+  }
+};
+
 struct LogConfig {
   features::telemetry::AccessLog access = features::telemetry::AccessLog::kOn;
   base::LogLevel level = base::LogLevel::kInfo;
@@ -69,6 +77,7 @@ struct Config {
   AdminConfig admin;
   LogConfig log;
   StoreConfig store;
+  TenancyConfig tenancy;
   std::uint32_t threads = 0;  // 0 = one per core
   base::Duration drain_timeout = std::chrono::seconds(30);
   base::Duration probe_interval{};  // 0 = no active health checks
@@ -76,9 +85,9 @@ struct Config {
   ingress::GateSettings gate;
   std::map<std::string, std::shared_ptr<const providers::common::Blueprint>, std::less<>> providers;
   std::shared_ptr<const std::vector<features::routing::Route>> routes;
-  std::shared_ptr<const features::identity::KeyRing> keys;
   IdentityConfig identity;
   std::shared_ptr<const llm::price::Catalogue> prices;
+  std::vector<features::identity::DeclaredNode> tenants;  // organizations, and all that is below them
   std::vector<std::string> files;  // that it was made of besides its own text: certificates, keys, secrets
 };
 

@@ -62,18 +62,12 @@ Result<std::unique_ptr<store::Database>> OpenSqlite(const fs::path& path) {
 Result<std::unique_ptr<GatewayDatabase>> GatewayDatabase::Open(const StoreConfig& config,
                                                                const std::string& config_path, net::EpollLoop& loop) {
   const bool temporary = config.kind == StoreConfig::Kind::kSqlite && config.path.empty() && config_path.empty();
-  fs::path folder = fs::path(config_path).parent_path();
-  fs::path file = folder / "gatehouse.db";
-  if (!config.path.empty()) {
-    file = config.path;
-    folder = file.parent_path();
-  }
+  fs::path file = config.path.empty() ? fs::path(config_path).parent_path() / "gatehouse.db" : fs::path(config.path);
   if (temporary) {
-    GH_TRY(folder, TemporaryFolder());
+    GH_TRY(const fs::path folder, TemporaryFolder());
     file = folder / "gatehouse.db";
   }
-  std::unique_ptr<GatewayDatabase> self(
-      new GatewayDatabase(folder, temporary ? Lifetime::kTemporary : Lifetime::kKept));
+  std::unique_ptr<GatewayDatabase> self(new GatewayDatabase(file, temporary ? Lifetime::kTemporary : Lifetime::kKept));
   GH_TRY(self->database_,
          config.kind == StoreConfig::Kind::kPostgres ? OpenPostgres(config.conninfo) : OpenSqlite(file));
   for (const store::Schema& schema : Schemas()) {
@@ -88,7 +82,7 @@ Result<std::unique_ptr<GatewayDatabase>> GatewayDatabase::Open(const StoreConfig
 GatewayDatabase::~GatewayDatabase() {
   database_.reset();
   std::error_code ignored;  // what cannot be removed is the system's to clear away
-  if (lifetime_ == Lifetime::kTemporary) std::filesystem::remove_all(folder_, ignored);
+  if (lifetime_ == Lifetime::kTemporary) std::filesystem::remove_all(file_.parent_path(), ignored);
 }
 
 }  // namespace gatehouse::app

@@ -25,15 +25,15 @@ class GatewayDatabase {
   ~GatewayDatabase();
 
   store::Database& database() { return *database_; }
-  // Where files lie that belong to the database, such as what its keys are hashed with.
-  const std::filesystem::path& folder() const { return folder_; }
+  // The file beside the database with what secrets of keys are hashed with.
+  std::filesystem::path pepper_file() const { return file_.string() + ".pepper"; }
 
  private:
   enum class Lifetime : std::uint8_t { kKept, kTemporary };
 
-  GatewayDatabase(std::filesystem::path folder, Lifetime lifetime) : folder_(std::move(folder)), lifetime_(lifetime) {}
+  GatewayDatabase(std::filesystem::path file, Lifetime lifetime) : file_(std::move(file)), lifetime_(lifetime) {}
 
-  const std::filesystem::path folder_;
+  const std::filesystem::path file_;
   const Lifetime lifetime_;
   std::unique_ptr<store::Database> database_;
 };

@@ -32,6 +32,7 @@ std::string WaitingForRestart(const Config& started, const Config& next) {
   if (started.admin != next.admin) note("admin");
   if (started.log != next.log) note("log");
   if (started.store != next.store) note("store");
+  if (started.tenancy != next.tenancy) note("pepper");
   if (started.threads != next.threads) note("threads");
   return waiting;
 }
@@ -84,16 +85,19 @@ base::Status Gateway::Start() {
   GH_TRY(database_, GatewayDatabase::Open(config_->store, options_.config_path, loop_));
   identity_ = std::make_unique<IdentityProviders>(loop_, *log_);
   identity_->Use(config_->identity);
+  GH_TRY(control_, ControlPlane::Open(*database_, *config_, loop_));
   const Shared shared{.clock = base::SystemClock(),
                       .metrics = *metrics_,
                       .access_log = output_,
                       .log = *log_,
                       .database = database_->database(),
-                      .identity = *identity_};
+                      .identity = *identity_,
+                      .keys = control_->keys()};
   for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<LoopRuntime>(shared, i, config_));
   GH_CHECK_OK(Listen());
   GH_CHECK_OK(ListenAdmin());
   for (const auto& loop : loops_) loop->Start();
+  tasks_.Spawn(control_->Follow(loop_, config_->tenancy.poll_interval, *log_));
   WatchFiles();
   readiness_ = admin::Readiness::kReady;
   if (options_.output == Options::Output::kPlain) output_.Write("{\"event\":\"ready\"}\n");
@@ -193,17 +197,33 @@ void Gateway::Announce(std::string_view listener, std::string_view address, std:
   output_.Write(line);
 }
 
-// Everything that can fail is done before anything changes.
-base::Status Gateway::Reload() {
+net::Task<base::Status> Gateway::Reload() {
+  if (reloading_ != Reloading::kNo) {
+    co_return base::Error{.code = base::ErrorCode::kConflict,
+                          .source = base::ErrorSource::kClient,
+                          .public_message = "Another reload is under way. Try again when it is done."};
+  }
+  // Also when whoever asked for it goes away.
+  struct Ending {
+    Reloading& reloading;
+    ~Ending() { reloading = Reloading::kNo; }
+  } const ending{reloading_};
+  base::Status status = base::Ok();
+  do {
+    reloading_ = Reloading::kYes;
+    status = co_await ReloadOnce();
+  } while (reloading_ == Reloading::kAgain);
+  if (!status.ok()) problem_ = "configuration refused, the old one is in force: " + status.error().public_message;
+  co_return status;
+}
+
+// Everything that can fail is done before anything changes, but for the tenants: they are whole units of work, which
+// the next reload goes on with.
+net::Task<base::Status> Gateway::ReloadOnce() {
   auto next = Load();
-  if (!next.ok()) {
-    problem_ = "configuration refused, the old one is in force: " + next.error().public_message;
-    return std::move(next).TakeError();
-  }
-  if (auto listening = ReloadListeners(*next.value()); !listening.ok()) {
-    problem_ = "configuration refused, the old one is in force: " + listening.error().public_message;
-    return listening;
-  }
+  if (!next.ok()) co_return std::move(next).TakeError();
+  GH_CO_CHECK_OK(co_await control_->Apply(loop_, next.value()->tenants));
+  GH_CO_CHECK_OK(ReloadListeners(*next.value()));
   for (const std::string& line :
        llm::price::Suspicions(*config_->prices, *next.value()->prices, base::SystemClock().Wall())) {
     log_->Warning("a price looks wrong; it is in force", {{"price", line}});
@@ -214,7 +234,7 @@ base::Status Gateway::Reload() {
   identity_->Use(config_->identity);
   for (const auto& loop : loops_) loop->Apply(config_);
   WatchFiles();
-  return base::Ok();
+  co_return base::Ok();
 }
 
 // Those that stay as they are keep their sockets and connections; others are opened before the old ones are drained, so
@@ -259,8 +279,12 @@ base::Status Gateway::KeepOrOpen(const Config& next, std::vector<Served>& kept, 
   return base::Ok();
 }
 
-void Gateway::ReloadAndTell(std::string_view why) {
-  const base::Status status = Reload();
+net::Task<> Gateway::ReloadAndTell(std::string why) {
+  if (reloading_ != Reloading::kNo) {
+    reloading_ = Reloading::kAgain;
+    co_return;
+  }
+  const base::Status status = co_await Reload();
   if (!status.ok()) {
     log_->Error("configuration refused; the old one stays in force",
                 {{"why", why}, {"problem", status.error().public_message}});
@@ -294,7 +318,7 @@ void Gateway::WatchFiles() {
   std::vector<std::filesystem::path> files(config_->files.begin(), config_->files.end());
   files.emplace_back(options_.config_path);
   if (watch_ && files == watched_) return;
-  auto watch = net::FileWatch::Create(loop_, files, [this] { ReloadAndTell("file changed"); });
+  auto watch = net::FileWatch::Create(loop_, files, [this] { tasks_.Spawn(ReloadAndTell("file changed")); });
   if (!watch.ok()) {
     log_->Warning("changes of the configuration's files are not noticed; send SIGHUP after one",
                   {{"detail", watch.error().detail}});
@@ -306,7 +330,7 @@ void Gateway::WatchFiles() {
 
 void Gateway::OnSignal(int signal) {
   if (signal == SIGHUP) {
-    ReloadAndTell("SIGHUP");
+    tasks_.Spawn(ReloadAndTell("SIGHUP"));
   } else {
     BeginDrain();
   }
@@ -316,6 +340,7 @@ void Gateway::Run() {
   const net::SignalSource signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int signal) { OnSignal(signal); });
   loop_.Run();
   drain_.join();
+  control_->Flush(loop_);
   log_->Info("stopped");
 }
 

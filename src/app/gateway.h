@@ -9,6 +9,7 @@
 
 #include "admin/admin_handler.h"
 #include "app/config.h"
+#include "app/control_plane.h"
 #include "app/database.h"
 #include "app/identity_providers.h"
 #include "app/loop_runtime.h"
@@ -61,8 +62,10 @@ class Gateway {
   base::Status ListenAdmin();
   base::Result<Served> Open(const ListenerConfig& listener, std::uint16_t port);
   void Close(const Served& served, base::Duration at_most);
-  base::Status Reload();
-  void ReloadAndTell(std::string_view why);
+  // kConflict while another one is under way.
+  net::Task<base::Status> Reload();
+  net::Task<base::Status> ReloadOnce();
+  net::Task<> ReloadAndTell(std::string why);
   void Announce(std::string_view listener, std::string_view address, std::uint16_t port);
   base::Status ReloadListeners(const Config& next);
   base::Status KeepOrOpen(const Config& next, std::vector<Served>& kept, std::vector<Served>& opened);
@@ -77,10 +80,12 @@ class Gateway {
   features::routing::HealthBoard health_;
   std::shared_ptr<const Config> config_;  // of the main thread
   std::shared_ptr<const Config> started_with_;
+  enum class Reloading : std::uint8_t { kNo, kYes, kAgain } reloading_ = Reloading::kNo;
   std::string problem_;  // why the last reload was refused, or what it could not put in force
   std::unique_ptr<base::Log> log_;
   std::unique_ptr<base::Metrics> metrics_;
   std::unique_ptr<GatewayDatabase> database_;
+  std::unique_ptr<ControlPlane> control_;
   net::EpollLoop loop_;
   std::unique_ptr<IdentityProviders> identity_;  // on loop_; the loops use it
   std::vector<std::unique_ptr<LoopRuntime>> loops_;

@@ -51,7 +51,7 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
   auto routes = std::make_shared<const features::routing::RouteTable>(config->routes, by_name);
   owned->gate.settings = config->gate;
   owned->gate.authenticator = shared_.identity.Wrap(
-      std::make_unique<features::identity::KeyAuthenticator>(config->keys), config->identity, loop_, nullptr);
+      std::make_unique<features::identity::KeyAuthenticator>(shared_.keys), config->identity, loop_, nullptr);
   owned->gate.pipeline = BuildPipeline(*config, std::move(routes));
   return {owned, &owned->gate};
 }

@@ -12,6 +12,7 @@
 #include "app/upstreams.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "features/identity/keys.h"
 #include "features/telemetry/telemetry.h"
 #include "http/server.h"
 #include "ingress/gateway_handler.h"
@@ -30,6 +31,7 @@ struct Shared {
   const base::Log& log;
   store::Database& database;
   const IdentityProviders& identity;
+  const features::identity::KeyServices& keys;
 };
 
 // One core's share of the gateway: loop, listeners, connections, providers, pipeline. Its thread runs until Stop().

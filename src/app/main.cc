@@ -6,6 +6,7 @@
 #include <string_view>
 
 #include "app/config.h"
+#include "app/config_tenants.h"
 #include "app/demo.h"
 #include "app/gateway.h"
 #include "features/identity/key_text.h"
@@ -75,7 +76,8 @@ int Check(const std::string& config_path) {
   if (!config.ok()) return Fail(config.error());
   std::string summary = config_path + ": " + std::to_string(config.value()->providers.size()) + " providers, " +
                         std::to_string(config.value()->routes->size()) + " models, " +
-                        std::to_string(config.value()->keys->size()) + " keys: fine\n";
+                        std::to_string(CountDeclared(config.value()->tenants, features::identity::NodeKind::kKey)) +
+                        " keys: fine\n";
   Say(stdout, summary);
   return 0;
 }

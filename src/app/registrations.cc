@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "features/accounting/schema.h"
+#include "features/identity/tenancy_schema.h"
 #include "providers/anthropic/anthropic.h"
 #include "providers/azure_openai/azure_openai.h"
 #include "providers/bedrock/bedrock.h"
@@ -44,6 +45,8 @@ std::vector<std::string_view> ProviderKinds() {
 }
 
 // One line per part.
-std::vector<store::Schema> Schemas() { return {features::accounting::LedgerSchema()}; }
+std::vector<store::Schema> Schemas() {
+  return {features::identity::TenancySchema(), features::accounting::LedgerSchema()};
+}
 
 }  // namespace gatehouse::app

@@ -62,6 +62,13 @@ std::string OneLine(std::string text) {
   return text;
 }
 
+Error SurfaceNotAllowed(pipeline::Surface surface) {
+  return Error{.code = base::ErrorCode::kDenied,
+               .source = base::ErrorSource::kPolicy,
+               .public_message = "This API key may not be used for " + std::string(pipeline::ToString(surface)) +
+                                 ". Ask its administrator."};
+}
+
 bool WasRetriedHere(const pipeline::Exchange* exchange, const Error& error) {
   return exchange != nullptr && !exchange->attempts.empty() && error.source == base::ErrorSource::kUpstream;
 }
@@ -101,10 +108,17 @@ net::Task<bool> Session::Identify() {
     co_return false;
   }
   std::string secret = CredentialOf(http_.head(), match_.dialect);
-  const pipeline::Credential credential{
-      .secret = secret, .client_subject = http_.peer().client_subject, .spiffe_id = http_.peer().client_spiffe_id};
+  const pipeline::Credential credential{.secret = secret,
+                                        .client_subject = http_.peer().client_subject,
+                                        .spiffe_id = http_.peer().client_spiffe_id,
+                                        .client_address = http_.peer().address};
   auto principal = co_await gate_->authenticator->Authenticate(credential, context_.loop.clock().Wall());
   std::ranges::fill(secret, '\0');
+  if (principal.ok() && !principal.value()->MayUseSurface(pipeline::ToString(match_.surface))) {
+    principal_ = std::move(principal).value();
+    co_await Fail(SurfaceNotAllowed(match_.surface));
+    co_return false;
+  }
   if (principal.ok()) {
     principal_ = std::move(principal).value();
     co_return true;

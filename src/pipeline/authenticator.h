@@ -14,6 +14,7 @@ struct Credential {
   std::string_view secret;          // API key or token; "" for none
   std::string_view client_subject;  // of a verified client certificate
   std::string_view spiffe_id;
+  std::string_view client_address;  // "192.0.2.7:51234"
 };
 
 // Says who a caller is, before the body of its request is read: a stranger costs a hash, not a parse. Belongs to one

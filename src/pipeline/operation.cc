@@ -26,6 +26,13 @@ std::string_view OperationName(const Operation& operation) {
   return std::visit(Name{}, operation);
 }
 
+std::optional<Surface> SurfaceOf(std::string_view name) {
+  for (std::size_t i = 0; i < kSurfaces; ++i) {
+    if (ToString(static_cast<Surface>(i)) == name) return static_cast<Surface>(i);
+  }
+  return {};
+}
+
 std::string_view ToString(Surface surface) {
   switch (surface) {
     case Surface::kOpenAiChat: return "openai.chat";

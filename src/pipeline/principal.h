@@ -52,6 +52,9 @@ struct Principal {
   bool MayUse(std::string_view model) const {
     return models.empty() || std::ranges::find(models, model) != models.end();
   }
+  bool MayUseSurface(std::string_view surface) const {
+    return surfaces.empty() || std::ranges::find(surfaces, surface) != surfaces.end();
+  }
 };
 
 }  // namespace gatehouse::pipeline

@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string_view>
 
 namespace gatehouse::pipeline {
@@ -24,5 +25,6 @@ enum class Surface : std::uint8_t {
 inline constexpr std::size_t kSurfaces = static_cast<std::size_t>(Surface::kPassThrough) + 1;
 
 std::string_view ToString(Surface surface);  // "openai.chat", ...
+std::optional<Surface> SurfaceOf(std::string_view name);
 
 }  // namespace gatehouse::pipeline

@@ -2,71 +2,66 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
-#include <string>
 #include <string_view>
-#include <unordered_map>
-#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
 #include "codec/crypto/hash.h"
 #include "codec/crypto/siphash.h"
+#include "features/identity/directory.h"
+#include "features/identity/key_hash.h"
+#include "features/identity/last_use.h"
 #include "pipeline/authenticator.h"
-#include "pipeline/exchange.h"
 
 namespace gatehouse::features::identity {
-
-// An API key as configured: its SHA-256, never the key.
-struct ApiKey {
-  codec::crypto::Digest digest{};
-  std::shared_ptr<const pipeline::Principal> principal;
-  base::WallTime expires = base::WallTime::max();
-};
-
-// Keys by digest. Immutable; shared by the loops.
-class KeyRing {
- public:
-  explicit KeyRing(std::vector<ApiKey> keys);
-
-  // The key that this credential is: kUnauthenticated for none or an unknown one. Keys are random and looked up by
-  // digest, so that timing tells nothing about them; the digest itself is compared in constant time.
-  base::Result<const ApiKey*> Find(std::string_view credential) const;
-  std::size_t size() const { return keys_.size(); }
-
- private:
-  std::vector<ApiKey> keys_;
-  std::unordered_map<std::string_view, const ApiKey*> by_digest_;  // views into keys_
-};
 
 // "sha256:<64 hex digits>", as `gatehouse key hash` prints it.
 base::Result<codec::crypto::Digest> ParseKeyHash(std::string_view text);
 
-// Authentication by the static keys of the configuration. Remembers the keys it has seen by a keyed hash of what was
-// presented, which costs a sixth of their digest; a stranger's credential is never remembered. One loop.
+// What everything that knows keys shares. All outlive whoever has it; any thread.
+struct KeyServices {
+  const Directory& directory;
+  const KeyHash& hash;
+  LastUse& last_use;
+};
+
+// Authentication by virtual keys. Remembers those it has seen by a keyed hash of what was presented, which costs a
+// sixth of their digest, for as long as the directory does not change; a stranger's credential is never remembered. One
+// loop.
 class KeyAuthenticator final : public pipeline::Authenticator {
  public:
-  explicit KeyAuthenticator(std::shared_ptr<const KeyRing> keys);
+  explicit KeyAuthenticator(const KeyServices& services);
 
   net::Task<base::Result<std::shared_ptr<const pipeline::Principal>>> Authenticate(pipeline::Credential credential,
                                                                                    base::WallTime now) override {
-    co_return Authenticate(credential.secret, now);
+    co_return Identify(credential, now);
   }
-  // kUnauthenticated for none, an unknown or an expired key.
-  base::Result<std::shared_ptr<const pipeline::Principal>> Authenticate(std::string_view secret, base::WallTime now);
+  // kUnauthenticated for none, an unknown or an expired key; kDenied for a suspended one, a network that it is not for,
+  // or one of the admin API.
+  base::Result<std::shared_ptr<const pipeline::Principal>> Identify(const pipeline::Credential& credential,
+                                                                    base::WallTime now);
 
  private:
   struct Seen {
     codec::crypto::SipTag tag;
-    const ApiKey* key = nullptr;
+    codec::crypto::Digest digest{};
+    KeyAccess access;           // its principal is null: nothing was seen
+    std::uint64_t version = 0;  // of the directory
+    base::WallTime noted{};     // when its use was last noted
   };
   static constexpr std::size_t kSeen = 256;
 
-  base::Result<const ApiKey*> Find(std::string_view secret);
+  base::Result<Seen*> Find(std::string_view secret);
 
-  std::shared_ptr<const KeyRing> keys_;
+  const KeyServices services_;
   const codec::crypto::SipKey sip_key_;  // random, of this process and loop
   std::array<Seen, kSeen> seen_;         // by the tag's lowest bits; the last one stays
 };
+
+// The key that a secret opens, at once and without remembering: for the admin API. Errors as above, but for the scope.
+base::Result<KeyAccess> IdentifyKey(const KeyServices& services, const pipeline::Credential& credential,
+                                    base::WallTime now);
 
 }  // namespace gatehouse::features::identity
