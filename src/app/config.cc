@@ -243,6 +243,7 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   if (config->store.kind == StoreConfig::Kind::kPostgres && config->tenancy.pepper.empty()) {
     root["store"].AddProblem("`store.postgres` needs `identity.pepper`, the same for all gateways of the database");
   }
+  config->accounting = ReadAccounting(root, features::common::ZoneFiles());
   GH_CHECK_OK(tree.Finish());
   return std::shared_ptr<const Config>(std::move(config));
 }

@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "app/config_accounting.h"
 #include "app/config_identity.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -88,6 +89,7 @@ struct Config {
   IdentityConfig identity;
   std::shared_ptr<const llm::price::Catalogue> prices;
   std::vector<features::identity::DeclaredNode> tenants;  // organizations, and all that is below them
+  AccountingConfig accounting;
   std::vector<std::string> files;  // that it was made of besides its own text: certificates, keys, secrets
 };
 

@@ -33,6 +33,7 @@ class ControlPlane {
   ~ControlPlane() = default;
 
   const features::identity::KeyServices& keys() const { return keys_; }
+  const features::identity::Directory& directory() const { return directory_; }
   features::identity::Tenancy& tenancy() { return tenancy_; }
   features::identity::VirtualKeys& virtual_keys() { return virtual_keys_; }
 

@@ -13,12 +13,15 @@
 #include "base/check.h"
 #include "codec/crypto/hash.h"
 #include "codec/json/writer.h"
+#include "net/block_on.h"
 #include "net/signal_source.h"
 #include "net/socket_address.h"
 #include "net/tcp_listener.h"
 
 namespace gatehouse::app {
 namespace {
+
+namespace fs = std::filesystem;
 
 std::size_t LoopCount(const Config& config) {
   if (config.threads > 0) return config.threads;
@@ -86,11 +89,13 @@ base::Status Gateway::Start() {
   identity_ = std::make_unique<IdentityProviders>(loop_, *log_);
   identity_->Use(config_->identity);
   GH_TRY(control_, ControlPlane::Open(*database_, *config_, loop_));
+  GH_CHECK_OK(OpenAccounting(count));
   const Shared shared{.clock = base::SystemClock(),
                       .metrics = *metrics_,
                       .access_log = output_,
                       .log = *log_,
                       .database = database_->database(),
+                      .accounting = *accounting_,
                       .identity = *identity_,
                       .keys = control_->keys()};
   for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<LoopRuntime>(shared, i, config_));
@@ -102,6 +107,28 @@ base::Status Gateway::Start() {
   readiness_ = admin::Readiness::kReady;
   if (options_.output == Options::Output::kPlain) output_.Write("{\"event\":\"ready\"}\n");
   return base::Ok();
+}
+
+// Where a path of the tree leads, as the directory knows it now.
+features::accounting::FindNode Gateway::NodeFinder() const {
+  return [&directory = control_->directory()](std::string_view path) -> std::optional<features::accounting::NodePlace> {
+    const auto place = directory.FindPath(path);
+    const auto chain = place ? directory.ChainOf(place->id) : std::vector<pipeline::Link>();
+    if (chain.empty()) return {};
+    return features::accounting::NodePlace{.organization = chain.front().id, .node = place->id};
+  };
+}
+
+base::Status Gateway::OpenAccounting(std::size_t loops) {
+  accounting_ = std::make_unique<AccountingHouse>(database_->database(), loop_, *log_);
+  const std::string& named = config_->accounting.journal;
+  GH_CHECK_OK(accounting_->Open({.journal = named.empty() ? database_->folder() / "gatehouse.journal" : fs::path(named),
+                                 .journal_slots = config_->accounting.journal_slots,
+                                 .loops = loops}));
+  auto stated = net::BlockOn(loop_, accounting_->Apply(config_->accounting.budgets, NodeFinder()));
+  if (!stated) return base::Internal("the start was interrupted");
+  if (!stated->ok()) return *std::move(stated);
+  return accounting_->Recover();
 }
 
 base::Result<Gateway::Served> Gateway::Open(const ListenerConfig& listener, std::uint16_t port) {
@@ -223,6 +250,7 @@ net::Task<base::Status> Gateway::ReloadOnce() {
   auto next = Load();
   if (!next.ok()) co_return std::move(next).TakeError();
   GH_CO_CHECK_OK(co_await control_->Apply(loop_, next.value()->tenants));
+  GH_CO_CHECK_OK(co_await accounting_->Apply(next.value()->accounting.budgets, NodeFinder()));
   GH_CO_CHECK_OK(ReloadListeners(*next.value()));
   for (const std::string& line :
        llm::price::Suspicions(*config_->prices, *next.value()->prices, base::SystemClock().Wall())) {
@@ -340,6 +368,8 @@ void Gateway::Run() {
   const net::SignalSource signals(loop_, {SIGTERM, SIGINT, SIGHUP}, [this](int signal) { OnSignal(signal); });
   loop_.Run();
   drain_.join();
+  loops_.clear();
+  accounting_->Close();
   control_->Flush(loop_);
   log_->Info("stopped");
 }

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "admin/admin_handler.h"
+#include "app/accounting_house.h"
 #include "app/config.h"
 #include "app/control_plane.h"
 #include "app/database.h"
@@ -58,6 +59,8 @@ class Gateway {
     std::shared_ptr<net::tls::TlsServer> tls;
   };
 
+  base::Status OpenAccounting(std::size_t loops);
+  features::accounting::FindNode NodeFinder() const;
   base::Status Listen();
   base::Status ListenAdmin();
   base::Result<Served> Open(const ListenerConfig& listener, std::uint16_t port);
@@ -87,6 +90,7 @@ class Gateway {
   std::unique_ptr<GatewayDatabase> database_;
   std::unique_ptr<ControlPlane> control_;
   net::EpollLoop loop_;
+  std::unique_ptr<AccountingHouse> accounting_;
   std::unique_ptr<IdentityProviders> identity_;  // on loop_; the loops use it
   std::vector<std::unique_ptr<LoopRuntime>> loops_;
   std::vector<Served> served_;

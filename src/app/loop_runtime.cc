@@ -31,15 +31,22 @@ LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_pt
       random_(static_cast<std::uint64_t>(shared.clock.Wall().time_since_epoch().count()) * 31 + index),
       telemetry_(loop_, shared.metrics, index, shared.access_log, config->log.access),
       upstreams_(loop_, shared.log),
-      handler_(std::make_unique<ingress::GatewayHandler>(ingress::LoopContext{loop_, random_, telemetry_},
+      accounting_(shared.accounting.PartsFor(index, loop_)),
+      ledger_(accounting_),
+      observers_({&telemetry_, &ledger_}),
+      handler_(std::make_unique<ingress::GatewayHandler>(ingress::LoopContext{loop_, random_, observers_},
                                                          BuildGate(config))),
       retiring_(loop_),
       tasks_(loop_),
       probes_(std::make_unique<net::TaskGroup>(loop_)) {
+  shared_.accounting.Admit(index_, accounting_);
   if (index_ == 0 && config->probe_interval.count() > 0) probes_->Spawn(ProbeForever(std::move(config)));
 }
 
-LoopRuntime::~LoopRuntime() { GH_CHECK(!thread_.joinable()); }
+LoopRuntime::~LoopRuntime() {
+  GH_CHECK(!thread_.joinable());
+  shared_.accounting.Dismiss(index_);
+}
 
 std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_ptr<const Config>& config) {
   auto owned = std::make_shared<OwnedGate>();
@@ -52,7 +59,7 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
   owned->gate.settings = config->gate;
   owned->gate.authenticator = shared_.identity.Wrap(
       std::make_unique<features::identity::KeyAuthenticator>(shared_.keys), config->identity, loop_, nullptr);
-  owned->gate.pipeline = BuildPipeline(*config, std::move(routes));
+  owned->gate.pipeline = BuildPipeline(*config, accounting_, std::move(routes));
   return {owned, &owned->gate};
 }
 
@@ -141,6 +148,9 @@ net::Task<> LoopRuntime::DrainAndStop(base::Duration at_most) {
   // All at once: none goes on accepting while another waits.
   for (auto& listening : std::exchange(listening_, {})) retiring_.Spawn(DrainListener(std::move(listening), deadline));
   co_await retiring_.Drained(deadline);
+  // What is seen through without its client may end as well.
+  constexpr base::Duration kLook = std::chrono::milliseconds(20);
+  while (accounting_.draining() > 0 && loop_.Now() < deadline.at) co_await loop_.Sleep(kLook);
   loop_.Stop();
 }
 

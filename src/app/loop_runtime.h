@@ -7,8 +7,10 @@
 #include <thread>
 #include <vector>
 
+#include "app/accounting_house.h"
 #include "app/config.h"
 #include "app/identity_providers.h"
+#include "app/observers.h"
 #include "app/upstreams.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -30,6 +32,7 @@ struct Shared {
   base::LogWriter& access_log;
   const base::Log& log;
   store::Database& database;
+  AccountingHouse& accounting;
   const IdentityProviders& identity;
   const features::identity::KeyServices& keys;
 };
@@ -89,6 +92,9 @@ class LoopRuntime {
   base::Random random_;
   features::telemetry::ExchangeTelemetry telemetry_;
   Upstreams upstreams_;
+  features::accounting::LoopAccounting accounting_;  // dropped before the upstreams whose calls it sees through
+  features::accounting::LedgerObserver ledger_;
+  Observers observers_;
   std::unique_ptr<ingress::GatewayHandler> handler_;
   std::vector<std::unique_ptr<Listening>> listening_;
   net::TaskGroup retiring_;  // listeners that are no longer in the configuration

@@ -2,11 +2,19 @@
 
 #include <utility>
 
+#include "app/route_offers.h"
+#include "features/accounting/accounting_stage.h"
+
 namespace gatehouse::app {
 
 std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config,
+                                                        features::accounting::LoopAccounting& accounting,
                                                         std::shared_ptr<const features::routing::RouteTable> routes) {
   pipeline::Stages stages;
+  // Around everything that can cost money, and behind everything that can refuse for another reason: what is refused
+  // there is not held here.
+  stages.push_back(std::make_unique<features::accounting::AccountingStage>(
+      accounting, config.accounting.settings, config.prices, std::make_shared<const RouteOffers>(*config.routes)));
   // Around the routing, because it answers only what no target would.
   stages.push_back(std::make_unique<features::token_count::LocalCountStage>(config.token_tables));
   // The choice of a target comes last: whatever is refused above never reaches an upstream.

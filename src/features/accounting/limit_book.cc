@@ -224,8 +224,8 @@ net::Task<base::Status> LimitBook::Save(net::Loop& loop, std::vector<Entry> put,
   co_return base::Ok();
 }
 
-net::Task<base::Status> LimitBook::Declare(net::Loop& loop, const std::vector<StatedLimit>& stated,
-                                           const FindNode& find, net::Deadline deadline) {
+net::Task<base::Status> LimitBook::Declare(net::Loop& loop, const std::vector<StatedLimit>& stated, FindNode find,
+                                           net::Deadline deadline) {
   std::vector<Entry> put;
   std::set<std::int64_t> kept;
   for (const StatedLimit& one : stated) {

@@ -40,7 +40,7 @@ class LimitBook {
 
   // What the configuration states, and nothing else of what it stated before; those that others made are left alone.
   // kInvalidRequest for a path that leads nowhere and for a name that another's limit has: then nothing is changed.
-  net::Task<base::Status> Declare(net::Loop& loop, const std::vector<StatedLimit>& stated, const FindNode& find,
+  net::Task<base::Status> Declare(net::Loop& loop, const std::vector<StatedLimit>& stated, FindNode find,
                                   net::Deadline deadline);
 
   // Makes a limit, or gives new terms to the one of that name. Of one that the configuration states: kConflict.
