@@ -1,0 +1,149 @@
+#include "features/accounting/usage_query.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <memory>
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "features/accounting/schema.h"
+#include "features/accounting/usage_format.h"
+#include "net/block_on.h"
+#include "net/epoll_loop.h"
+#include "store/migrations.h"
+#include "store/postgres/postgres_database.h"
+#include "store/postgres/test_server.h"
+#include "store/sqlite/sqlite_database.h"
+#include "store/sqlite/test_folder.h"
+
+namespace gatehouse::features::accounting {
+namespace {
+
+using pipeline::NodeKind;
+using testing::HasSubstr;
+
+constexpr std::int64_t kDayMs = 86'400'000;
+constexpr std::int64_t kFirstDay = 1'767'225'600'000;  // 2026-01-01
+
+Row RowOn(std::int64_t number, std::int64_t day, std::int64_t team, std::string model, std::int64_t cost) {
+  Row row{.journal = 1,
+          .number = number,
+          .request_id = "r",
+          .admitted_ms = kFirstDay + day * kDayMs + 3'600'000,
+          .chain = {{NodeKind::kOrganization, {1}}, {NodeKind::kTeam, {team}}, {NodeKind::kProject, {9}}},
+          .surface = "openai.chat",
+          .model = std::move(model),
+          .provider = "openai",
+          .upstream_model = "gpt-5"};
+  row.usage = {.input = 10, .cache_read = 5, .output = 7, .reasoning = 3};
+  row.charge = {.basis = number % 2 == 0 ? pipeline::Charge::Basis::kEstimated : pipeline::Charge::Basis::kProvider,
+                .cost = {cost}};
+  return row;
+}
+
+std::string NameOf(pipeline::NodeId id) { return "node-" + std::to_string(id.value); }
+
+class UsageTest : public testing::TestWithParam<std::string> {
+ protected:
+  UsageTest() : loop_(base::SystemClock()) {
+    if (GetParam() == "postgres") {
+      database_ = store::postgres::PostgresDatabase::Open(
+                      base::Secret(store::postgres::TestServer::Shared().NewDatabase()), {}, base::SystemClock())
+                      .value();
+    } else {
+      database_ = store::sqlite::SqliteDatabase::Open(folder_.file(), {}, base::SystemClock()).value();
+    }
+    EXPECT_TRUE(Run(store::Migrate(*database_, loop_, LedgerSchema(), In())).ok());
+    const Batch batch{.journal = 1,
+                      .number = 1,
+                      .rows = {RowOn(1, 0, 2, "small", 100), RowOn(2, 0, 2, "big", 1000), RowOn(3, 1, 3, "big", 2000),
+                               RowOn(4, 1, 3, "=evil\"", 1), RowOn(5, 40, 2, "big", 5000)}};
+    EXPECT_TRUE(Run(database_->Write(loop_, UnitOf(batch, treasury_), In())).ok());
+  }
+  template <class T>
+  T Run(net::Task<T> task) {
+    auto result = net::BlockOn(loop_, std::move(task));
+    EXPECT_TRUE(result.has_value());
+    return *std::move(result);
+  }
+  net::Deadline In() { return loop_.In(std::chrono::seconds(20)); }
+  UsageReport Query(const UsageQuery& query) {
+    auto report = Run(QueryUsage(*database_, loop_, query, In()));
+    EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().detail + report.error().public_message);
+    return report.ok() ? report.value() : UsageReport();
+  }
+
+  store::sqlite::TestFolder folder_;
+  net::EpollLoop loop_;
+  std::unique_ptr<store::Database> database_;
+  Treasury treasury_;
+};
+
+TEST_P(UsageTest, SumsByWhatIsAsked) {
+  const UsageQuery january{.from_ms = kFirstDay, .until_ms = kFirstDay + 31 * kDayMs, .by = {UsageKey::kModel}};
+  const auto report = Query(january);
+  ASSERT_EQ(report.lines.size(), 3U);
+  EXPECT_EQ(store::TextOf(report.lines[0].keys[0]), "big");
+  EXPECT_EQ(report.lines[0].cost.value, 3000);
+  EXPECT_EQ(report.lines[0].exchanges, 2);
+  EXPECT_EQ(report.lines[0].estimated, 1);
+  EXPECT_EQ(report.lines[0].input, 20);
+  EXPECT_EQ(report.lines[0].cache_read, 10);
+  EXPECT_EQ(report.lines[0].output, 14);
+  EXPECT_EQ(report.lines[0].reasoning, 6);
+  EXPECT_TRUE(report.complete);
+
+  UsageQuery all{.from_ms = kFirstDay, .until_ms = kFirstDay + 60 * kDayMs};
+  EXPECT_EQ(Query(all).lines.at(0).cost.value, 8101);
+  all.within = pipeline::NodeId{3};
+  EXPECT_EQ(Query(all).lines.at(0).cost.value, 2001);
+  all.within = pipeline::NodeId{77};
+  EXPECT_TRUE(Query(all).lines.empty());
+}
+
+TEST_P(UsageTest, GoesByTimeWhereThatIsAsked) {
+  UsageQuery query{.from_ms = kFirstDay, .until_ms = kFirstDay + 60 * kDayMs, .by = {UsageKey::kTime}};
+  const auto days = Query(query);
+  ASSERT_EQ(days.lines.size(), 3U);
+  EXPECT_EQ(store::IntegerOf(days.lines[2].keys[0]), kFirstDay + 40 * kDayMs);
+  query.grain = Grain::kHour;
+  EXPECT_EQ(store::IntegerOf(Query(query).lines.at(0).keys.at(0)), kFirstDay + 3'600'000);
+  query.at_most = 2;
+  EXPECT_FALSE(Query(query).complete);
+}
+
+TEST_P(UsageTest, WhatMakesNoSenseIsRefused) {
+  EXPECT_FALSE(Run(QueryUsage(*database_, loop_, {.from_ms = 5, .until_ms = 5}, In())).ok());
+  EXPECT_FALSE(Run(QueryUsage(*database_, loop_, {.until_ms = 5, .at_most = 0}, In())).ok());
+  EXPECT_FALSE(Run(QueryUsage(*database_, loop_, {.until_ms = 5, .by = {UsageKey::kKey, UsageKey::kKey}}, In())).ok());
+}
+
+TEST_P(UsageTest, IsWrittenAsJsonCsvAndFocus) {
+  const UsageQuery query{.from_ms = kFirstDay,
+                         .until_ms = kFirstDay + 2 * kDayMs,
+                         .by = {UsageKey::kTime, UsageKey::kTeam, UsageKey::kModel}};
+  const auto report = Query(query);
+  EXPECT_THAT(UsageAsJson(query, report, NameOf),
+              HasSubstr(R"({"time":"2026-01-01T00:00:00Z","team":{"id":"2","path":"node-2"},"model":"big",)"
+                        R"("exchanges":1,"estimated":1,"input":10,"cache_read":5,"cache_write":0,"output":7,)"
+                        R"("reasoning":3,"usd":"0.000001"})"));
+  const std::string csv = UsageAsCsv(query, report, NameOf);
+  EXPECT_THAT(csv, testing::StartsWith("time,team,model,exchanges,estimated,input,cache_read,cache_write,output,"
+                                       "reasoning,usd\r\n2026-01-01T00:00:00Z,node-2,big,1,1,10,5,0,7,3,0.000001\r\n"));
+  EXPECT_THAT(csv, HasSubstr(",\"'=evil\"\"\",")) << "no formula for a spreadsheet";
+
+  const UsageQuery focus = FocusQuery(query);
+  const std::string table = UsageAsFocus(Query(focus), NameOf);
+  EXPECT_THAT(table, testing::StartsWith("BilledCost,BillingAccountId,BillingAccountName,"));
+  EXPECT_THAT(table,
+              HasSubstr("0.000001,1,node-1,USD,2026-02-01T00:00:00Z,2026-01-01T00:00:00Z,Usage,,"
+                        "1 exchanges with big,Usage-Based,2026-01-02T00:00:00Z,2026-01-01T00:00:00Z,25,Tokens,"));
+}
+
+INSTANTIATE_TEST_SUITE_P(Databases, UsageTest, testing::Values("sqlite", "postgres"),
+                         [](const auto& info) { return info.param; });
+
+}  // namespace
+}  // namespace gatehouse::features::accounting
