@@ -27,6 +27,8 @@ class GatewayDatabase {
   store::Database& database() { return *database_; }
   // The file beside the database with what secrets of keys are hashed with.
   std::filesystem::path pepper_file() const { return file_.string() + ".pepper"; }
+  // The journal beside it.
+  std::filesystem::path journal_file() const { return file_.string() + ".journal"; }
 
  private:
   enum class Lifetime : std::uint8_t { kKept, kTemporary };

@@ -122,7 +122,7 @@ features::accounting::FindNode Gateway::NodeFinder() const {
 base::Status Gateway::OpenAccounting(std::size_t loops) {
   accounting_ = std::make_unique<AccountingHouse>(database_->database(), loop_, *log_);
   const std::string& named = config_->accounting.journal;
-  GH_CHECK_OK(accounting_->Open({.journal = named.empty() ? database_->folder() / "gatehouse.journal" : fs::path(named),
+  GH_CHECK_OK(accounting_->Open({.journal = named.empty() ? database_->journal_file() : fs::path(named),
                                  .journal_slots = config_->accounting.journal_slots,
                                  .loops = loops}));
   auto stated = net::BlockOn(loop_, accounting_->Apply(config_->accounting.budgets, NodeFinder()));
