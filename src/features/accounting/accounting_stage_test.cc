@@ -11,6 +11,7 @@
 #include <variant>
 #include <vector>
 
+#include "features/accounting/flight.h"
 #include "net/fake/fake_loop.h"
 #include "store/sqlite/test_folder.h"
 
@@ -366,6 +367,32 @@ TEST_F(AccountingStageTest, ACallWhoseClientWentBeforeTheAnswerIsSeenThrough) {
   EXPECT_EQ(Last().basis, "provider");
   EXPECT_EQ(Last().cost, 352'000);
   EXPECT_EQ(Standing().spent, 352'000);
+}
+
+TEST_F(AccountingStageTest, AReplyThatCameAndWasNeverTakenIsSeenThrough) {
+  Limit(Dimension::kUsd, 10'000'000);
+  script_.answer = {kText, Used(12, 34)};
+  NewExchange();
+  stages_.push_back(std::make_unique<Upstream>(script_));
+  Row worst = RowOf(*exchange_, clock_.Wall());
+  const auto ticket = accounting_.Intend(worst);
+  auto settlement =
+      std::make_shared<Settlement>(accounting_, *exchange_,
+                                   Settlement::Terms{.reservation = {},
+                                                     .ticket = ticket,
+                                                     .worst = worst,
+                                                     .prices = std::make_shared<llm::price::Lookup>(Prices()),
+                                                     .admitted = clock_.Wall()});
+  exchange_->Attach(settlement);
+  exchange_->attempt_gate = settlement.get();
+  auto flight = std::make_unique<Flight>(accounting_, exchange_, settlement);
+  flight->Launch(pipeline::Next(stages_));
+  accounting_.Adopt(std::move(flight), settings_.drain);
+  settlement.reset();
+  End(0);
+  EXPECT_EQ(accounting_.draining(), 0U);
+  EXPECT_EQ(Last().basis, "provider");
+  EXPECT_EQ(Last().cost, 352'000);
 }
 
 TEST_F(AccountingStageTest, WithoutDrainingItStaysInDoubtAtItsWorst) {

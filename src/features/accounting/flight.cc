@@ -96,6 +96,8 @@ net::Task<> Flight::ReadToEnd(std::unique_ptr<EventSource> events) {
 
 void Flight::Abandon(base::Duration at_most) {
   abandoned_ = true;
+  // Whoever waited went between the reply's coming and its being taken.
+  if (reply_) tasks_.Spawn(SeeThrough());
   if (done_) return;
   Arm(accounting_.loop().Now() + at_most);
 }

@@ -53,11 +53,22 @@ class CredentialRouterTest : public testing::Test {
     registry.Use({settings});
     loop.RunUntilIdle();
   }
-  std::unique_ptr<pipeline::Authenticator> Keys() const {
-    ApiKey key{.digest = codec::crypto::Sha256("gh_static"),
-               .principal = std::make_shared<const pipeline::Principal>(pipeline::Principal{.name = "by key"})};
-    return std::make_unique<KeyAuthenticator>(std::make_shared<const KeyRing>(std::vector<ApiKey>{std::move(key)}));
-  }
+  // One key that is good; what else begins like one is judged as by a gateway that knows none.
+  class OneKey final : public pipeline::Authenticator {
+   public:
+    net::Task<base::Result<std::shared_ptr<const pipeline::Principal>>> Authenticate(pipeline::Credential credential,
+                                                                                     base::WallTime now) override {
+      if (credential.secret != "gh_static") co_return keys_.Identify(credential, now);
+      co_return std::make_shared<const pipeline::Principal>(pipeline::Principal{.name = "by key"});
+    }
+
+   private:
+    Directory directory_;
+    KeyHash hash_{base::Secret("pepper")};
+    LastUse last_use_;
+    KeyAuthenticator keys_{{.directory = directory_, .hash = hash_, .last_use = last_use_}};
+  };
+  static std::unique_ptr<pipeline::Authenticator> Keys() { return std::make_unique<OneKey>(); }
   // "by key", or why not.
   std::string Who(CredentialRouter& router, const pipeline::Credential& credential) {
     const auto outcome = loop.AwaitFor(router.Authenticate(credential, clock.Wall()), std::chrono::seconds(10));
