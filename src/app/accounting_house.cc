@@ -77,8 +77,7 @@ LoopAccounting::Parts AccountingHouse::PartsFor(std::size_t index, net::Loop& lo
           .treasury = treasury_,
           .ledger = *ledger_,
           .share = journal_->ShareOf(static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(loops_)),
-          .index = static_cast<std::uint32_t>(index),
-          .journal = journal_->id()};
+          .index = static_cast<std::uint32_t>(index)};
 }
 
 void AccountingHouse::Admit(std::size_t index, LoopAccounting& accounting) { admitted_.at(index) = &accounting; }

@@ -17,11 +17,13 @@ import pathlib
 import random
 import re
 import signal
-import sqlite3
 import subprocess
 import sys
 import tempfile
 import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
+import ledger  # noqa: E402
 
 KEY = "last-dollar-key"
 INPUT_NANO_USD, OUTPUT_NANO_USD = 10_000, 100_000  # a token: 10 and 100 USD per million
@@ -195,17 +197,17 @@ def free_ports(count):
 
 def judge(clients, provider, rows):
     """What does not hold, in words."""
-    billed, ledger, in_doubt = sum(provider.billed.values()), 0, 0
+    billed, charged_in_all, in_doubt = sum(provider.billed.values()), 0, 0
     by_request = collections.defaultdict(list)
     for request, basis, cost in rows:
         by_request[request].append((basis, cost))
-        ledger += cost
+        charged_in_all += cost
         in_doubt += basis == "worst_case"
     wrong = []
     if billed > DOLLAR:
         wrong.append(f"the provider billed {billed} of {DOLLAR} nano-USD")
-    if ledger > DOLLAR:
-        wrong.append(f"the ledger has {ledger} of {DOLLAR} nano-USD")
+    if charged_in_all > DOLLAR:
+        wrong.append(f"the ledger has {charged_in_all} of {DOLLAR} nano-USD")
     for request, cost in provider.billed.items():
         charged = by_request.get(request, [])
         exact = all(basis == "provider" for basis, _ in charged)
@@ -217,7 +219,7 @@ def judge(clients, provider, rows):
     unexpected = {status: count for status, count in clients.statuses.items() if status not in (200, 429, "gone", "connection")}
     if unexpected:
         wrong.append(f"unexpected outcomes {unexpected}")
-    return wrong, billed, ledger, in_doubt
+    return wrong, billed, charged_in_all, in_doubt
 
 
 async def play(args, folder):
@@ -237,8 +239,8 @@ async def play(args, folder):
     await asyncio.gather(*tasks)
     await gateway.stop(signal.SIGTERM)
     server.close()
-    rows = sqlite3.connect(folder / "gatehouse.db").execute("SELECT request_id, basis, cost_nano_usd FROM exchange").fetchall()
-    wrong, billed, ledger, in_doubt = judge(clients, provider, rows)
+    rows = [(row["request_id"], row["basis"], row["cost_nano_usd"]) for row in ledger.rows(folder / "gatehouse.db")]
+    wrong, billed, charged, in_doubt = judge(clients, provider, rows)
     if not args.kill and clients.statuses["connection"]:
         wrong.append(f"{clients.statuses['connection']} broken connections")
     if not args.kill and in_doubt:
@@ -247,7 +249,7 @@ async def play(args, folder):
         wrong.append("the dollar was not used up")
     print(f"{clients.number} requests of {args.clients} clients: {dict(clients.statuses)}; slowest {clients.slowest:.2f} s; "
           f"{sorted(clients.messages)[:2]}")
-    print(f"billed {billed}, ledger {ledger}, in doubt {in_doubt} rows, of {DOLLAR} nano-USD")
+    print(f"billed {billed}, ledger {charged}, in doubt {in_doubt} rows, of {DOLLAR} nano-USD")
     for line in wrong[:20]:
         print("WRONG:", line)
     return not wrong

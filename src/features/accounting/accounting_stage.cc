@@ -89,6 +89,12 @@ class Handover {
   bool landed_ = false;
 };
 
+base::NanoUsd CostOfOutput(std::int64_t tokens, std::int64_t per_million) {
+  constexpr std::int64_t kMillion = 1'000'000;
+  const __int128 cost = (static_cast<__int128>(tokens) * per_million + kMillion - 1) / kMillion;
+  return cost > base::NanoUsd::Max().value ? base::NanoUsd::Max() : base::NanoUsd{static_cast<std::int64_t>(cost)};
+}
+
 // Bounds an answer that nobody has bounded.
 void LimitOutput(pipeline::Exchange& exchange, const Exposure& exposure, const Reservation& reservation) {
   auto* call = std::get_if<pipeline::ChatCall>(&exchange.operation);
@@ -110,7 +116,8 @@ AccountingStage::AccountingStage(LoopAccounting& accounting, AccountingSettings 
       offers_(std::move(offers)) {}
 
 // Holds what the exchange can cost; a limit may send it to a cheaper model first.
-Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Row& worst, base::WallTime now) const {
+Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Settlement::Worst& worst,
+                                             base::WallTime now) const {
   const std::int64_t second = SecondsOf(now);
   for (int i = 0;; ++i) {
     const auto offers = offers_->Of(exchange.model);
@@ -127,14 +134,9 @@ Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Row& 
     auto answer = accounting_.treasury().Reserve(ask);
     if (auto* reservation = std::get_if<Reservation>(&answer)) {
       LimitOutput(exchange, exposure, *reservation);
-      worst.model = exchange.model;
-      worst.usage = {.input = exposure.input_tokens,
-                     .output = static_cast<std::uint64_t>(reservation->output_tokens()),
-                     .source = llm::UsageSource::kEstimated};
-      const base::NanoUsd output{static_cast<std::int64_t>(
-          (static_cast<__int128>(reservation->output_tokens()) * quote.output_price + 999'999) / 1'000'000)};
-      worst.charge = {.basis = pipeline::Charge::Basis::kWorstCase, .cost = quote.fixed.usd + output, .price = {}};
-      worst.ending = kInDoubt;
+      worst = {.input = exposure.input_tokens,
+               .output = static_cast<std::uint64_t>(reservation->output_tokens()),
+               .cost = quote.fixed.usd + CostOfOutput(reservation->output_tokens(), quote.output_price)};
       return std::move(*reservation);
     }
     const Refusal& refusal = *std::get_if<Refusal>(&answer);
@@ -149,16 +151,14 @@ Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Row& 
 
 Result<std::shared_ptr<Settlement>> AccountingStage::Admit(pipeline::Exchange& exchange) const {
   const base::WallTime now = exchange.loop.clock().Wall();
-  Row worst = RowOf(exchange, now);
+  Settlement::Worst worst;
   GH_TRY(Reservation reservation, Reserve(exchange, worst, now));
-  auto ticket = accounting_.Intend(worst);
+  auto ticket = accounting_.Intend(WorstRowOf(exchange, worst, now));
   if (!ticket && settings_.when_full == AccountingSettings::WhenFull::kRefuse) return JournalFull();
-  auto settlement = std::make_shared<Settlement>(accounting_, exchange,
-                                                 Settlement::Terms{.reservation = std::move(reservation),
-                                                                   .ticket = ticket,
-                                                                   .worst = std::move(worst),
-                                                                   .prices = prices_,
-                                                                   .admitted = now});
+  auto settlement = std::make_shared<Settlement>(
+      accounting_, exchange,
+      Settlement::Terms{
+          .reservation = std::move(reservation), .ticket = ticket, .worst = worst, .prices = prices_, .admitted = now});
   exchange.Attach(settlement);
   exchange.attempt_gate = settlement.get();
   return settlement;
@@ -205,8 +205,9 @@ void LedgerObserver::Ended(const pipeline::ExchangeEnd& end) {
     return;
   }
   Row row = RowOf(*end.exchange, accounting_.loop().clock().Wall());
-  AddEnd(row, end);
-  accounting_.Record({}, std::move(row));
+  const EndFacts facts = FactsOf(end);
+  AddEnd(row, *end.exchange, facts, accounting_.scratch());
+  accounting_.Record({}, row);
 }
 
 }  // namespace gatehouse::features::accounting

@@ -35,7 +35,7 @@ class AccountingStage final : public pipeline::Stage {
  private:
   static net::Task<base::Result<pipeline::Reply>> Refuse(base::Error error);
   base::Result<std::shared_ptr<Settlement>> Admit(pipeline::Exchange& exchange) const;
-  base::Result<Reservation> Reserve(pipeline::Exchange& exchange, Row& worst, base::WallTime now) const;
+  base::Result<Reservation> Reserve(pipeline::Exchange& exchange, Settlement::Worst& worst, base::WallTime now) const;
   net::Task<base::Result<pipeline::Reply>> Serve(pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement,
                                                  pipeline::Next next) const;
 

@@ -35,7 +35,14 @@ using pipeline::Reply;
 using std::chrono::seconds;
 using testing::HasSubstr;
 
-// Remembers what it is told to write.
+// What of a row the tests look at.
+struct Recorded {
+  std::string model, ending, basis;
+  std::uint64_t input = 0, output = 0;
+  std::int64_t cost = 0;
+};
+
+// Remembers the rows that it is told to write.
 class RememberingDatabase final : public store::Database {
  public:
   net::Task<Result<store::Rows>> Query(net::Loop&, store::Statement, net::Deadline) override {
@@ -43,14 +50,23 @@ class RememberingDatabase final : public store::Database {
   }
   net::Task<Result<std::vector<store::Rows>>> Write(net::Loop&, std::vector<store::Statement> unit,
                                                     net::Deadline) override {
-    for (auto& statement : unit) {
-      if (statement.sql.starts_with("INSERT INTO exchange")) rows.push_back(std::move(statement.arguments));
-    }
+    static_cast<void>(
+        ReadBlock(store::BytesOf(unit.at(0).arguments.at(9)), [this](std::int64_t, std::string_view bytes) {
+          Links links;
+          const Row row = DecodeRow(bytes, links).value();
+          rows.push_back({.model = std::string(row.model),
+                          .ending = std::string(row.ending),
+                          .basis = std::string(pipeline::ToString(row.basis)),
+                          .input = row.usage.input,
+                          .output = row.usage.output,
+                          .cost = row.cost.value});
+          return Going::kOn;
+        }));
     co_return std::vector<store::Rows>();
   }
   store::Health health() const override { return {}; }
 
-  std::vector<std::vector<store::Value>> rows;
+  std::vector<Recorded> rows;
 };
 
 // One pull of an answer: events, an error, or a while in which nothing comes.
@@ -148,12 +164,8 @@ class AccountingStageTest : public testing::Test {
   AccountingStageTest()
       : journal_(store::Journal::Open(folder_.file(), {.slots = 4, .slot_bytes = 2048}).value()),
         ledger_({.loop = loop_, .database = database_, .journal = *journal_, .treasury = treasury_, .log = log_}),
-        accounting_({.loop = loop_,
-                     .treasury = treasury_,
-                     .ledger = ledger_,
-                     .share = journal_->ShareOf(0, 1),
-                     .index = 0,
-                     .journal = journal_->id()}) {
+        accounting_(
+            {.loop = loop_, .treasury = treasury_, .ledger = ledger_, .share = journal_->ShareOf(0, 1), .index = 0}) {
     ledger_.OnWritten([this](std::uint32_t, std::vector<std::uint32_t> slots) { accounting_.Release(slots); });
     ledger_.Start();
   }
@@ -218,20 +230,9 @@ class AccountingStageTest : public testing::Test {
     exchange_.reset();
     loop_.Advance(std::chrono::milliseconds(100));
   }
-  struct Recorded {
-    std::string model, ending, basis;
-    std::int64_t input, output, cost;
-  };
   Recorded Last() {
     EXPECT_FALSE(database_.rows.empty());
-    if (database_.rows.empty()) return {};
-    const auto& row = database_.rows.back();
-    return {.model = std::string(store::TextOf(row.at(15))),
-            .ending = std::string(store::TextOf(row.at(19))),
-            .basis = std::string(store::TextOf(row.at(37))),
-            .input = store::IntegerOf(row.at(25)),
-            .output = store::IntegerOf(row.at(33)),
-            .cost = store::IntegerOf(row.at(38))};
+    return database_.rows.empty() ? Recorded() : database_.rows.back();
   }
 
   base::FakeClock clock_;
@@ -374,8 +375,8 @@ TEST_F(AccountingStageTest, AReplyThatCameAndWasNeverTakenIsSeenThrough) {
   script_.answer = {kText, Used(12, 34)};
   NewExchange();
   stages_.push_back(std::make_unique<Upstream>(script_));
-  Row worst = RowOf(*exchange_, clock_.Wall());
-  const auto ticket = accounting_.Intend(worst);
+  const Settlement::Worst worst{.input = 77, .output = 100, .cost = {1'077'000}};
+  const auto ticket = accounting_.Intend(WorstRowOf(*exchange_, worst, clock_.Wall()));
   auto settlement =
       std::make_shared<Settlement>(accounting_, *exchange_,
                                    Settlement::Terms{.reservation = {},

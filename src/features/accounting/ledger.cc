@@ -71,22 +71,47 @@ net::Task<> Ledger::WriteForever() {
         queue_->entries.erase(queue_->entries.begin(), queue_->entries.begin() + count);
       }
       if (entries.empty()) break;
-      co_await WriteBatch(std::move(entries));
+      co_await WriteBlock(std::move(entries));
     }
     idle_ = true;
   }
 }
 
+std::string_view Ledger::BytesOf(const Entry& entry) const {
+  return entry.text == Entry::Text::kOutcome ? parts_.journal.OutcomeOf(entry.slot)
+                                             : parts_.journal.IntentOf(entry.slot);
+}
+
+void Ledger::Reject(const Entry& entry, std::string_view detail) {
+  ++rejected_;
+  Links links;
+  const Row row = DecodeRow(BytesOf(entry), links).value_or(Row());
+  parts_.log.Error("the database refused a row of the ledger: it is in this log and nowhere else",
+                   {{"request_id", row.request_id},
+                    {"organization", row.organization},
+                    {"name", row.name},
+                    {"model", row.model},
+                    {"usd", base::FormatUsd(row.cost)},
+                    {"detail", detail}});
+}
+
 // One number for one set of rows, however often it has to be tried.
-net::Task<base::Status> Ledger::Apply(std::vector<Row> rows) {
-  const Batch batch{.journal = parts_.journal.id(), .number = ++batch_, .rows = std::move(rows)};
-  const auto unit = UnitOf(batch, parts_.treasury);
+net::Task<base::Status> Ledger::Apply(std::vector<Entry> entries) {
+  BlockBuilder builder;
+  for (const Entry& entry : entries) {
+    if (builder.Add(entry.number, BytesOf(entry)) == BlockBuilder::Added::kNoRow)
+      Reject(entry, "its bytes are damaged");
+  }
+  if (builder.rows() == 0) co_return base::Ok();
+  const std::size_t rows = builder.rows();
+  const std::int64_t block = ++block_;
+  const auto unit = builder.Take(parts_.journal.id(), block, parts_.treasury);
   base::Duration pause = kFirstPause;
   for (bool repeated = false;; repeated = true) {
     auto written = co_await parts_.database.Write(parts_.loop, unit, parts_.loop.In(kWriteTimeout));
     if (written.ok()) break;
     const base::Error& error = written.error();
-    if (repeated && error.code == base::ErrorCode::kConflict && co_await IsApplied(batch.number)) break;
+    if (repeated && error.code == base::ErrorCode::kConflict && co_await IsApplied(block)) break;
     if (!MayPass(error)) co_return std::move(written).TakeFailure();
     if (problem_.empty()) parts_.log.Warning("the ledger waits for the database", {{"detail", error.detail}});
     problem_ = "the ledger waits for the database: " + error.detail;
@@ -95,27 +120,23 @@ net::Task<base::Status> Ledger::Apply(std::vector<Row> rows) {
   }
   if (!problem_.empty()) parts_.log.Info("the ledger writes again");
   problem_.clear();
+  written_ += rows;
   co_return base::Ok();
 }
 
 // Whether an attempt whose end was not seen had been done after all.
-net::Task<bool> Ledger::IsApplied(std::int64_t batch) {
-  store::Statement statement{.sql = "SELECT batch FROM ledger_batch WHERE journal = $1 AND batch = $2",
-                             .arguments = {parts_.journal.id(), batch},
+net::Task<bool> Ledger::IsApplied(std::int64_t block) {
+  store::Statement statement{.sql = "SELECT block FROM exchange_block WHERE journal = $1 AND block = $2",
+                             .arguments = {parts_.journal.id(), block},
                              .expected_changes = {}};
   const auto rows = co_await parts_.database.Query(parts_.loop, std::move(statement), parts_.loop.In(kWriteTimeout));
   co_return rows.ok() && !rows.value().empty();
 }
 
-net::Task<> Ledger::WriteBatch(std::vector<Entry> entries) {
-  std::vector<Row> rows;
-  rows.reserve(entries.size());
-  for (const Entry& entry : entries) rows.push_back(entry.row);
-  const base::Status applied = co_await Apply(std::move(rows));
-  if (applied.ok()) {
-    written_ += entries.size();
-  } else {
-    parts_.log.Error("a batch of the ledger was refused; its rows are written one by one",
+net::Task<> Ledger::WriteBlock(std::vector<Entry> entries) {
+  const base::Status applied = co_await Apply(entries);
+  if (!applied.ok()) {
+    parts_.log.Error("a block of the ledger was refused; its rows are written one by one",
                      {{"detail", applied.error().detail}});
     co_await WriteEach(entries);
   }
@@ -123,21 +144,11 @@ net::Task<> Ledger::WriteBatch(std::vector<Entry> entries) {
 }
 
 // So that one row that the database will not have does not keep the others out.
-net::Task<> Ledger::WriteEach(std::vector<Entry>& entries) {
+net::Task<> Ledger::WriteEach(const std::vector<Entry>& entries) {
   for (const Entry& entry : entries) {
-    std::vector<Row> row = {entry.row};
-    const base::Status applied = co_await Apply(std::move(row));
-    if (applied.ok()) {
-      ++written_;
-      continue;
-    }
-    ++rejected_;
-    parts_.log.Error("the database refused a row of the ledger: it is in this log and nowhere else",
-                     {{"request_id", entry.row.request_id},
-                      {"principal", entry.row.principal},
-                      {"model", entry.row.model},
-                      {"usd", base::FormatUsd(entry.row.charge.cost)},
-                      {"detail", applied.error().detail}});
+    std::vector<Entry> one = {entry};
+    const base::Status applied = co_await Apply(std::move(one));
+    if (!applied.ok()) Reject(entry, applied.error().detail);
   }
 }
 
@@ -160,17 +171,23 @@ void Ledger::Freed(const std::vector<Entry>& entries) {
 // The numbers of this journal, from `least` on, that are in the database.
 net::Task<Result<std::vector<std::int64_t>>> Ledger::NumbersFrom(std::int64_t least, net::Deadline deadline) {
   std::vector<std::int64_t> numbers;
-  constexpr std::int64_t kPage = 10'000;
+  std::int64_t last = 0;
+  constexpr std::int64_t kPage = 50;
   for (;;) {
-    store::Statement statement{
-        .sql = "SELECT number FROM exchange WHERE journal = $1 AND number >= $2 ORDER BY number LIMIT $3",
-        .arguments = {parts_.journal.id(), least, kPage},
-        .expected_changes = {}};
-    auto rows = co_await parts_.database.Query(parts_.loop, std::move(statement), deadline);
-    if (!rows.ok()) co_return std::move(rows).TakeFailure();
-    for (const auto& row : rows.value()) numbers.push_back(store::IntegerOf(row.at(0)));
-    if (rows.value().size() < static_cast<std::size_t>(kPage)) co_return numbers;
-    least = numbers.back() + 1;
+    store::Statement statement{.sql =
+                                   "SELECT block, content FROM exchange_block WHERE journal = $1 AND most >= $2 AND"
+                                   " block > $3 ORDER BY block LIMIT $4",
+                               .arguments = {parts_.journal.id(), least, last, kPage},
+                               .expected_changes = {}};
+    GH_CO_TRY(const store::Rows rows, co_await parts_.database.Query(parts_.loop, std::move(statement), deadline));
+    for (const auto& row : rows) {
+      last = store::IntegerOf(row.at(0));
+      GH_CO_CHECK_OK(ReadBlock(store::BytesOf(row.at(1)), [&](std::int64_t number, std::string_view) {
+        numbers.push_back(number);
+        return Going::kOn;
+      }));
+    }
+    if (rows.size() < static_cast<std::size_t>(kPage)) co_return numbers;
   }
 }
 
@@ -179,11 +196,11 @@ net::Task<Result<Ledger::Recovered>> Ledger::Recover(base::WallTime now, net::De
   Recovered recovered{.damaged = found.damaged};
   GH_CO_TRY(const store::Rows last, co_await parts_.database.Query(
                                         parts_.loop,
-                                        {.sql = "SELECT COALESCE(MAX(batch), 0) FROM ledger_batch WHERE journal = $1",
+                                        {.sql = "SELECT COALESCE(MAX(block), 0) FROM exchange_block WHERE journal = $1",
                                          .arguments = {parts_.journal.id()},
                                          .expected_changes = {}},
                                         deadline));
-  batch_ = last.empty() ? 0 : store::IntegerOf(last.at(0).at(0));
+  block_ = last.empty() ? 0 : store::IntegerOf(last.at(0).at(0));
   if (found.entries.empty()) co_return recovered;
   GH_CO_TRY(const std::vector<std::int64_t> numbers, co_await NumbersFrom(found.entries.front().number, deadline));
   const std::unordered_set<std::int64_t> written(numbers.begin(), numbers.end());
@@ -194,17 +211,19 @@ net::Task<Result<Ledger::Recovered>> Ledger::Recover(base::WallTime now, net::De
       continue;
     }
     const bool settled = entry.state == store::Journal::State::kDone;
-    auto row = DecodeRow(settled ? entry.outcome : entry.intent);
+    Links links;
+    const auto row = DecodeRow(settled ? entry.outcome : entry.intent, links);
     if (!row) {
       ++recovered.damaged;
       parts_.journal.Free(entry.slot);
       continue;
     }
     ++(settled ? recovered.settled : recovered.in_doubt);
-    row->journal = parts_.journal.id();
-    row->number = entry.number;
     parts_.treasury.Charge(UseOf(*row), SecondsOf(now));
-    Submit({.row = *std::move(row), .slot = entry.slot, .share = kOfEarlierProcess});
+    Submit({.slot = entry.slot,
+            .share = kOfEarlierProcess,
+            .number = entry.number,
+            .text = settled ? Entry::Text::kOutcome : Entry::Text::kIntent});
   }
   co_return recovered;
 }

@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "base/log.h"
-#include "features/accounting/rollup.h"
+#include "features/accounting/block.h"
 #include "features/accounting/row.h"
 #include "features/accounting/treasury.h"
 #include "net/loop.h"
@@ -48,11 +48,12 @@ class Ledger {
   };
   net::Task<base::Result<Recovered>> Recover(base::WallTime now, net::Deadline deadline);
 
-  // A row whose slot is to be freed, by that function, on the ledger's loop, once the row is written.
+  // A slot of the journal whose row is to be written.
   struct Entry {
-    Row row;
     std::uint32_t slot = 0;
     std::uint32_t share = 0;
+    std::int64_t number = 0;
+    enum class Text : std::uint8_t { kOutcome, kIntent } text = Text::kOutcome;
   };
   static constexpr std::uint32_t kOfEarlierProcess = 0xFFFF'FFFF;  // as `share`: the ledger itself frees the slot
   void Submit(Entry entry);
@@ -77,17 +78,19 @@ class Ledger {
   struct Queue;
 
   net::Task<> WriteForever();
-  net::Task<> WriteBatch(std::vector<Entry> entries);
-  net::Task<base::Status> Apply(std::vector<Row> rows);
-  net::Task<bool> IsApplied(std::int64_t batch);
-  net::Task<> WriteEach(std::vector<Entry>& entries);
+  net::Task<> WriteBlock(std::vector<Entry> entries);
+  net::Task<base::Status> Apply(std::vector<Entry> entries);
+  net::Task<bool> IsApplied(std::int64_t block);
+  net::Task<> WriteEach(const std::vector<Entry>& entries);
+  std::string_view BytesOf(const Entry& entry) const;
+  void Reject(const Entry& entry, std::string_view detail);
   void Freed(const std::vector<Entry>& entries);
   net::Task<base::Result<std::vector<std::int64_t>>> NumbersFrom(std::int64_t least, net::Deadline deadline);
 
   const Parts parts_;
   std::shared_ptr<Queue> queue_;
   Release release_;
-  std::int64_t batch_ = 0;  // the last one's number
+  std::int64_t block_ = 0;  // the last one's number
   bool idle_ = true;
   std::uint64_t written_ = 0;
   std::uint64_t rejected_ = 0;

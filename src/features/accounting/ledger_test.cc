@@ -2,12 +2,14 @@
 
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "features/accounting/schema.h"
+#include "features/accounting/test_block.h"
 #include "net/block_on.h"
 #include "net/epoll_loop.h"
 #include "store/migrations.h"
@@ -30,20 +32,19 @@ using store::Journal;
 
 constexpr std::int64_t kAdmittedMs = 1'763'000'030'000;
 
-Row RowOf(std::int64_t journal, std::int64_t number, std::int64_t cost) {
-  Row row{.journal = journal,
-          .number = number,
-          .request_id = "req_" + std::to_string(number),
-          .admitted_ms = kAdmittedMs + number,
-          .chain = {{pipeline::NodeKind::kOrganization, {1}}, {pipeline::NodeKind::kApplication, {4}}},
-          .principal = "acme/checkout",
-          .surface = "openai.chat",
-          .model = "m",
-          .provider = "p",
-          .status = 200,
-          .ending = "answered"};
+constexpr std::array<pipeline::Link, 2> kChain = {
+    {{pipeline::NodeKind::kOrganization, {1}}, {pipeline::NodeKind::kApplication, {4}}}};
+
+Row RowThatCosts(std::int64_t cost, std::string_view request_id = "req_1") {
+  Row row{.chain = kChain, .surface = "openai.chat", .model = "m", .provider = "p"};
+  row.admitted_ms = kAdmittedMs;
   row.usage = {.input = 10, .output = 5, .source = llm::UsageSource::kProvider};
-  row.charge = {.basis = pipeline::Charge::Basis::kProvider, .cost = {cost}, .price = "x"};
+  row.basis = pipeline::Charge::Basis::kProvider;
+  row.cost = {cost};
+  row.request_id = request_id;
+  row.organization = "acme";
+  row.status = 200;
+  row.ending = "answered";
   return row;
 }
 
@@ -113,44 +114,43 @@ TEST_P(LedgerTest, WritesRowsTheirSumsAndWhatTheyUseOfLimits) {
   for (int i = 0; i < 5; ++i) {
     const auto ticket = share.Take();
     ASSERT_TRUE(ticket);
-    ledger.Submit({.row = RowOf(journal->id(), ticket->number, 100), .slot = ticket->slot, .share = 0});
+    share.Finish(ticket->slot, Encoded(RowThatCosts(100)));
+    ledger.Submit({.slot = ticket->slot, .share = 0, .number = ticket->number});
   }
   ASSERT_TRUE(Run(ledger.Flush(In())));
   EXPECT_EQ(freed.size(), 5U);
   EXPECT_EQ(share.available(), 64U);
-  EXPECT_EQ(Number("SELECT COUNT(*) FROM exchange"), 5);
-  EXPECT_EQ(Number("SELECT SUM(cost_nano_usd) FROM rollup_minute"), 500);
-  EXPECT_EQ(Number("SELECT SUM(exchanges) FROM rollup_hour"), 5);
-  EXPECT_EQ(Number("SELECT SUM(output) FROM rollup_day"), 25);
+  EXPECT_EQ(Number("SELECT CAST(SUM(exchanges) AS BIGINT) FROM exchange_block"), 5);
+  EXPECT_EQ(Number("SELECT CAST(SUM(cost_nano_usd) AS BIGINT) FROM rollup_minute"), 500);
+  EXPECT_EQ(Number("SELECT CAST(SUM(exchanges) AS BIGINT) FROM rollup_hour"), 5);
+  EXPECT_EQ(Number("SELECT CAST(SUM(output) AS BIGINT) FROM rollup_day"), 25);
   EXPECT_EQ(Number("SELECT COUNT(*) FROM rollup_day"), 1);
   EXPECT_EQ(Number("SELECT used FROM limit_use WHERE limit_id = 77"), 500);
+  EXPECT_EQ(ledger.standing().written, 5U);
 }
 
-TEST_P(LedgerTest, ABatchIsAppliedOnceHoweverOftenItIsTried) {
-  const Batch batch{.journal = 9, .number = 1, .rows = {RowOf(9, 1, 100)}};
-  ASSERT_TRUE(Run(database_->Write(loop_, UnitOf(batch, treasury_), In())).ok());
-  const auto again = Run(database_->Write(loop_, UnitOf(batch, treasury_), In()));
+TEST_P(LedgerTest, ABlockIsAppliedOnceHoweverOftenItIsTried) {
+  const auto unit = UnitOf(9, 1, {{1, RowThatCosts(100)}}, treasury_);
+  ASSERT_TRUE(Run(database_->Write(loop_, unit, In())).ok());
+  const auto again = Run(database_->Write(loop_, unit, In()));
   ASSERT_FALSE(again.ok());
   EXPECT_EQ(again.error().code, base::ErrorCode::kConflict);
-  EXPECT_EQ(Number("SELECT SUM(cost_nano_usd) FROM rollup_minute"), 100);
+  EXPECT_EQ(Number("SELECT CAST(SUM(cost_nano_usd) AS BIGINT) FROM rollup_minute"), 100);
 }
 
 TEST_P(LedgerTest, BringsInWhatAnEarlierProcessLeft) {
-  std::string bytes;
   {
     const auto journal = OpenJournal();
     auto share = journal->ShareOf(0, 1);
     // Settled and in the database, settled and not, under way, and one that is no row.
     for (int i = 0; i < 3; ++i) {
       const auto ticket = share.Take();
-      Encode(RowOf(0, 0, 1000), bytes);
-      share.Intend(ticket->slot, bytes);
+      share.Intend(ticket->slot, Encoded(RowThatCosts(1000)));
       if (i == 2) break;
-      Encode(RowOf(0, 0, 10), bytes);
-      share.Finish(ticket->slot, bytes);
+      share.Finish(ticket->slot, Encoded(RowThatCosts(10)));
       if (i > 0) continue;
-      const Batch batch{.journal = journal->id(), .number = 1, .rows = {RowOf(journal->id(), ticket->number, 10)}};
-      ASSERT_TRUE(Run(database_->Write(loop_, UnitOf(batch, treasury_), In())).ok());
+      const auto unit = UnitOf(journal->id(), 1, {{ticket->number, RowThatCosts(10)}}, treasury_);
+      ASSERT_TRUE(Run(database_->Write(loop_, unit, In())).ok());
     }
     share.Intend(share.Take()->slot, "what is this");
   }
@@ -165,12 +165,12 @@ TEST_P(LedgerTest, BringsInWhatAnEarlierProcessLeft) {
   EXPECT_EQ(treasury_.Standings({1}, kAdmittedMs / 1000).at(0).spent, 1010) << "charged before anything is admitted";
   ledger.Start();
   ASSERT_TRUE(Run(ledger.Flush(In())));
-  EXPECT_EQ(Number("SELECT COUNT(*) FROM exchange"), 3);
+  EXPECT_EQ(Number("SELECT CAST(SUM(exchanges) AS BIGINT) FROM exchange_block"), 3);
   EXPECT_EQ(Number("SELECT used FROM limit_use WHERE limit_id = 77"), 1020);
   EXPECT_TRUE(journal->Recover().entries.empty());
 }
 
-TEST_P(LedgerTest, ARowThatTheDatabaseWillNotHaveDoesNotKeepTheOthersOut) {
+TEST_P(LedgerTest, ARowThatIsDamagedDoesNotKeepTheOthersOut) {
   const auto journal = OpenJournal();
   Ledger ledger(PartsWith(*journal));
   ASSERT_TRUE(Run(ledger.Recover(base::SystemClock().Wall(), In())).ok());
@@ -179,14 +179,44 @@ TEST_P(LedgerTest, ARowThatTheDatabaseWillNotHaveDoesNotKeepTheOthersOut) {
     for (const auto slot : slots) share.Free(slot);
   });
   ledger.Start();
-  for (const std::int64_t number : {1, 2, 2, 3}) {
-    ledger.Submit({.row = RowOf(5, number, 100), .slot = share.Take()->slot, .share = 0});
+  for (int i = 0; i < 4; ++i) {
+    const auto ticket = share.Take();
+    share.Finish(ticket->slot, i == 2 ? "what is this" : Encoded(RowThatCosts(100)));
+    ledger.Submit({.slot = ticket->slot, .share = 0, .number = ticket->number});
   }
   ASSERT_TRUE(Run(ledger.Flush(In())));
-  EXPECT_EQ(Number("SELECT COUNT(*) FROM exchange"), 3);
-  EXPECT_EQ(Number("SELECT SUM(cost_nano_usd) FROM rollup_minute"), 300);
+  EXPECT_EQ(Number("SELECT CAST(SUM(cost_nano_usd) AS BIGINT) FROM rollup_minute"), 300);
   EXPECT_EQ(ledger.standing().rejected, 1U);
   EXPECT_EQ(share.available(), 64U);
+}
+
+TEST(Block, TellsItsRowsAndWhichRequestsItMayHave) {
+  const Treasury treasury;
+  std::vector<NumberedRow> rows;
+  std::vector<std::string> ids;
+  for (int i = 0; i < 1000; ++i) ids.push_back("req_" + std::to_string(i));
+  for (int i = 0; i < 1000; ++i) rows.push_back({i, RowThatCosts(i, ids[static_cast<std::size_t>(i)])});
+  const auto unit = UnitOf(1, 1, rows, treasury);
+  const std::string_view requests = store::BytesOf(unit.at(0).arguments.at(8));
+  const std::string_view content = store::BytesOf(unit.at(0).arguments.at(9));
+  std::int64_t seen = 0;
+  ASSERT_TRUE(ReadBlock(content, [&](std::int64_t number, std::string_view bytes) {
+                Links links;
+                const auto row = DecodeRow(bytes, links);
+                EXPECT_TRUE(row && row->cost.value == number);
+                return ++seen == 1000 ? Going::kStop : Going::kOn;
+              }).ok());
+  EXPECT_EQ(seen, 1000);
+  int wrongly = 0;
+  for (int i = 0; i < 1000; ++i) {
+    EXPECT_TRUE(MayHaveRequest(requests, ids[static_cast<std::size_t>(i)]));
+    wrongly += MayHaveRequest(requests, "other_" + std::to_string(i)) ? 1 : 0;
+  }
+  EXPECT_LT(wrongly, 20) << "of a thousand";
+  for (std::size_t size = 0; size < 300; ++size) {
+    static_cast<void>(ReadBlock(content.substr(0, size), [](std::int64_t, std::string_view) { return Going::kOn; }));
+  }
+  EXPECT_FALSE(ReadBlock("x", [](std::int64_t, std::string_view) { return Going::kOn; }).ok());
 }
 
 INSTANTIATE_TEST_SUITE_P(Databases, LedgerTest, testing::Values("sqlite", "postgres"),

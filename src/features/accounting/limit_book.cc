@@ -7,7 +7,7 @@
 #include <utility>
 
 #include "codec/crypto/random.h"
-#include "features/accounting/rollup.h"
+#include "features/accounting/block.h"
 
 namespace gatehouse::features::accounting {
 namespace {

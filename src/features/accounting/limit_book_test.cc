@@ -3,14 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "codec/config/tree.h"
-#include "features/accounting/rollup.h"
 #include "features/accounting/schema.h"
+#include "features/accounting/test_block.h"
 #include "net/block_on.h"
 #include "net/epoll_loop.h"
 #include "store/migrations.h"
@@ -138,16 +139,14 @@ TEST_F(LimitBookTest, DeclaresOnceAndKeepsWhatIsUsed) {
 }
 
 TEST_F(LimitBookTest, ALimitThatComesLaterCountsWhatWasUsedBefore) {
-  Row row{.journal = 5,
-          .number = 1,
-          .request_id = "r",
-          .admitted_ms = Now() * 1000,
-          .chain = {{pipeline::NodeKind::kOrganization, {1}}, {pipeline::NodeKind::kTeam, {2}}},
-          .model = "gpt-5",
-          .provider = "openai"};
+  constexpr std::array<pipeline::Link, 2> kChain = {
+      {{pipeline::NodeKind::kOrganization, {1}}, {pipeline::NodeKind::kTeam, {2}}}};
+  Row row{.chain = kChain, .model = "gpt-5", .provider = "openai"};
+  row.admitted_ms = Now() * 1000;
   row.usage = {.input = 70, .output = 30};
-  row.charge = {.basis = pipeline::Charge::Basis::kProvider, .cost = {4'000'000'000}};
-  ASSERT_TRUE(Run(database_->Write(loop_, UnitOf({.journal = 5, .number = 1, .rows = {row}}, treasury_), In())).ok());
+  row.basis = pipeline::Charge::Basis::kProvider;
+  row.cost = {4'000'000'000};
+  ASSERT_TRUE(Run(database_->Write(loop_, UnitOf(5, 1, {{1, row}}, treasury_), In())).ok());
   ASSERT_TRUE(Declare(book_, R"(
 budgets:
   - { node: acme, name: monthly, usd: 100, per: month }

@@ -22,17 +22,15 @@ std::optional<LoopAccounting::Ticket> LoopAccounting::Intend(const Row& worst) {
   return ticket;
 }
 
-void LoopAccounting::Record(std::optional<Ticket> ticket, Row row) {
+void LoopAccounting::Record(std::optional<Ticket> ticket, const Row& row) {
   if (!ticket) ticket = parts_.share.Take();
   if (!ticket) {
     ++unrecorded_;
     return;
   }
-  row.journal = parts_.journal;
-  row.number = ticket->number;
   Encode(row, bytes_);
   parts_.share.Finish(ticket->slot, bytes_);
-  parts_.ledger.Submit({.row = std::move(row), .slot = ticket->slot, .share = parts_.index});
+  parts_.ledger.Submit({.slot = ticket->slot, .share = parts_.index, .number = ticket->number});
 }
 
 void LoopAccounting::Release(const std::vector<std::uint32_t>& slots) {

@@ -34,8 +34,7 @@ class LoopAccounting {
     Treasury& treasury;
     Ledger& ledger;
     store::Journal::Share share;
-    std::uint32_t index = 0;   // of the share
-    std::int64_t journal = 0;  // its id
+    std::uint32_t index = 0;  // of the share
   };
   explicit LoopAccounting(Parts parts);
   LoopAccounting(const LoopAccounting&) = delete;
@@ -49,9 +48,11 @@ class LoopAccounting {
   // A place in the journal with what is about to happen in it, at its worst; nullopt when the journal is full.
   std::optional<Ticket> Intend(const Row& worst);
   // What happened: into the journal at once, into the database soon. Without a ticket, where one can be had now.
-  void Record(std::optional<Ticket> ticket, Row row);
+  void Record(std::optional<Ticket> ticket, const Row& row);
   // Slots whose rows are in the database. On this loop.
   void Release(const std::vector<std::uint32_t>& slots);
+  // A text to build in, between two calls.
+  std::string& scratch() { return scratch_; }
   // Rows that found no place in the journal.
   std::uint64_t unrecorded() const { return unrecorded_; }
 
@@ -63,6 +64,7 @@ class LoopAccounting {
  private:
   Parts parts_;
   std::string bytes_;  // reused
+  std::string scratch_;
   std::uint64_t unrecorded_ = 0;
   std::list<std::unique_ptr<Flight>> draining_;
 };

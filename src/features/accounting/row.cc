@@ -1,9 +1,7 @@
 #include "features/accounting/row.h"
 
 #include <algorithm>
-#include <array>
 #include <chrono>
-#include <utility>
 
 namespace gatehouse::features::accounting {
 namespace {
@@ -11,27 +9,27 @@ namespace {
 using pipeline::Link;
 using pipeline::NodeKind;
 
-constexpr std::uint8_t kVersion = 1;
-constexpr std::size_t kMostLinks = 8;
+constexpr char kVersion = 1;
 
 // How much of each name is kept; with the numbers they stay below kMostEncodedBytes.
 struct Name {
-  std::string Row::* member;
+  std::string_view Row::* member;
   std::size_t most;
 };
-constexpr std::array<Name, 12> kNames = {{{&Row::request_id, 88},
-                                          {&Row::principal, 136},
-                                          {&Row::key_id, 48},
-                                          {&Row::surface, 24},
+constexpr std::array<Name, 4> kKeyNames = {
+    {{&Row::surface, 24}, {&Row::model, 56}, {&Row::provider, 32}, {&Row::upstream_model, 56}}};
+constexpr std::array<Name, 11> kNames = {{{&Row::price, 48},
+                                          {&Row::request_id, 64},
+                                          {&Row::organization, 63},
+                                          {&Row::team, 63},
+                                          {&Row::project, 63},
+                                          {&Row::name, 63},
+                                          {&Row::key_id, 32},
                                           {&Row::operation, 24},
-                                          {&Row::model, 72},
-                                          {&Row::provider, 40},
-                                          {&Row::upstream_model, 72},
                                           {&Row::ending, 16},
-                                          {&Row::error, 24},
-                                          {&Row::attempts, 64},
-                                          {&Row::rule, 48}}};
-constexpr std::size_t kMostPriceBytes = 56;
+                                          {&Row::error, 20},
+                                          {&Row::attempts, 40}}};
+constexpr std::size_t kMostRuleBytes = 40;
 
 constexpr std::array<std::uint64_t llm::Usage::*, 12> kUsage = {
     &llm::Usage::input,           &llm::Usage::cache_read,     &llm::Usage::cache_write_5m,
@@ -61,6 +59,7 @@ class Reader {
   explicit Reader(std::string_view bytes) : rest_(bytes) {}
   bool ok() const { return ok_; }
   bool AtEnd() const { return rest_.empty(); }
+  std::size_t left() const { return rest_.size(); }
 
   std::uint64_t Number() {
     std::uint64_t value = 0;
@@ -80,11 +79,11 @@ class Reader {
     ok_ = false;
     return 0;
   }
-  std::string Text(std::size_t most) {
+  std::string_view Text(std::size_t most) {
     const std::size_t size = AtMost(most);
     if (size > rest_.size()) ok_ = false;
     if (!ok_) return {};
-    std::string text(rest_.substr(0, size));
+    const std::string_view text = rest_.substr(0, size);
     rest_.remove_prefix(size);
     return text;
   }
@@ -99,15 +98,44 @@ std::uint64_t Microseconds(base::Duration duration) {
       std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::microseconds>(duration).count()));
 }
 
-std::string AttemptsText(const std::vector<pipeline::Attempt>& attempts) {
-  std::string text;
-  for (const auto& attempt : attempts) {
-    text.append(text.empty() ? "" : ",").append(attempt.provider).append(":").append(attempt.outcome);
+Outcome OutcomeOf(const Row& row) {
+  if (row.effect == pipeline::Effect::kDeny || row.effect == pipeline::Effect::kChallenge) return Outcome::kDenied;
+  return row.error.empty() ? Outcome::kOk : Outcome::kFailed;
+}
+
+void PutKey(const Row& row, std::string& out) {
+  const std::size_t links = std::min(row.chain.size(), kMostLinks);
+  Put(out, links);
+  for (const Link& link : row.chain.first(links)) {
+    Put(out, static_cast<std::uint64_t>(link.kind));
+    Put(out, static_cast<std::uint64_t>(link.id.value));
   }
-  return text;
+  for (const Name& name : kKeyNames) PutText(out, row.*name.member, name.most);
+  Put(out, static_cast<std::uint64_t>(row.outcome));
+}
+
+void ReadKey(Reader& reader, Row& row, Links& links) {
+  const std::size_t count = reader.AtMost(kMostLinks);
+  for (Link& link : std::span(links).first(count)) {
+    link.kind = static_cast<NodeKind>(reader.AtMost(static_cast<std::uint64_t>(NodeKind::kKey)));
+    link.id = {static_cast<std::int64_t>(reader.Number())};
+  }
+  row.chain = std::span(links).first(count);
+  for (const Name& name : kKeyNames) row.*name.member = reader.Text(name.most);
+  row.outcome = static_cast<Outcome>(reader.AtMost(static_cast<std::uint64_t>(Outcome::kInDoubt)));
 }
 
 }  // namespace
+
+std::string_view ToString(Outcome outcome) {
+  switch (outcome) {
+    case Outcome::kOk: return "ok";
+    case Outcome::kFailed: return "failed";
+    case Outcome::kDenied: return "denied";
+    case Outcome::kInDoubt: return "in_doubt";
+  }
+  return "unknown";
+}
 
 std::int64_t Row::NodeOf(NodeKind kind) const {
   const auto found = std::ranges::find(chain, kind, &Link::kind);
@@ -121,103 +149,108 @@ std::int64_t Row::Actor() const {
   return 0;
 }
 
-std::string PathOf(const pipeline::Principal& principal) {
-  std::string path;
-  for (const std::string* part : {&principal.organization, &principal.team, &principal.project, &principal.name}) {
-    if (!part->empty()) path.append(path.empty() ? "" : "/").append(*part);
-  }
-  return path;
-}
-
 Row RowOf(const pipeline::Exchange& exchange, base::WallTime admitted) {
-  Row row{.request_id = exchange.id,
-          .admitted_ms = std::chrono::floor<std::chrono::milliseconds>(admitted).time_since_epoch().count(),
-          .surface = std::string(pipeline::ToString(exchange.surface)),
-          .operation = std::string(pipeline::OperationName(exchange.operation)),
-          .model = exchange.model};
+  Row row{.surface = pipeline::ToString(exchange.surface), .model = exchange.model};
+  row.admitted_ms = std::chrono::floor<std::chrono::milliseconds>(admitted).time_since_epoch().count();
+  row.request_id = exchange.id;
+  row.operation = pipeline::OperationName(exchange.operation);
   if (exchange.principal != nullptr) {
-    row.chain = exchange.principal->chain;
-    row.principal = PathOf(*exchange.principal);
-    row.key_id = exchange.principal->key_id;
+    const pipeline::Principal& principal = *exchange.principal;
+    row.chain = principal.chain;
+    row.organization = principal.organization;
+    row.team = principal.team;
+    row.project = principal.project;
+    row.name = principal.name;
+    row.key_id = principal.key_id;
   }
   return row;
 }
 
-void AddEnd(Row& row, const pipeline::ExchangeEnd& end) {
+EndFacts FactsOf(const pipeline::ExchangeEnd& end) {
+  return {.status = end.status,
+          .ending = pipeline::ToString(end.ending),
+          .error = std::string(end.error),
+          .duration = end.duration,
+          .bytes_in = end.bytes_in,
+          .bytes_out = end.bytes_out};
+}
+
+void AddEnd(Row& row, const pipeline::Exchange& exchange, const EndFacts& end, std::string& attempts) {
   row.duration_us = Microseconds(end.duration);
   row.status = end.status;
-  row.ending = pipeline::ToString(end.ending);
+  row.ending = end.ending;
   row.error = end.error;
   row.bytes_in = end.bytes_in;
   row.bytes_out = end.bytes_out;
-  if (end.exchange == nullptr) return;
-  const pipeline::Exchange& exchange = *end.exchange;
-  row.model = exchange.model;
   row.provider = exchange.outcome.provider;
   row.upstream_model = exchange.outcome.upstream_model;
   row.first_event_us = Microseconds(exchange.outcome.time_to_first_event);
-  row.attempts = AttemptsText(exchange.attempts);
   row.attempt_count = static_cast<std::uint32_t>(exchange.attempts.size());
-  row.usage = exchange.outcome.usage;
-  row.charge = exchange.charge;
+  attempts.clear();
+  for (const auto& attempt : exchange.attempts) {
+    attempts.append(attempts.empty() ? "" : ",").append(attempt.provider).append(":").append(attempt.outcome);
+  }
+  row.attempts = attempts;
   for (const auto& decision : exchange.decisions) {
     if (decision.mode == pipeline::Decision::Mode::kShadow || decision.effect < row.effect) continue;
     row.effect = decision.effect;
     row.rule = decision.rule;
   }
+  row.outcome = OutcomeOf(row);
 }
 
 void Encode(const Row& row, std::string& out) {
   out.clear();
-  out.push_back(static_cast<char>(kVersion));
+  out.push_back(kVersion);
+  PutKey(row, out);
   Put(out, static_cast<std::uint64_t>(row.admitted_ms));
-  Put(out, row.duration_us);
-  Put(out, row.first_event_us);
-  Put(out, std::min(row.chain.size(), kMostLinks));
-  for (std::size_t i = 0; i < std::min(row.chain.size(), kMostLinks); ++i) {
-    Put(out, static_cast<std::uint64_t>(row.chain[i].kind));
-    Put(out, static_cast<std::uint64_t>(row.chain[i].id.value));
-  }
-  for (const Name& name : kNames) PutText(out, row.*name.member, name.most);
-  Put(out, row.status);
-  Put(out, row.attempt_count);
-  Put(out, static_cast<std::uint64_t>(row.effect));
   for (const auto member : kUsage) Put(out, row.usage.*member);
   Put(out, static_cast<std::uint64_t>(row.usage.source));
-  Put(out, static_cast<std::uint64_t>(row.charge.basis));
-  Put(out, static_cast<std::uint64_t>(row.charge.cost.value));
-  PutText(out, row.charge.price, kMostPriceBytes);
+  Put(out, static_cast<std::uint64_t>(row.basis));
+  Put(out, static_cast<std::uint64_t>(row.cost.value));
+  Put(out, row.duration_us);
+  for (const Name& name : kNames) PutText(out, row.*name.member, name.most);
+  PutText(out, row.rule, kMostRuleBytes);
+  Put(out, static_cast<std::uint64_t>(row.effect));
+  Put(out, row.attempt_count);
+  Put(out, row.status);
+  Put(out, row.first_event_us);
   Put(out, row.bytes_in);
   Put(out, row.bytes_out);
 }
 
-std::optional<Row> DecodeRow(std::string_view bytes) {
-  Reader reader(bytes);
-  if (reader.Number() != kVersion) return {};
+std::optional<Row> DecodeRow(std::string_view bytes, Links& links) {
+  if (!bytes.starts_with(kVersion)) return {};
+  Reader reader(bytes.substr(1));
   Row row;
+  ReadKey(reader, row, links);
   row.admitted_ms = static_cast<std::int64_t>(reader.Number());
-  row.duration_us = reader.Number();
-  row.first_event_us = reader.Number();
-  row.chain.resize(reader.AtMost(kMostLinks));
-  for (Link& link : row.chain) {
-    link.kind = static_cast<NodeKind>(reader.AtMost(static_cast<std::uint64_t>(NodeKind::kKey)));
-    link.id = {static_cast<std::int64_t>(reader.Number())};
-  }
-  for (const Name& name : kNames) row.*name.member = reader.Text(name.most);
-  row.status = static_cast<std::uint16_t>(reader.AtMost(0xFFFF));
-  row.attempt_count = static_cast<std::uint32_t>(reader.AtMost(0xFFFF'FFFF));
-  row.effect = static_cast<pipeline::Effect>(reader.AtMost(static_cast<std::uint64_t>(pipeline::Effect::kDeny)));
   for (const auto member : kUsage) row.usage.*member = reader.Number();
   row.usage.source =
       static_cast<llm::UsageSource>(reader.AtMost(static_cast<std::uint64_t>(llm::UsageSource::kEstimated)));
-  row.charge.basis = static_cast<pipeline::Charge::Basis>(
+  row.basis = static_cast<pipeline::Charge::Basis>(
       reader.AtMost(static_cast<std::uint64_t>(pipeline::Charge::Basis::kWorstCase)));
-  row.charge.cost = {static_cast<std::int64_t>(reader.Number())};
-  row.charge.price = reader.Text(kMostPriceBytes);
+  row.cost = {static_cast<std::int64_t>(reader.Number())};
+  row.duration_us = reader.Number();
+  for (const Name& name : kNames) row.*name.member = reader.Text(name.most);
+  row.rule = reader.Text(kMostRuleBytes);
+  row.effect = static_cast<pipeline::Effect>(reader.AtMost(static_cast<std::uint64_t>(pipeline::Effect::kDeny)));
+  row.attempt_count = static_cast<std::uint32_t>(reader.AtMost(0xFFFF'FFFF));
+  row.status = static_cast<std::uint16_t>(reader.AtMost(0xFFFF));
+  row.first_event_us = reader.Number();
   row.bytes_in = reader.Number();
   row.bytes_out = reader.Number();
   if (!reader.ok() || !reader.AtEnd()) return {};
   return row;
+}
+
+std::string_view SumKeyOf(std::string_view bytes) {
+  const std::string_view key = bytes.substr(1);
+  Reader reader(key);
+  Row row;
+  Links links;
+  ReadKey(reader, row, links);
+  return key.substr(0, key.size() - reader.left());
 }
 
 }  // namespace gatehouse::features::accounting

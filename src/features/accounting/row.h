@@ -1,10 +1,11 @@
 #pragma once
 
+#include <array>
 #include <cstdint>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
-#include <vector>
 
 #include "llm/usage.h"
 #include "pipeline/charge.h"
@@ -15,32 +16,44 @@
 
 namespace gatehouse::features::accounting {
 
+// How an exchange ended, as sums tell them apart.
+enum class Outcome : std::uint8_t { kOk, kFailed, kDenied, kInDoubt };
+
+std::string_view ToString(Outcome outcome);  // "ok", "failed", "denied", "in_doubt"
+
 // One exchange in the ledger: who did what, by which target, with what use and at what cost. Figures and names; nothing
-// of what was said.
+// of what was said. Views into whatever it was made of.
 struct Row {
-  std::int64_t journal = 0;  // with `number` its name in all ledgers
-  std::int64_t number = 0;
-  std::string request_id;
+  // What sums are made by.
+  std::span<const pipeline::Link> chain;
+  std::string_view surface;
+  std::string_view model;     // the public name
+  std::string_view provider;  // of the target that answered; "" for none
+  std::string_view upstream_model;
+  Outcome outcome = Outcome::kOk;
+
   std::int64_t admitted_ms = 0;  // since 1970; decides to which window it belongs
-  std::uint64_t duration_us = 0;
-  std::uint64_t first_event_us = 0;
-  std::vector<pipeline::Link> chain;
-  std::string principal;  // "acme/search/prod/checkout", as it was called then
-  std::string key_id;
-  std::string surface;
-  std::string operation;
-  std::string model;     // the public name
-  std::string provider;  // of the target that answered; "" for none
-  std::string upstream_model;
-  std::uint16_t status = 0;
-  std::string ending;    // "answered", "failed", "cut_mid_stream", "client_gone", "in_doubt"
-  std::string error;     // its code's name, "" for success
-  std::string attempts;  // "openai:timeout,claude:ok"
-  std::uint32_t attempt_count = 0;
-  pipeline::Effect effect = pipeline::Effect::kAllow;
-  std::string rule;  // that decided it, "" for none
   llm::Usage usage;
-  pipeline::Charge charge;
+  pipeline::Charge::Basis basis = pipeline::Charge::Basis::kNothing;
+  base::NanoUsd cost;
+  std::uint64_t duration_us = 0;
+
+  std::string_view price;  // the catalogue's entry
+  std::string_view request_id;
+  std::string_view organization;  // as they were called then
+  std::string_view team;
+  std::string_view project;
+  std::string_view name;
+  std::string_view key_id;
+  std::string_view operation;
+  std::string_view ending;    // "answered", "failed", "cut_mid_stream", "client_gone", "in_doubt"
+  std::string_view error;     // its code's name, "" for success
+  std::string_view attempts;  // "openai:timeout,claude:ok"
+  std::string_view rule;      // that decided it, "" for none
+  pipeline::Effect effect = pipeline::Effect::kAllow;
+  std::uint32_t attempt_count = 0;
+  std::uint16_t status = 0;
+  std::uint64_t first_event_us = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
 
@@ -50,20 +63,31 @@ struct Row {
   std::int64_t Actor() const;
 };
 
-inline constexpr std::string_view kInDoubt = "in_doubt";
-
-// "acme/search/prod/checkout"; what is not known is left out.
-std::string PathOf(const pipeline::Principal& principal);
-
-// All that is known of an exchange when it begins.
+// All that is known of an exchange when it begins. Views into it.
 Row RowOf(const pipeline::Exchange& exchange, base::WallTime admitted);
-// What its end adds.
-void AddEnd(Row& row, const pipeline::ExchangeEnd& end);
 
-// As bytes for the journal, at most kMostEncodedBytes: names that are too long are cut. docs/formats/ledger_row.md.
-inline constexpr std::size_t kMostEncodedBytes = 1000;
+// How an exchange ended for its client, kept where the rest is not known yet.
+struct EndFacts {
+  std::uint16_t status = 0;
+  std::string_view ending;  // one of the constants
+  std::string error;
+  base::Duration duration{};
+  std::uint64_t bytes_in = 0;
+  std::uint64_t bytes_out = 0;
+};
+EndFacts FactsOf(const pipeline::ExchangeEnd& end);
+// What the end of an exchange adds. `attempts` is filled, and the row shows it.
+void AddEnd(Row& row, const pipeline::Exchange& exchange, const EndFacts& end, std::string& attempts);
+
+// As bytes, at most kMostEncodedBytes: names that are too long are cut. docs/formats/ledger_row.md.
+inline constexpr std::size_t kMostEncodedBytes = 1008;
 void Encode(const Row& row, std::string& out);
-// nullopt for bytes that Encode cannot have made. `journal` and `number` are not in them.
-std::optional<Row> DecodeRow(std::string_view bytes);
+
+inline constexpr std::size_t kMostLinks = 8;
+using Links = std::array<pipeline::Link, kMostLinks>;
+// The row that bytes are, its views into them and into `links`; nullopt for bytes that Encode cannot have made.
+std::optional<Row> DecodeRow(std::string_view bytes, Links& links);
+// The part of them that sums are made by: equal for rows that belong together. REQUIRES: they are a row.
+std::string_view SumKeyOf(std::string_view bytes);
 
 }  // namespace gatehouse::features::accounting

@@ -2,97 +2,131 @@
 
 #include <gtest/gtest.h>
 
+#include <algorithm>
+#include <array>
 #include <limits>
 #include <string>
+#include <vector>
 
 #include "base/random.h"
+#include "features/accounting/test_block.h"
 
 namespace gatehouse::features::accounting {
 namespace {
 
 constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
 
+constexpr std::array<pipeline::Link, 2> kChain = {
+    {{pipeline::NodeKind::kOrganization, {7}}, {pipeline::NodeKind::kKey, {std::int64_t{1} << 62U}}}};
+
 Row Example() {
-  Row row{.request_id = "req_1",
-          .admitted_ms = 1'763'000'000'123,
-          .duration_us = 12'345,
-          .first_event_us = 6'000,
-          .chain = {{pipeline::NodeKind::kOrganization, {7}}, {pipeline::NodeKind::kKey, {1LL << 62}}},
-          .principal = "acme/search",
-          .key_id = "k1",
+  Row row{.chain = kChain,
           .surface = "openai.chat",
-          .operation = "chat",
           .model = "assistant",
           .provider = "openai",
           .upstream_model = "gpt-5",
-          .status = 200,
+          .outcome = Outcome::kFailed,
+          .admitted_ms = 1'763'000'000'123,
+          .basis = pipeline::Charge::Basis::kProvider,
+          .cost = {123'456},
+          .duration_us = 12'345,
+          .price = "2026-11-01/openai/gpt-5",
+          .request_id = "req_1",
+          .organization = "acme",
+          .name = "checkout",
+          .key_id = "k1",
+          .operation = "chat",
           .ending = "answered",
           .attempts = "azure:timeout,openai:ok",
-          .attempt_count = 2,
+          .rule = "clamp",
           .effect = pipeline::Effect::kRestrict,
-          .rule = "clamp"};
+          .attempt_count = 2,
+          .status = 200,
+          .first_event_us = 6'000,
+          .bytes_in = 100,
+          .bytes_out = 200};
   row.usage = {.input = 10, .cache_read = 3, .output = 7, .source = llm::UsageSource::kProvider};
-  row.charge = {.basis = pipeline::Charge::Basis::kProvider, .cost = {123'456}, .price = "2026-11-01/openai/gpt-5"};
-  row.bytes_in = 100;
-  row.bytes_out = 200;
   return row;
-}
-
-std::string Encoded(const Row& row) {
-  std::string bytes;
-  Encode(row, bytes);
-  return bytes;
 }
 
 TEST(LedgerRow, ComesBackAsItWas) {
   const Row row = Example();
-  const auto back = DecodeRow(Encoded(row));
+  const std::string bytes = Encoded(row);
+  Links links;
+  const auto back = DecodeRow(bytes, links);
   ASSERT_TRUE(back);
-  EXPECT_EQ(Encoded(*back), Encoded(row));
-  EXPECT_EQ(back->chain, row.chain);
+  EXPECT_EQ(Encoded(*back), bytes);
+  EXPECT_TRUE(std::ranges::equal(back->chain, row.chain));
   EXPECT_EQ(back->usage, row.usage);
-  EXPECT_EQ(back->charge.cost, row.charge.cost);
-  EXPECT_EQ(back->charge.price, row.charge.price);
+  EXPECT_EQ(back->cost, row.cost);
+  EXPECT_EQ(back->price, row.price);
   EXPECT_EQ(back->attempts, row.attempts);
   EXPECT_EQ(back->NodeOf(pipeline::NodeKind::kOrganization), 7);
   EXPECT_EQ(back->Actor(), 0);
 }
 
-TEST(LedgerRow, FitsWhateverItSays) {
+TEST(LedgerRow, ItsKeyIsWhatSumsAreMadeBy) {
   Row row = Example();
-  for (std::string* name :
-       {&row.request_id, &row.principal, &row.key_id, &row.surface, &row.operation, &row.model, &row.provider,
-        &row.upstream_model, &row.ending, &row.error, &row.attempts, &row.rule, &row.charge.price}) {
-    name->assign(1000, 'x');
+  const std::string bytes = Encoded(row);
+  row.request_id = "another";
+  row.usage.input = 99;
+  row.admitted_ms += 5;
+  EXPECT_EQ(SumKeyOf(Encoded(row)), SumKeyOf(bytes));
+  row.model = "other";
+  EXPECT_NE(SumKeyOf(Encoded(row)), SumKeyOf(bytes));
+  row = Example();
+  row.outcome = Outcome::kOk;
+  EXPECT_NE(SumKeyOf(Encoded(row)), SumKeyOf(bytes));
+}
+
+TEST(LedgerRow, FitsWhateverItSays) {
+  const std::string longest(1000, 'x');
+  Row row = Example();
+  for (auto member : {&Row::surface, &Row::model, &Row::provider, &Row::upstream_model, &Row::price, &Row::request_id,
+                      &Row::organization, &Row::team, &Row::project, &Row::name, &Row::key_id, &Row::operation,
+                      &Row::ending, &Row::error, &Row::attempts, &Row::rule}) {
+    row.*member = longest;
   }
-  row.chain.assign(20, {pipeline::NodeKind::kKey, {std::numeric_limits<std::int64_t>::max()}});
+  const std::vector<pipeline::Link> chain(20, {pipeline::NodeKind::kKey, {std::numeric_limits<std::int64_t>::max()}});
+  row.chain = chain;
   row.usage = {kMost, kMost, kMost, kMost, kMost, kMost, kMost, kMost, kMost, kMost, kMost, kMost};
   row.duration_us = row.first_event_us = row.bytes_in = row.bytes_out = kMost;
-  row.charge.cost = {-1};
+  row.cost = {-1};
   row.admitted_ms = -1;
+  row.status = 0xFFFF;
+  row.attempt_count = 0xFFFF'FFFF;
   const std::string bytes = Encoded(row);
   EXPECT_LE(bytes.size(), kMostEncodedBytes);
-  EXPECT_TRUE(DecodeRow(bytes));
+  Links links;
+  EXPECT_TRUE(DecodeRow(bytes, links));
 }
 
 TEST(LedgerRow, IsNotCutWithinACharacter) {
+  std::string euros;
+  for (int i = 0; i < 100; ++i) euros += "\xE2\x82\xAC";
   Row row = Example();
-  row.model.clear();
-  for (int i = 0; i < 100; ++i) row.model += "\xE2\x82\xAC";
-  const auto back = DecodeRow(Encoded(row));
+  row.model = euros;
+  const std::string bytes = Encoded(row);
+  Links links;
+  const auto back = DecodeRow(bytes, links);
   ASSERT_TRUE(back);
   EXPECT_EQ(back->model.size() % 3, 0U);
 }
 
 TEST(LedgerRow, BytesThatAreNoneAreRefused) {
   const std::string bytes = Encoded(Example());
-  for (std::size_t size = 0; size < bytes.size(); ++size) EXPECT_FALSE(DecodeRow(bytes.substr(0, size))) << size;
-  EXPECT_FALSE(DecodeRow(bytes + "x"));
+  Links links;
+  for (std::size_t size = 0; size < bytes.size(); ++size) {
+    const std::string cut = bytes.substr(0, size);
+    EXPECT_FALSE(DecodeRow(cut, links)) << size;
+  }
+  const std::string more = bytes + "x";
+  EXPECT_FALSE(DecodeRow(more, links));
   base::Random random(3);
   for (int i = 0; i < 2000; ++i) {
     std::string broken = bytes;
     broken[random.Below(broken.size())] = static_cast<char>(random.Next());
-    static_cast<void>(DecodeRow(broken));
+    static_cast<void>(DecodeRow(broken, links));
   }
 }
 

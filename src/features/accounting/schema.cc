@@ -6,25 +6,15 @@
 namespace gatehouse::features::accounting {
 namespace {
 
-constexpr std::array<std::string_view, 10> kFirst = {
-    R"(CREATE TABLE exchange (
-  journal BIGINT NOT NULL, number BIGINT NOT NULL, request_id TEXT NOT NULL, admitted_ms BIGINT NOT NULL,
-  duration_us BIGINT NOT NULL, first_event_us BIGINT NOT NULL,
-  organization BIGINT NOT NULL, team BIGINT NOT NULL, project BIGINT NOT NULL, actor BIGINT NOT NULL,
-  key BIGINT NOT NULL, principal TEXT NOT NULL, key_id TEXT NOT NULL,
-  surface TEXT NOT NULL, operation TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,
-  upstream_model TEXT NOT NULL, status BIGINT NOT NULL, ending TEXT NOT NULL, error TEXT NOT NULL,
-  attempts TEXT NOT NULL, attempt_count BIGINT NOT NULL, effect TEXT NOT NULL, rule TEXT NOT NULL,
-  input BIGINT NOT NULL, cache_read BIGINT NOT NULL, cache_write_5m BIGINT NOT NULL, cache_write_30m BIGINT NOT NULL,
-  cache_write_1h BIGINT NOT NULL, cache_write_12h BIGINT NOT NULL, input_audio BIGINT NOT NULL,
-  tool_input BIGINT NOT NULL, output BIGINT NOT NULL, reasoning BIGINT NOT NULL, output_audio BIGINT NOT NULL,
-  server_tool_calls BIGINT NOT NULL,
-  basis TEXT NOT NULL, cost_nano_usd BIGINT NOT NULL, price TEXT NOT NULL,
-  bytes_in BIGINT NOT NULL, bytes_out BIGINT NOT NULL,
-  PRIMARY KEY (journal, number)))",
-    "CREATE INDEX exchange_by_time ON exchange (admitted_ms)",
-    "CREATE INDEX exchange_by_request ON exchange (request_id)",
-    "CREATE INDEX exchange_in_doubt ON exchange (admitted_ms) WHERE basis = 'worst_case'",
+constexpr std::array<std::string_view, 9> kFirst = {
+    R"(CREATE TABLE exchange_block (
+  journal BIGINT NOT NULL, block BIGINT NOT NULL, least BIGINT NOT NULL, most BIGINT NOT NULL,
+  first_ms BIGINT NOT NULL, last_ms BIGINT NOT NULL, exchanges BIGINT NOT NULL, in_doubt BIGINT NOT NULL,
+  requests BYTEA NOT NULL, content BYTEA NOT NULL,
+  PRIMARY KEY (journal, block)))",
+    "CREATE INDEX exchange_block_by_time ON exchange_block (first_ms)",
+    "CREATE INDEX exchange_block_by_number ON exchange_block (journal, most)",
+    "CREATE INDEX exchange_block_in_doubt ON exchange_block (first_ms) WHERE in_doubt > 0",
     R"(CREATE TABLE rollup_minute (
   begins_ms BIGINT NOT NULL, organization BIGINT NOT NULL, team BIGINT NOT NULL, project BIGINT NOT NULL,
   actor BIGINT NOT NULL, key BIGINT NOT NULL, surface TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,
@@ -49,7 +39,6 @@ constexpr std::array<std::string_view, 10> kFirst = {
   cache_write BIGINT NOT NULL, output BIGINT NOT NULL, reasoning BIGINT NOT NULL, cost_nano_usd BIGINT NOT NULL,
   duration_us BIGINT NOT NULL,
   PRIMARY KEY (begins_ms, organization, team, project, actor, key, surface, model, provider, upstream_model, outcome)))",
-    R"(CREATE TABLE ledger_batch (journal BIGINT NOT NULL, batch BIGINT NOT NULL, PRIMARY KEY (journal, batch)))",
     R"(CREATE TABLE limit_use (limit_id BIGINT NOT NULL, piece_begin_s BIGINT NOT NULL, used BIGINT NOT NULL,
   PRIMARY KEY (limit_id, piece_begin_s)))",
     R"(CREATE TABLE usage_limit (

@@ -5,7 +5,7 @@
 #include <utility>
 
 #include "codec/cel/timestamp.h"
-#include "features/accounting/rollup.h"
+#include "features/accounting/block.h"
 
 namespace gatehouse::features::accounting {
 namespace {
@@ -62,11 +62,20 @@ base::Error ErrorOf(const Refusal& refusal, std::int64_t now) {
   return error;
 }
 
+Row WorstRowOf(const pipeline::Exchange& exchange, const Settlement::Worst& worst, base::WallTime admitted) {
+  Row row = RowOf(exchange, admitted);
+  row.usage = {.input = worst.input, .output = worst.output, .source = llm::UsageSource::kEstimated};
+  row.basis = Charge::Basis::kWorstCase;
+  row.cost = worst.cost;
+  row.outcome = Outcome::kInDoubt;
+  row.ending = ToString(Outcome::kInDoubt);
+  return row;
+}
+
 Settlement::Settlement(LoopAccounting& accounting, pipeline::Exchange& exchange, Terms terms)
     : accounting_(accounting),
       exchange_(exchange),
       terms_(std::move(terms)),
-      row_(terms_.worst),
       granted_output_(terms_.reservation.output_tokens()) {}
 
 Settlement::~Settlement() {
@@ -79,9 +88,9 @@ base::Status Settlement::Begin(std::string_view provider, std::string_view) {
   const auto& chain = exchange_.principal->chain;
   std::optional<Refusal> refusal = terms_.reservation.Include(chain, exchange_.model, provider, now);
   if (!refusal && std::exchange(doubtful_, false)) {
-    Amounts again{.usd = terms_.worst.charge.cost,
-                  .tokens = static_cast<std::int64_t>(terms_.worst.usage.Total()),
-                  .requests = 0};
+    const Amounts again{.usd = terms_.worst.cost,
+                        .tokens = static_cast<std::int64_t>(terms_.worst.input + terms_.worst.output),
+                        .requests = 0};
     refusal = terms_.reservation.Extend(again, now);
   }
   if (refusal) {
@@ -107,9 +116,9 @@ base::Status Settlement::Delivered(std::uint64_t tokens, std::uint64_t bytes) {
   if (static_cast<std::int64_t>(delivered_tokens_) <= granted_output_ + granted_output_ / 4 + kSlack) return base::Ok();
   const std::int64_t more = std::max<std::int64_t>(granted_output_ / 4, 256);
   const std::int64_t now = SecondsOf(accounting_.loop().clock().Wall());
-  const std::int64_t per_token =
-      terms_.worst.charge.cost.value / std::max<std::int64_t>(1, static_cast<std::int64_t>(terms_.worst.usage.output));
-  const auto refusal = terms_.reservation.Extend({.usd = {per_token * more}, .tokens = more, .requests = 0}, now);
+  const auto output = static_cast<std::int64_t>(std::max<std::uint64_t>(1, terms_.worst.output));
+  const auto refusal =
+      terms_.reservation.Extend({.usd = {terms_.worst.cost.value / output * more}, .tokens = more, .requests = 0}, now);
   if (refusal) return ErrorOf(*refusal, now);
   granted_output_ += more;
   return base::Ok();
@@ -121,63 +130,62 @@ llm::Usage Settlement::UsageNow(Coming coming, Charge::Basis& basis) const {
   basis = Charge::Basis::kProvider;
   if (usage.source == llm::UsageSource::kProvider && coming == Coming::kWhole) return usage;
   basis = Charge::Basis::kEstimated;
-  if (usage.TotalInput() == 0) usage.input = terms_.worst.usage.input / kBytesPerToken + 1;
+  if (usage.TotalInput() == 0) usage.input = terms_.worst.input / kBytesPerToken + 1;
   usage.output = std::max({usage.output, delivered_tokens_, delivered_bytes_ / kBytesPerToken});
   usage.source = llm::UsageSource::kEstimated;
   return usage;
 }
 
 // What attempts may be billed of which nobody saw the end.
-void Settlement::AddDoubts(Row& row) const {
+void Settlement::AddDoubts() {
   for (std::uint32_t i = 0; i < doubts_; ++i) {
-    row.usage.input += terms_.worst.usage.input;
-    row.usage.output += terms_.worst.usage.output;
-    row.charge.cost += terms_.worst.charge.cost;
-    row.charge.basis = Charge::Basis::kWorstCase;
-    row.charge.price = terms_.worst.charge.price;
+    usage_.input += terms_.worst.input;
+    usage_.output += terms_.worst.output;
+    exchange_.charge.cost += terms_.worst.cost;
+    exchange_.charge.basis = Charge::Basis::kWorstCase;
   }
 }
 
 void Settlement::Conclude(Coming coming) {
   if (std::exchange(concluded_, true)) return;
-  row_.usage = {};
-  row_.charge = {};
   const pipeline::Outcome& outcome = exchange_.outcome;
+  Charge& charge = exchange_.charge;
   // A call that was dropped before its answer began was made all the same.
   if (coming == Coming::kInPart && called_ && outcome.provider.empty()) ++doubts_;
   if (coming == Coming::kOpaque) {
-    row_.charge = {.basis = Charge::Basis::kEstimated, .cost = terms_.worst.charge.cost, .price = "opaque"};
+    charge = {.basis = Charge::Basis::kEstimated, .cost = terms_.worst.cost, .price = "opaque"};
   } else if (coming != Coming::kNot && !outcome.provider.empty()) {
-    row_.usage = UsageNow(coming, row_.charge.basis);
+    usage_ = UsageNow(coming, charge.basis);
     const auto* price = terms_.prices->Find(outcome.provider, outcome.upstream_model, terms_.admitted);
     if (price != nullptr) {
-      row_.charge.cost = llm::price::Cost(*price, row_.usage);
-      row_.charge.price = price->id;
+      charge.cost = llm::price::Cost(*price, usage_);
+      charge.price = price->id;
     }
   }
-  AddDoubts(row_);
-  row_.provider = outcome.provider;
-  row_.model = exchange_.model;
-  exchange_.charge = row_.charge;
-  terms_.reservation.Settle(UseOf(row_).used, row_.provider);
-  if (ended_) Write();
+  AddDoubts();
+  Row row;
+  row.usage = usage_;
+  row.cost = charge.cost;
+  row.basis = charge.basis;
+  terms_.reservation.Settle(UseOf(row).used, outcome.provider);
+  if (end_) Write();
 }
 
 void Settlement::Ended(const pipeline::ExchangeEnd& end) {
-  if (std::exchange(ended_, true)) return;
-  const llm::Usage usage = row_.usage;
-  const Charge charge = row_.charge;
-  AddEnd(row_, end);
-  row_.usage = usage;
-  row_.charge = charge;
+  if (end_) return;
+  end_ = FactsOf(end);
   if (concluded_) Write();
 }
 
 void Settlement::Write() {
   if (std::exchange(written_, true)) return;
-  row_.provider = exchange_.outcome.provider;
-  row_.upstream_model = exchange_.outcome.upstream_model;
-  accounting_.Record(terms_.ticket, std::move(row_));
+  Row row = RowOf(exchange_, terms_.admitted);
+  AddEnd(row, exchange_, end_.value_or(EndFacts()), accounting_.scratch());
+  row.usage = usage_;
+  row.basis = exchange_.charge.basis;
+  row.cost = exchange_.charge.cost;
+  row.price = exchange_.charge.price;
+  accounting_.Record(terms_.ticket, row);
 }
 
 }  // namespace gatehouse::features::accounting

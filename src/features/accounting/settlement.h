@@ -22,10 +22,16 @@ namespace gatehouse::features::accounting {
 // how it ended for its client (Ended).
 class Settlement final : public pipeline::AttemptGate {
  public:
+  // The worst that one attempt can use and cost.
+  struct Worst {
+    std::uint64_t input = 0;  // tokens
+    std::uint64_t output = 0;
+    base::NanoUsd cost;
+  };
   struct Terms {
     Reservation reservation;
     std::optional<LoopAccounting::Ticket> ticket;
-    Row worst;                                   // as it stands in the journal
+    Worst worst;
     std::shared_ptr<llm::price::Lookup> prices;  // of the loop
     base::WallTime admitted;
   };
@@ -51,23 +57,26 @@ class Settlement final : public pipeline::AttemptGate {
 
  private:
   llm::Usage UsageNow(Coming coming, pipeline::Charge::Basis& basis) const;
-  void AddDoubts(Row& row) const;
+  void AddDoubts();
   void Write();
 
   LoopAccounting& accounting_;
   pipeline::Exchange& exchange_;
   Terms terms_;
-  Row row_;
-  std::uint32_t doubts_ = 0;  // attempts that failed, and may be billed
-  bool doubtful_ = false;     // the last one is among them
+  llm::Usage usage_;             // what it came to, once it is concluded; the rest is the exchange's charge
+  std::optional<EndFacts> end_;  // how it ended for its client
+  std::uint32_t doubts_ = 0;     // attempts that failed, and may be billed
+  bool doubtful_ = false;        // the last one is among them
+  bool called_ = false;
+  bool concluded_ = false;
+  bool written_ = false;
   std::uint64_t delivered_tokens_ = 0;
   std::uint64_t delivered_bytes_ = 0;
   std::int64_t granted_output_ = 0;
-  bool called_ = false;
-  bool concluded_ = false;
-  bool ended_ = false;
-  bool written_ = false;
 };
+
+// The row of an exchange that may yet cost so much, for the journal. Views into the exchange.
+Row WorstRowOf(const pipeline::Exchange& exchange, const Settlement::Worst& worst, base::WallTime admitted);
 
 // The error that a refused reservation is, for the client.
 base::Error ErrorOf(const Refusal& refusal, std::int64_t now);

@@ -9,7 +9,7 @@
 
 #include "base/money.h"
 #include "base/result.h"
-#include "features/accounting/rollup.h"
+#include "features/accounting/block.h"
 #include "net/loop.h"
 #include "net/task.h"
 #include "pipeline/principal.h"

@@ -3,12 +3,15 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <array>
 #include <memory>
+#include <span>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "features/accounting/schema.h"
+#include "features/accounting/test_block.h"
 #include "features/accounting/usage_format.h"
 #include "net/block_on.h"
 #include "net/epoll_loop.h"
@@ -27,20 +30,19 @@ using testing::HasSubstr;
 constexpr std::int64_t kDayMs = 86'400'000;
 constexpr std::int64_t kFirstDay = 1'767'225'600'000;  // 2026-01-01
 
-Row RowOn(std::int64_t number, std::int64_t day, std::int64_t team, std::string model, std::int64_t cost) {
-  Row row{.journal = 1,
-          .number = number,
-          .request_id = "r",
-          .admitted_ms = kFirstDay + day * kDayMs + 3'600'000,
-          .chain = {{NodeKind::kOrganization, {1}}, {NodeKind::kTeam, {team}}, {NodeKind::kProject, {9}}},
-          .surface = "openai.chat",
-          .model = std::move(model),
-          .provider = "openai",
-          .upstream_model = "gpt-5"};
+constexpr std::array<pipeline::Link, 3> kSearch = {
+    {{NodeKind::kOrganization, {1}}, {NodeKind::kTeam, {2}}, {NodeKind::kProject, {9}}}};
+constexpr std::array<pipeline::Link, 3> kOther = {
+    {{NodeKind::kOrganization, {1}}, {NodeKind::kTeam, {3}}, {NodeKind::kProject, {9}}}};
+
+NumberedRow RowOn(std::int64_t number, std::int64_t day, std::span<const pipeline::Link> chain, std::string_view model,
+                  std::int64_t cost) {
+  Row row{.chain = chain, .surface = "openai.chat", .model = model, .provider = "openai", .upstream_model = "gpt-5"};
+  row.admitted_ms = kFirstDay + day * kDayMs + 3'600'000;
   row.usage = {.input = 10, .cache_read = 5, .output = 7, .reasoning = 3};
-  row.charge = {.basis = number % 2 == 0 ? pipeline::Charge::Basis::kEstimated : pipeline::Charge::Basis::kProvider,
-                .cost = {cost}};
-  return row;
+  row.basis = number % 2 == 0 ? pipeline::Charge::Basis::kEstimated : pipeline::Charge::Basis::kProvider;
+  row.cost = {cost};
+  return {number, row};
 }
 
 std::string NameOf(pipeline::NodeId id) { return "node-" + std::to_string(id.value); }
@@ -56,11 +58,12 @@ class UsageTest : public testing::TestWithParam<std::string> {
       database_ = store::sqlite::SqliteDatabase::Open(folder_.file(), {}, base::SystemClock()).value();
     }
     EXPECT_TRUE(Run(store::Migrate(*database_, loop_, LedgerSchema(), In())).ok());
-    const Batch batch{.journal = 1,
-                      .number = 1,
-                      .rows = {RowOn(1, 0, 2, "small", 100), RowOn(2, 0, 2, "big", 1000), RowOn(3, 1, 3, "big", 2000),
-                               RowOn(4, 1, 3, "=evil\"", 1), RowOn(5, 40, 2, "big", 5000)}};
-    EXPECT_TRUE(Run(database_->Write(loop_, UnitOf(batch, treasury_), In())).ok());
+    const auto unit =
+        UnitOf(1, 1,
+               {RowOn(1, 0, kSearch, "small", 100), RowOn(2, 0, kSearch, "big", 1000), RowOn(3, 1, kOther, "big", 2000),
+                RowOn(4, 1, kOther, "=evil\"", 1), RowOn(5, 40, kSearch, "big", 5000)},
+               treasury_);
+    EXPECT_TRUE(Run(database_->Write(loop_, unit, In())).ok());
   }
   template <class T>
   T Run(net::Task<T> task) {

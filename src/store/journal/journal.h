@@ -52,6 +52,10 @@ class Journal {
   };
   Found Recover();
   void Free(std::uint32_t slot);
+  // What a slot holds now, its views into the file; without data() for a text that is not whole. Any thread, while
+  // nobody writes into the slot.
+  std::string_view IntentOf(std::uint32_t slot) const { return TextOf(At(slot), 0); }
+  std::string_view OutcomeOf(std::uint32_t slot) const { return TextOf(At(slot), 1); }
 
   // A part of the slots for one thread.
   class Share {

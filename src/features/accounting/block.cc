@@ -1,0 +1,269 @@
+#include "features/accounting/block.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <map>
+#include <utility>
+
+namespace gatehouse::features::accounting {
+namespace {
+
+using pipeline::Charge;
+using pipeline::NodeKind;
+using store::Statement;
+
+constexpr std::size_t kFilterBytesPerRow = 2;
+constexpr unsigned kProbes = 6;
+constexpr char kVersion = 1;
+
+// Databases know signed numbers only.
+std::int64_t Signed(std::uint64_t value) {
+  return static_cast<std::int64_t>(std::min<std::uint64_t>(value, std::numeric_limits<std::int64_t>::max()));
+}
+std::int64_t Sum(std::int64_t a, std::int64_t b) { return (base::NanoUsd{a} + base::NanoUsd{b}).value; }
+
+void PutNumber(std::string& out, std::uint64_t value, unsigned bytes) {
+  for (unsigned i = 0; i < bytes; ++i) out.push_back(static_cast<char>(value >> (8 * i)));
+}
+std::uint64_t TakeNumber(std::string_view& bytes, unsigned count) {
+  std::uint64_t value = 0;
+  for (unsigned i = 0; i < count; ++i) {
+    value |= static_cast<std::uint64_t>(static_cast<unsigned char>(bytes[i])) << (8 * i);
+  }
+  bytes.remove_prefix(count);
+  return value;
+}
+
+// FNV-1a, and its halves for the probes of a Bloom filter (Kirsch and Mitzenmacher 2006).
+std::uint64_t HashOf(std::string_view text) {
+  std::uint64_t hash = 0xCBF2'9CE4'8422'2325;
+  for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100'0000'01B3;
+  return hash ^ (hash >> 29U);
+}
+template <class Visit>
+void ForEachBit(std::uint64_t hash, std::size_t bits, Visit visit) {
+  const auto step = static_cast<std::uint32_t>(hash >> 32U) | 1U;
+  auto probe = static_cast<std::uint32_t>(hash);
+  for (unsigned i = 0; i < kProbes; ++i, probe += step) visit(probe % bits);
+}
+
+constexpr std::string_view kRollupColumns =
+    " (begins_ms, organization, team, project, actor, key, surface, model, provider, upstream_model, outcome,"
+    " exchanges, estimated, input, cache_read, cache_write, output, reasoning, cost_nano_usd, duration_us)"
+    " VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20)"
+    " ON CONFLICT (begins_ms, organization, team, project, actor, key, surface, model, provider, upstream_model,"
+    " outcome) DO UPDATE SET";
+constexpr std::array<std::string_view, 9> kSums = {"exchanges",  "estimated",     "input",
+                                                   "cache_read", "cache_write",   "output",
+                                                   "reasoning",  "cost_nano_usd", "duration_us"};
+
+std::string RollupSql(Grain grain) {
+  const std::string table(TableOf(grain));
+  std::string sql = "INSERT INTO " + table + std::string(kRollupColumns);
+  for (const std::string_view column : kSums) {
+    const std::string name(column);
+    sql += (column == kSums.front() ? " " : ", ") + name + " = " + table + "." + name + " + excluded." + name;
+  }
+  return sql;
+}
+
+}  // namespace
+
+std::string_view TableOf(Grain grain) {
+  switch (grain) {
+    case Grain::kMinute: return "rollup_minute";
+    case Grain::kHour: return "rollup_hour";
+    case Grain::kDay: return "rollup_day";
+  }
+  return "";
+}
+
+std::int64_t BeginOf(Grain grain, std::int64_t milliseconds) {
+  std::int64_t length = 60'000;
+  if (grain == Grain::kHour) length *= 60;
+  if (grain == Grain::kDay) length *= std::int64_t{24} * 60;
+  const std::int64_t rest = milliseconds % length;
+  return milliseconds - (rest < 0 ? rest + length : rest);
+}
+
+Treasury::Use UseOf(const Row& row) {
+  return {.chain = row.chain,
+          .model = row.model,
+          .provider = row.provider,
+          .used = {.usd = row.cost,
+                   .tokens = Signed(row.usage.Total()),
+                   .requests = row.basis == Charge::Basis::kNothing ? 0 : 1},
+          .at = row.admitted_ms / 1000};
+}
+
+BlockBuilder::Added BlockBuilder::Add(std::int64_t number, std::string_view bytes) {
+  Links links;
+  const auto row = DecodeRow(bytes, links);
+  if (!row) return Added::kNoRow;
+  if (rows_ == 0) {
+    content_.push_back(kVersion);
+    least_ = most_ = number;
+    first_ms_ = last_ms_ = row->admitted_ms;
+  }
+  ++rows_;
+  PutNumber(content_, static_cast<std::uint64_t>(number), 8);
+  PutNumber(content_, bytes.size(), 2);
+  content_.append(bytes);
+  requests_.push_back(HashOf(row->request_id));
+  least_ = std::min(least_, number);
+  most_ = std::max(most_, number);
+  first_ms_ = std::min(first_ms_, row->admitted_ms);
+  last_ms_ = std::max(last_ms_, row->admitted_ms);
+  in_doubt_ += row->basis == Charge::Basis::kWorstCase ? 1 : 0;
+
+  const std::int64_t second = row->admitted_ms / 1000;
+  key_.assign(SumKeyOf(bytes));
+  PutNumber(key_, static_cast<std::uint64_t>(second), 8);
+  auto group = groups_.find(key_);
+  if (group == groups_.end()) {
+    group = groups_.emplace(key_, Group{.sample = std::string(bytes), .second = second, .sums = {}}).first;
+  }
+  Add(group->second.sums, *row);
+  return Added::kYes;
+}
+
+void BlockBuilder::Add(Sums& sums, const Row& row) {
+  const llm::Usage& u = row.usage;
+  const bool estimated = row.basis == Charge::Basis::kEstimated || row.basis == Charge::Basis::kWorstCase;
+  Add(sums, Sums{.exchanges = 1,
+                 .estimated = estimated ? 1 : 0,
+                 .charged = row.basis == Charge::Basis::kNothing ? 0 : 1,
+                 .input = Signed(u.input + u.input_audio + u.tool_input),
+                 .cache_read = Signed(u.cache_read),
+                 .cache_write = Signed(u.CacheWrite()),
+                 .output = Signed(u.output + u.output_audio),
+                 .reasoning = Signed(u.reasoning),
+                 .tokens = Signed(u.Total()),
+                 .cost = row.cost,
+                 .duration_us = Signed(row.duration_us)});
+}
+
+void BlockBuilder::Add(Sums& sums, const Sums& more) {
+  sums.exchanges += more.exchanges;
+  sums.estimated += more.estimated;
+  sums.charged += more.charged;
+  sums.input = Sum(sums.input, more.input);
+  sums.cache_read = Sum(sums.cache_read, more.cache_read);
+  sums.cache_write = Sum(sums.cache_write, more.cache_write);
+  sums.output = Sum(sums.output, more.output);
+  sums.reasoning = Sum(sums.reasoning, more.reasoning);
+  sums.tokens = Sum(sums.tokens, more.tokens);
+  sums.cost += more.cost;
+  sums.duration_us = Sum(sums.duration_us, more.duration_us);
+}
+
+void BlockBuilder::AddRollups(Grain grain, std::vector<Statement>& unit) const {
+  struct Line {
+    const Group* group;
+    Sums sums;
+  };
+  std::map<std::pair<std::string_view, std::int64_t>, Line> lines;  // by key and begin
+  for (const auto& [key, group] : groups_) {
+    const std::string_view sum_key(key.data(), key.size() - sizeof(std::int64_t));
+    auto& line = lines.try_emplace({sum_key, BeginOf(grain, group.second * 1000)}, Line{&group, {}}).first->second;
+    Add(line.sums, group.sums);
+  }
+  const std::string sql = RollupSql(grain);
+  for (const auto& [key, line] : lines) {
+    Links links;
+    const auto row = DecodeRow(line.group->sample, links);
+    if (!row) continue;  // it was one when it was added
+    const Sums& s = line.sums;
+    unit.push_back({.sql = sql,
+                    .arguments = {key.second,
+                                  row->NodeOf(NodeKind::kOrganization),
+                                  row->NodeOf(NodeKind::kTeam),
+                                  row->NodeOf(NodeKind::kProject),
+                                  row->Actor(),
+                                  row->NodeOf(NodeKind::kKey),
+                                  std::string(row->surface),
+                                  std::string(row->model),
+                                  std::string(row->provider),
+                                  std::string(row->upstream_model),
+                                  std::string(ToString(row->outcome)),
+                                  s.exchanges,
+                                  s.estimated,
+                                  s.input,
+                                  s.cache_read,
+                                  s.cache_write,
+                                  s.output,
+                                  s.reasoning,
+                                  s.cost.value,
+                                  s.duration_us},
+                    .expected_changes = {}});
+  }
+}
+
+void BlockBuilder::AddLimitUse(const Treasury& treasury, std::vector<Statement>& unit) const {
+  std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> used;
+  for (const auto& [key, group] : groups_) {
+    Links links;
+    const auto row = DecodeRow(group.sample, links);
+    if (!row) continue;
+    Treasury::Use use = UseOf(*row);
+    use.used = {.usd = group.sums.cost, .tokens = group.sums.tokens, .requests = group.sums.charged};
+    use.at = group.second;
+    for (const Spent& spent : treasury.Attribute(use)) {
+      auto& sum = used[{spent.limit, spent.piece_begin}];
+      sum = Sum(sum, spent.used);
+    }
+  }
+  for (const auto& [piece, amount] : used) {
+    unit.push_back({.sql = "INSERT INTO limit_use (limit_id, piece_begin_s, used) VALUES ($1, $2, $3)"
+                           " ON CONFLICT (limit_id, piece_begin_s) DO UPDATE SET used = limit_use.used + excluded.used",
+                    .arguments = {piece.first, piece.second, amount},
+                    .expected_changes = {}});
+  }
+}
+
+std::vector<Statement> BlockBuilder::Take(std::int64_t journal, std::int64_t block, const Treasury& treasury) {
+  std::string filter(requests_.size() * kFilterBytesPerRow, '\0');
+  for (const std::uint64_t hash : requests_) {
+    ForEachBit(hash, filter.size() * 8, [&filter](std::size_t bit) {
+      filter[bit / 8] = static_cast<char>(static_cast<unsigned char>(filter[bit / 8]) | (1U << (bit % 8)));
+    });
+  }
+  std::vector<Statement> unit;
+  unit.push_back({.sql = "INSERT INTO exchange_block (journal, block, least, most, first_ms, last_ms, exchanges,"
+                         " in_doubt, requests, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
+                  .arguments = {journal, block, least_, most_, first_ms_, last_ms_, static_cast<std::int64_t>(rows_),
+                                in_doubt_, store::Blob{std::move(filter)}, store::Blob{std::move(content_)}},
+                  .expected_changes = 1});
+  for (const Grain grain : {Grain::kMinute, Grain::kHour, Grain::kDay}) AddRollups(grain, unit);
+  AddLimitUse(treasury, unit);
+  *this = BlockBuilder();
+  return unit;
+}
+
+base::Status ReadBlock(std::string_view content,
+                       const std::function<Going(std::int64_t number, std::string_view bytes)>& visit) {
+  constexpr std::size_t kHead = 10;
+  if (!content.starts_with(kVersion)) return base::Internal("a block of the ledger has another form");
+  content.remove_prefix(1);
+  while (!content.empty()) {
+    if (content.size() < kHead) return base::Internal("a block of the ledger is cut short");
+    const auto number = static_cast<std::int64_t>(TakeNumber(content, 8));
+    const std::size_t size = TakeNumber(content, 2);
+    if (size > content.size()) return base::Internal("a block of the ledger is cut short");
+    if (visit(number, content.substr(0, size)) == Going::kStop) return base::Ok();
+    content.remove_prefix(size);
+  }
+  return base::Ok();
+}
+
+bool MayHaveRequest(std::string_view requests, std::string_view request_id) {
+  if (requests.empty()) return true;
+  bool may = true;
+  ForEachBit(HashOf(request_id), requests.size() * 8, [&](std::size_t bit) {
+    may = may && (static_cast<unsigned char>(requests[bit / 8]) >> (bit % 8) & 1U) != 0;
+  });
+  return may;
+}
+
+}  // namespace gatehouse::features::accounting
