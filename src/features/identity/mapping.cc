@@ -43,16 +43,22 @@ void AddNew(std::vector<std::string>& to, const std::vector<std::string>& from) 
   }
 }
 
-NodeKind KindOf(Value claims, const Mapping& mapping) {
+// Introspection leaves `sub` out where a client acts on its own behalf (RFC 7662, 2.2): then it is its `client_id`.
+Value SubjectOf(Value claims, const Mapping& mapping) {
+  const Value subject = Descend(claims, mapping.subject);
+  return subject.IsMissing() && mapping.subject == "sub" ? claims["client_id"] : subject;
+}
+
+NodeKind KindOf(Value claims, std::string_view subject, const Mapping& mapping) {
   switch (mapping.kind) {
     case Mapping::Kind::kUser: return NodeKind::kUser;
     case Mapping::Kind::kApplication: return NodeKind::kApplication;
     case Mapping::Kind::kAgent: return NodeKind::kAgent;
     case Mapping::Kind::kByToken: break;
   }
-  const std::string_view subject = claims["sub"].string();
-  const bool own_behalf = subject == claims["client_id"].string() || subject == claims["azp"].string();
-  return own_behalf && !subject.empty() ? NodeKind::kApplication : NodeKind::kUser;
+  const std::string_view owner = claims["sub"].IsMissing() ? subject : claims["sub"].string();
+  const bool own_behalf = owner == claims["client_id"].string() || owner == claims["azp"].string();
+  return own_behalf && !owner.empty() ? NodeKind::kApplication : NodeKind::kUser;
 }
 
 }  // namespace
@@ -72,13 +78,13 @@ std::vector<std::string> ValuesOf(Value claims, std::string_view path) {
 }
 
 base::Result<Principal> MapClaims(Value claims, const Mapping& mapping, pipeline::Authentication how) {
-  const Value subject = Descend(claims, mapping.subject);
+  const Value subject = SubjectOf(claims, mapping);
   if (!subject.IsString() || subject.string().empty() || subject.string().size() > kMaxSubjectBytes) {
     return Refusal("The access token names no subject that can be used here.", "no claim " + mapping.subject);
   }
   Principal principal{.organization = mapping.organization,
                       .name = std::string(subject.string()),
-                      .kind = KindOf(claims, mapping),
+                      .kind = KindOf(claims, subject.string(), mapping),
                       .authentication = how,
                       .groups = ValuesOf(claims, mapping.groups)};
   bool matched = false;

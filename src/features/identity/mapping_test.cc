@@ -76,6 +76,10 @@ TEST(MapClaims, TellsAClientsOwnTokenFromAUsers) {
   EXPECT_EQ(Map(R"({"sub":"alice","client_id":"web"})", by_token).value().kind, NodeKind::kUser);
   EXPECT_EQ(Map(R"({"sub":"batch","client_id":"batch"})", by_token).value().kind, NodeKind::kApplication);
   EXPECT_EQ(Map(R"({"sub":"batch","azp":"batch"})", by_token).value().kind, NodeKind::kApplication);
+  const auto unnamed = Map(R"({"client_id":"batch"})", by_token).value();
+  EXPECT_EQ(unnamed.name, "batch");
+  EXPECT_EQ(unnamed.kind, NodeKind::kApplication);
+  EXPECT_FALSE(Map(R"({"sub":null,"client_id":"batch"})", by_token).ok());
   EXPECT_EQ(Map(R"({"sub":"batch"})", by_token).value().kind, NodeKind::kUser);
   EXPECT_EQ(Map(R"({"sub":"x"})", {.organization = "a", .kind = Mapping::Kind::kAgent}).value().kind, NodeKind::kAgent);
 }

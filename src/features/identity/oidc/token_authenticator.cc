@@ -50,6 +50,9 @@ bool LacksKey(const KeyState& state, const codec::jose::JwsHeader& header, base:
   return !state.Usable(now) || state.keys->Choose(header).kind == KeySet::Choice::Kind::kUnknown;
 }
 
+// The shape of an encrypted token (RFC 7516, 7.1): five parts, of which the first is a JSON object.
+bool LooksEncrypted(std::string_view text) { return text.starts_with("eyJ") && std::ranges::count(text, '.') == 4; }
+
 base::Error NotActive() {
   return Refusal("The access token is not active: it has expired, or was revoked, or never was one.");
 }
@@ -150,6 +153,7 @@ net::Task<TokenAuthenticator::Outcome> TokenAuthenticator::Ask(std::string_view 
                                                                WallTime now) {
   const Issuer* const issuer = issuers_->ForOpaqueTokens();
   if (issuer == nullptr) co_return Refusal("This is neither an API key nor an access token that is known here.");
+  if (LooksEncrypted(text)) co_return Refusal("The access token is encrypted, and no key to read it is known here.");
   const IntrospectionSettings& settings = *issuer->settings().introspection;
   const std::uint64_t keys = issuer->version();
   GH_CO_TRY(const auto answer, co_await issuer->Introspect(loop_, std::string(text), loop_.In(settings.timeout)));

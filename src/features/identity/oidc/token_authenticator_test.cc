@@ -303,6 +303,12 @@ TEST_F(OpaqueTokenTest, AnAnswerThatIsNoneIsNoRefusal) {
   }
 }
 
+TEST_F(OpaqueTokenTest, AnEncryptedTokenIsNotShownToTheIssuer) {
+  settings.introspection->prefix = "";
+  EXPECT_NE(WhyNot("eyJhbGciOiJSU0EtT0FFUCJ9.a.b.c.d").find("encrypted"), std::string::npos);
+  EXPECT_EQ(asked(), 0U);
+}
+
 TEST_F(OpaqueTokenTest, OnlyWhatCanBeOneIsShownToTheIssuer) {
   Use();
   EXPECT_TRUE(tokens->Recognizes(token));
