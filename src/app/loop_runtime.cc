@@ -26,6 +26,7 @@ struct OwnedGate {
 
 LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_ptr<const Config> config)
     : shared_(shared),
+      placement_(shared.keys.directory),
       index_(index),
       loop_(shared.clock),
       random_(static_cast<std::uint64_t>(shared.clock.Wall().time_since_epoch().count()) * 31 + index),
@@ -58,7 +59,7 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
   auto routes = std::make_shared<const features::routing::RouteTable>(config->routes, by_name);
   owned->gate.settings = config->gate;
   owned->gate.authenticator = shared_.identity.Wrap(
-      std::make_unique<features::identity::KeyAuthenticator>(shared_.keys), config->identity, loop_, nullptr);
+      std::make_unique<features::identity::KeyAuthenticator>(shared_.keys), config->identity, loop_, &placement_);
   owned->gate.pipeline = BuildPipeline(*config, accounting_, std::move(routes));
   return {owned, &owned->gate};
 }

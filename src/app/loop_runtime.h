@@ -14,6 +14,7 @@
 #include "app/upstreams.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "features/identity/directory_placement.h"
 #include "features/identity/keys.h"
 #include "features/telemetry/telemetry.h"
 #include "http/server.h"
@@ -87,6 +88,7 @@ class LoopRuntime {
   net::Task<> ProbeForever(std::shared_ptr<const Config> config);
 
   const Shared shared_;
+  const features::identity::DirectoryPlacement placement_;
   const std::size_t index_;
   net::EpollLoop loop_;
   base::Random random_;
