@@ -180,7 +180,8 @@ void Settlement::Ended(const pipeline::ExchangeEnd& end) {
 void Settlement::Write() {
   if (std::exchange(written_, true)) return;
   Row row = RowOf(exchange_, terms_.admitted);
-  AddEnd(row, exchange_, end_.value_or(EndFacts()), accounting_.scratch());
+  const EndFacts end = end_.value_or(EndFacts());  // the row refers to it
+  AddEnd(row, exchange_, end, accounting_.scratch());
   row.usage = usage_;
   row.basis = exchange_.charge.basis;
   row.cost = exchange_.charge.cost;
