@@ -1,9 +1,8 @@
 #include "admin/admin_handler.h"
 
+#include <chrono>
 #include <utility>
 
-#include "codec/crypto/encoding.h"
-#include "codec/crypto/hash.h"
 #include "codec/json/writer.h"
 
 namespace gatehouse::admin {
@@ -11,10 +10,12 @@ namespace {
 
 using codec::json::Writer;
 
-net::Task<> Send(http::ServerExchange& exchange, std::uint16_t status, std::string content_type, std::string body) {
+net::Task<> Send(http::ServerExchange& exchange, std::uint16_t status, std::string content_type, std::string body,
+                 std::int64_t version = 0) {
   http::ResponseHead head{.status = status, .headers = {}};
   head.headers.Add("content-type", content_type);
   head.headers.Add("cache-control", "no-store");
+  if (version != 0) head.headers.Add("etag", "\"" + std::to_string(version) + "\"");
   if (status == 401) head.headers.Add("www-authenticate", "Basic realm=\"gatehouse admin\"");
   static_cast<void>(co_await exchange.Respond(std::move(head), body));
 }
@@ -46,19 +47,43 @@ std::string_view Word(Readiness readiness) {
 
 net::Task<> AdminHandler::Serve(http::ServerExchange& exchange) {
   const std::string_view path = exchange.head().path();
-  const std::string_view method = exchange.head().method;
   if (path == "/livez") return Send(exchange, 200, "text/plain", "ok\n");
   if (path == "/readyz") return Ready(exchange);
   if (path == "/metrics")
     return Send(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", context_.metrics.Expose());
   if (!path.starts_with("/admin/v1/"))
     return SendError(exchange, 404, "not_found", "The admin listener has /livez, /readyz, /metrics and /admin/v1/.");
-  if (Check(exchange.head()) == Access::kRefused) {
-    return SendError(exchange, 401, "unauthenticated", "Send the admin password by HTTP Basic authentication.");
+  return ServeKnown(exchange);
+}
+
+// Whoever is let in: everything is checked against roles from here on.
+net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange) {
+  constexpr std::chrono::seconds kPatience(5);
+  constexpr std::string_view kPrefix = "/admin/v1/";
+  auto actor = co_await IdentifyActor(exchange, context_.tenancy, password_digest_, exchange.loop().In(kPatience));
+  if (!actor.ok()) {
+    ApiReply refusal = ReplyOf(actor.error());
+    co_return co_await Send(exchange, refusal.status, "application/json", std::move(refusal.body));
   }
-  if (path == "/admin/v1/targets" && method == "GET") return Targets(exchange);
-  if (path == "/admin/v1/reload" && method == "POST") return Reload(exchange);
-  return SendError(exchange, 404, "not_found", "Known: GET /admin/v1/targets, POST /admin/v1/reload.");
+  const std::string_view path = exchange.head().path();
+  if (TenancyApi::Serves(path.substr(kPrefix.size()))) {
+    ApiReply reply = co_await tenancy_.Answer(exchange, std::move(actor).value());
+    co_return co_await Send(exchange, reply.status, "application/json", std::move(reply.body), reply.version);
+  }
+  const bool targets = path == "/admin/v1/targets" && exchange.head().method == "GET";
+  const bool reload = path == "/admin/v1/reload" && exchange.head().method == "POST";
+  if (!targets && !reload) {
+    co_return co_await SendError(exchange, 404, "not_found",
+                                 "Known below /admin/v1/: orgs, teams, projects, users, apps, agents, keys, roles, "
+                                 "events, me, GET targets, POST reload.");
+  }
+  if (!actor.value().May(features::identity::Permission::kOperate, {}, context_.tenancy.tenancy.directory())) {
+    const base::Error denied{.code = base::ErrorCode::kDenied, .public_message = "Your roles do not allow this here."};
+    co_await tenancy_.RecordCall(exchange, actor.value(), &denied);
+    co_return co_await SendError(exchange, 403, "denied", denied.public_message);
+  }
+  co_await tenancy_.RecordCall(exchange, actor.value(), nullptr);
+  co_await (targets ? Targets(exchange) : Reload(exchange));
 }
 
 net::Task<> AdminHandler::Ready(http::ServerExchange& exchange) {
@@ -101,19 +126,6 @@ net::Task<> AdminHandler::Reload(http::ServerExchange& exchange) {
   } else {
     co_await SendError(exchange, 422, "invalid_configuration", status.error().public_message);
   }
-}
-
-AdminHandler::Access AdminHandler::Check(const http::RequestHead& head) const {
-  constexpr std::string_view kScheme = "Basic ";
-  const auto value = head.headers.Find("authorization").value_or("");
-  if (!value.starts_with(kScheme)) return Access::kRefused;
-  const auto decoded = codec::crypto::Base64Decode(value.substr(kScheme.size()));
-  if (!decoded) return Access::kRefused;
-  const auto colon = decoded->find(':');
-  if (colon == std::string::npos) return Access::kRefused;
-  const auto digest = codec::crypto::Sha256(std::string_view(*decoded).substr(colon + 1));
-  return codec::crypto::ConstantTimeEquals(codec::crypto::AsText(digest), password_digest_) ? Access::kGranted
-                                                                                            : Access::kRefused;
 }
 
 std::string AdminHandler::RejectionBody(std::uint16_t, std::string_view reason) const {

@@ -5,6 +5,8 @@
 #include <string>
 #include <string_view>
 
+#include "admin/admin_actor.h"
+#include "admin/tenancy_api.h"
 #include "base/metrics.h"
 #include "base/secret.h"
 #include "features/routing/health.h"
@@ -28,6 +30,7 @@ struct AdminContext {
   std::function<Readiness()> readiness;
   std::function<std::string()> problem;             // why it is not ready, or what is degraded; "" for nothing
   std::function<net::Task<base::Status>()> reload;  // reads the configuration again
+  TenancyServices tenancy;
 };
 
 // The admin listener: /livez, /readyz and /metrics for machines, /admin/v1/* with the admin password for people.
@@ -35,7 +38,7 @@ struct AdminContext {
 class AdminHandler final : public http::Handler {
  public:
   AdminHandler(AdminContext context, std::string password_digest)
-      : context_(std::move(context)), password_digest_(std::move(password_digest)) {}
+      : context_(std::move(context)), password_digest_(std::move(password_digest)), tenancy_(context_.tenancy) {}
 
   net::Task<> Serve(http::ServerExchange& exchange) override;
   std::string RejectionBody(std::uint16_t status, std::string_view reason) const override;
@@ -44,12 +47,11 @@ class AdminHandler final : public http::Handler {
   net::Task<> Ready(http::ServerExchange& exchange);
   net::Task<> Targets(http::ServerExchange& exchange);
   net::Task<> Reload(http::ServerExchange& exchange);
-  // HTTP Basic with any user name; compares digests in constant time.
-  enum class Access : std::uint8_t { kGranted, kRefused };
-  Access Check(const http::RequestHead& head) const;
+  net::Task<> ServeKnown(http::ServerExchange& exchange);
 
   AdminContext context_;
   std::string password_digest_;  // SHA-256 of the password, raw bytes
+  TenancyApi tenancy_;
 };
 
 }  // namespace gatehouse::admin

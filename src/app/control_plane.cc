@@ -24,11 +24,13 @@ net::Deadline In(base::Duration duration) { return {base::SystemClock().Now() + 
 }  // namespace
 
 ControlPlane::ControlPlane(store::Database& database, base::Secret pepper)
-    : hash_(std::move(pepper)),
+    : database_(database),
+      hash_(std::move(pepper)),
       keys_{.directory = directory_, .hash = hash_, .last_use = last_use_},
       feed_(database, directory_),
       tenancy_(database, directory_, feed_),
-      virtual_keys_(tenancy_, hash_) {}
+      virtual_keys_(tenancy_, hash_),
+      roles_(database, directory_) {}
 
 base::Result<std::unique_ptr<ControlPlane>> ControlPlane::Open(GatewayDatabase& database, const Config& config,
                                                                net::EpollLoop& loop) {

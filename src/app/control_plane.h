@@ -4,6 +4,7 @@
 #include <optional>
 #include <vector>
 
+#include "admin/admin_actor.h"
 #include "app/config.h"
 #include "app/database.h"
 #include "base/log.h"
@@ -14,6 +15,7 @@
 #include "features/identity/key_hash.h"
 #include "features/identity/keys.h"
 #include "features/identity/last_use.h"
+#include "features/identity/role_book.h"
 #include "features/identity/tenancy.h"
 #include "features/identity/virtual_keys.h"
 #include "net/epoll_loop.h"
@@ -35,7 +37,10 @@ class ControlPlane {
   const features::identity::KeyServices& keys() const { return keys_; }
   const features::identity::Directory& directory() const { return directory_; }
   features::identity::Tenancy& tenancy() { return tenancy_; }
-  features::identity::VirtualKeys& virtual_keys() { return virtual_keys_; }
+  // For the admin API.
+  admin::TenancyServices services() {
+    return {.tenancy = tenancy_, .virtual_keys = virtual_keys_, .roles = roles_, .keys = keys_, .database = database_};
+  }
 
   // What a configuration declares, in the database and in force; nothing is done when it is what was declared last.
   net::Task<base::Status> Apply(net::Loop& loop, std::vector<features::identity::DeclaredNode> declared);
@@ -49,6 +54,7 @@ class ControlPlane {
  private:
   ControlPlane(store::Database& database, base::Secret pepper);
 
+  store::Database& database_;  // outlives it
   features::identity::KeyHash hash_;
   std::optional<std::vector<features::identity::DeclaredNode>> declared_;  // what is in force as a whole
   features::identity::LastUse last_use_;
@@ -57,6 +63,7 @@ class ControlPlane {
   features::identity::DirectoryFeed feed_;
   features::identity::Tenancy tenancy_;
   features::identity::VirtualKeys virtual_keys_;
+  features::identity::RoleBook roles_;
 };
 
 }  // namespace gatehouse::app

@@ -173,7 +173,8 @@ base::Status Gateway::ListenAdmin() {
                                                                      .clock = base::SystemClock(),
                                                                      .readiness = [this] { return ReadinessNow(); },
                                                                      .problem = [this] { return ProblemNow(); },
-                                                                     .reload = [this] { return Reload(); }},
+                                                                     .reload = [this] { return Reload(); },
+                                                                     .tenancy = control_->services()},
                                                  std::move(digest));
   constexpr std::size_t kMaxAdminConnections = 256;
   const http::ServerLimits limits{.max_connections = kMaxAdminConnections};

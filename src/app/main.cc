@@ -1,3 +1,4 @@
+#include <algorithm>
 #include <csignal>
 #include <cstdio>
 #include <optional>
@@ -5,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/cli.h"
 #include "app/config.h"
 #include "app/config_tenants.h"
 #include "app/demo.h"
@@ -20,6 +22,7 @@ constexpr std::string_view kUsage = R"(gatehouse: one gateway between applicatio
   gatehouse check --config FILE     read a configuration and say what is wrong with it
   gatehouse key new                 make an API key and print it with its hash
   gatehouse key hash                read a key from standard input and print its hash
+  gatehouse org|team|project|user|app|agent|key|role ...   manage who may use it; --help says how
   gatehouse version
 )";
 
@@ -103,6 +106,8 @@ int Main(std::span<char* const> arguments) {
   if (command == "serve" || command == "check") {
     const auto path = ConfigPath(arguments.subspan(2));
     if (path && (command == "serve" || !path->empty())) return command == "serve" ? Serve(*path) : Check(*path);
+  } else if (IsCliCommand(arguments.subspan(std::min<std::size_t>(1, arguments.size())))) {
+    return RunCli(arguments.subspan(1));
   } else if (command == "key" && arguments.size() == 3) {
     return Key(arguments[2]);
   } else if (command == "version") {

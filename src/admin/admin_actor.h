@@ -1,0 +1,55 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "features/identity/keys.h"
+#include "features/identity/role_book.h"
+#include "features/identity/tenancy.h"
+#include "features/identity/virtual_keys.h"
+#include "http/server.h"
+#include "net/task.h"
+
+namespace gatehouse::admin {
+
+// The tenancy tree as the admin API works on it. All outlive whoever has it; belongs to the admin loop.
+struct TenancyServices {
+  features::identity::Tenancy& tenancy;
+  features::identity::VirtualKeys& virtual_keys;
+  features::identity::RoleBook& roles;
+  const features::identity::KeyServices& keys;
+  store::Database& database;  // for the record of what was done
+};
+
+// Who calls the admin API, and what he may do where. A value, of one request.
+class AdminActor {
+ public:
+  // With the password: may everything.
+  static AdminActor Owner();
+  AdminActor(features::identity::Author author, std::vector<features::identity::RoleBinding> roles)
+      : author_(std::move(author)), roles_(std::move(roles)) {}
+
+  const features::identity::Author& author() const { return author_; }
+  const std::vector<features::identity::RoleBinding>& roles() const { return roles_; }
+
+  // `node` 0: everywhere at once, such as the list of organizations.
+  bool May(features::identity::Permission permission, features::identity::NodeId node,
+           const features::identity::Directory& directory) const;
+  // Sees it, by a role or because it is himself or his own key.
+  bool Sees(features::identity::NodeId node, const features::identity::Directory& directory) const;
+  bool Owns(features::identity::NodeId node, const features::identity::Directory& directory) const;
+  bool MayGrant(const features::identity::RoleBinding& binding, const features::identity::Directory& directory) const;
+
+ private:
+  features::identity::Author author_;
+  std::vector<features::identity::RoleBinding> roles_;
+};
+
+// The caller: the owner by the password (any user name) over HTTP Basic, a user by a token of the admin API as bearer
+// token or as the password. kUnauthenticated otherwise; `password_digest` is raw SHA-256.
+net::Task<base::Result<AdminActor>> IdentifyActor(http::ServerExchange& exchange, const TenancyServices& services,
+                                                  std::string_view password_digest, net::Deadline deadline);
+
+}  // namespace gatehouse::admin
