@@ -3,7 +3,7 @@ import sqlite3
 
 USAGE = ["input", "cache_read", "cache_write_5m", "cache_write_30m", "cache_write_1h", "cache_write_12h", "input_audio", "tool_input",
          "output", "reasoning", "output_audio", "server_tool_calls"]
-TEXTS = ["price", "request_id", "organization", "team", "project", "name", "key_id", "operation", "ending", "error", "attempts", "rule"]
+TEXTS = ["request_id", "price", "organization", "team", "project", "name", "key_id", "operation", "ending", "error", "attempts", "rule"]
 OUTCOMES = ["ok", "failed", "denied", "in_doubt"]
 BASES = ["nothing", "provider", "estimated", "worst_case"]
 EFFECTS = ["allow", "restrict", "challenge", "deny"]

@@ -101,6 +101,20 @@ class [[nodiscard]] Task {
     };
     return Awaiter{handle_};
   }
+  // Awaits a task that somebody else had begun to await, and was dropped while this task was kept: it goes on from
+  // where it is, for whoever awaits this. Cancelled by dropping the task.
+  auto Rest() && noexcept {
+    struct Awaiter {
+      Handle handle;
+      bool await_ready() noexcept { return handle.done(); }
+      void await_suspend(std::coroutine_handle<> waiter) noexcept { handle.promise().waiter = waiter; }
+      T await_resume() {
+        if (handle.promise().failure) std::rethrow_exception(handle.promise().failure);
+        return handle.promise().Take();
+      }
+    };
+    return Awaiter{handle_};
+  }
 
  private:
   friend promise_type;

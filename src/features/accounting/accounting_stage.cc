@@ -40,9 +40,13 @@ class SettledEvents final : public EventSource {
   // The client went away in the middle.
   ~SettledEvents() override {
     if (settlement_->concluded()) return;
+    if (!accounting_.MayDrain(drain_)) {
+      settlement_->Conclude(Settlement::Coming::kInPart);
+      return;
+    }
     auto flight = std::make_unique<Flight>(accounting_, exchange_.shared_from_this(), settlement_);
-    flight->Read(std::move(events_));
-    accounting_.Adopt(std::move(flight), drain_);
+    flight->Read(std::move(events_), drain_.at_most);
+    accounting_.Adopt(std::move(flight));
   }
 
   net::Task<Result<Outcome>> Pull(llm::Batch& batch) override {
@@ -66,27 +70,39 @@ class SettledEvents final : public EventSource {
   std::shared_ptr<Settlement> settlement_;
 };
 
-// Hands a flight over when the one who waits for it is dropped.
-class Handover {
+// A call under way: one whose client goes before its reply has come goes on without it.
+class Call {
  public:
-  Handover(std::unique_ptr<Flight> flight, LoopAccounting& accounting, const DrainSettings& drain)
-      : flight_(std::move(flight)), accounting_(accounting), drain_(drain) {}
-  Handover(const Handover&) = delete;
-  Handover& operator=(const Handover&) = delete;
-  ~Handover() {
-    if (!landed_) accounting_.Adopt(std::move(flight_), drain_);
-  }
-  net::Task<Result<Reply>> Land() {
-    auto reply = co_await flight_->Land();
-    landed_ = true;
-    co_return reply;
+  Call(net::Task<Result<Reply>> task, LoopAccounting& accounting, const DrainSettings& drain,
+       pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement)
+      : task_(std::move(task)),
+        accounting_(accounting),
+        drain_(drain),
+        exchange_(exchange),
+        settlement_(std::move(settlement)) {}
+  Call(const Call&) = delete;
+  Call& operator=(const Call&) = delete;
+  ~Call() {
+    if (replied_) return;
+    if (!accounting_.MayDrain(drain_)) {
+      settlement_->Conclude(Settlement::Coming::kInPart);
+      return;
+    }
+    auto flight = std::make_unique<Flight>(accounting_, exchange_.shared_from_this(), std::move(settlement_));
+    flight->Continue(std::move(task_), drain_.at_most);
+    accounting_.Adopt(std::move(flight));
   }
 
+  net::Task<Result<Reply>>& task() { return task_; }
+  void Replied() { replied_ = true; }
+
  private:
-  std::unique_ptr<Flight> flight_;
-  LoopAccounting& accounting_;
-  const DrainSettings& drain_;
-  bool landed_ = false;
+  net::Task<Result<Reply>> task_;
+  LoopAccounting& accounting_;    // the loop's
+  const DrainSettings& drain_;    // the stage's, which the exchange pins
+  pipeline::Exchange& exchange_;  // outlives the stage's task
+  std::shared_ptr<Settlement> settlement_;
+  bool replied_ = false;
 };
 
 base::NanoUsd CostOfOutput(std::int64_t tokens, std::int64_t per_million) {
@@ -175,10 +191,9 @@ net::Task<Result<Reply>> AccountingStage::Refuse(Error error) { co_return error;
 
 net::Task<Result<Reply>> AccountingStage::Serve(pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement,
                                                 pipeline::Next next) const {
-  auto flight = std::make_unique<Flight>(accounting_, exchange.shared_from_this(), settlement);
-  flight->Launch(std::move(next));
-  Handover handover(std::move(flight), accounting_, settings_.drain);
-  auto reply = co_await handover.Land();
+  Call call(std::move(next)(exchange), accounting_, settings_.drain, exchange, settlement);
+  auto reply = co_await std::move(call.task());
+  call.Replied();
   if (!reply.ok()) {
     settlement->Conclude(Settlement::Coming::kNot);
     co_return reply;
@@ -186,14 +201,9 @@ net::Task<Result<Reply>> AccountingStage::Serve(pipeline::Exchange& exchange, st
   if (auto* chat = std::get_if<pipeline::ChatReply>(&reply.value().answer)) {
     chat->events = std::make_unique<SettledEvents>(std::move(chat->events), accounting_, settings_.drain, exchange,
                                                    std::move(settlement));
-    co_return reply;
-  }
-  NoteUsage(reply.value(), exchange.outcome);
-  if (std::holds_alternative<pipeline::PassThroughReply>(reply.value().answer)) {
-    settlement->Conclude(Settlement::Coming::kOpaque);
   } else {
-    const bool counted = std::holds_alternative<pipeline::CountReply>(reply.value().answer);
-    settlement->Conclude(counted ? Settlement::Coming::kNot : Settlement::Coming::kWhole);
+    NoteUsage(reply.value(), exchange.outcome);
+    settlement->Conclude(ComingOf(reply.value()));
   }
   co_return reply;
 }

@@ -11,7 +11,6 @@
 #include <variant>
 #include <vector>
 
-#include "features/accounting/flight.h"
 #include "net/fake/fake_loop.h"
 #include "store/sqlite/test_folder.h"
 
@@ -374,22 +373,10 @@ TEST_F(AccountingStageTest, AReplyThatCameAndWasNeverTakenIsSeenThrough) {
   Limit(Dimension::kUsd, 10'000'000);
   script_.answer = {kText, Used(12, 34)};
   NewExchange();
-  stages_.push_back(std::make_unique<Upstream>(script_));
-  const Settlement::Worst worst{.input = 77, .output = 100, .cost = {1'077'000}};
-  const auto ticket = accounting_.Intend(WorstRowOf(*exchange_, worst, clock_.Wall()));
-  auto settlement =
-      std::make_shared<Settlement>(accounting_, *exchange_,
-                                   Settlement::Terms{.reservation = {},
-                                                     .ticket = ticket,
-                                                     .worst = worst,
-                                                     .prices = std::make_shared<llm::price::Lookup>(Prices()),
-                                                     .admitted = clock_.Wall()});
-  exchange_->Attach(settlement);
-  exchange_->attempt_gate = settlement.get();
-  auto flight = std::make_unique<Flight>(accounting_, exchange_, settlement);
-  flight->Launch(pipeline::Next(stages_));
-  accounting_.Adopt(std::move(flight), settings_.drain);
-  settlement.reset();
+  {
+    auto reply = Run();
+    ASSERT_TRUE(reply.ok());
+  }
   End(0);
   EXPECT_EQ(accounting_.draining(), 0U);
   EXPECT_EQ(Last().basis, "provider");

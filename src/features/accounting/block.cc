@@ -99,7 +99,7 @@ Treasury::Use UseOf(const Row& row) {
 
 BlockBuilder::Added BlockBuilder::Add(std::int64_t number, std::string_view bytes) {
   Links links;
-  const auto row = DecodeRow(bytes, links);
+  const auto row = DecodeSums(bytes, links);
   if (!row) return Added::kNoRow;
   if (rows_ == 0) {
     content_.push_back(kVersion);
@@ -172,7 +172,7 @@ void BlockBuilder::AddRollups(Grain grain, std::vector<Statement>& unit) const {
   const std::string sql = RollupSql(grain);
   for (const auto& [key, line] : lines) {
     Links links;
-    const auto row = DecodeRow(line.group->sample, links);
+    const auto row = DecodeSums(line.group->sample, links);
     if (!row) continue;  // it was one when it was added
     const Sums& s = line.sums;
     unit.push_back({.sql = sql,
@@ -204,7 +204,7 @@ void BlockBuilder::AddLimitUse(const Treasury& treasury, std::vector<Statement>&
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> used;
   for (const auto& [key, group] : groups_) {
     Links links;
-    const auto row = DecodeRow(group.sample, links);
+    const auto row = DecodeSums(group.sample, links);
     if (!row) continue;
     Treasury::Use use = UseOf(*row);
     use.used = {.usd = group.sums.cost, .tokens = group.sums.tokens, .requests = group.sums.charged};

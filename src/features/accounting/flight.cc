@@ -36,35 +36,24 @@ Flight::Flight(LoopAccounting& accounting, std::shared_ptr<pipeline::Exchange> e
       accounting_(accounting),
       exchange_(std::move(exchange)),
       settlement_(std::move(settlement)),
-      landed_(accounting.loop()),
       tasks_(accounting.loop()) {}
 
 Flight::~Flight() {
-  if (abandoned_ && !done_) settlement_->Conclude(Settlement::Coming::kInPart);
+  if (!done_) settlement_->Conclude(Settlement::Coming::kInPart);
 }
 
-void Flight::Launch(pipeline::Next next) { tasks_.Spawn(Fly(std::move(next))); }
-
-void Flight::Read(std::unique_ptr<EventSource> events) { tasks_.Spawn(ReadToEnd(std::move(events))); }
-
-net::Task<> Flight::Fly(pipeline::Next next) {
-  reply_ = co_await std::move(next)(*exchange_);
-  if (abandoned_) {
-    co_await SeeThrough();
-  } else {
-    landed_.Set();
-  }
+void Flight::Continue(net::Task<Result<Reply>> call, base::Duration at_most) {
+  Arm(accounting_.loop().Now() + at_most);
+  tasks_.Spawn(SeeThrough(std::move(call)));
 }
 
-net::Task<Result<Reply>> Flight::Land() {
-  if (!reply_) static_cast<void>(co_await landed_.Wait(net::Deadline::Never()));
-  co_return std::move(*reply_);
+void Flight::Read(std::unique_ptr<EventSource> events, base::Duration at_most) {
+  Arm(accounting_.loop().Now() + at_most);
+  tasks_.Spawn(ReadToEnd(std::move(events)));
 }
 
-// The reply came when its client had gone.
-net::Task<> Flight::SeeThrough() {
-  Result<Reply> reply = std::move(*reply_);
-  reply_.reset();
+net::Task<> Flight::SeeThrough(net::Task<Result<Reply>> call) {
+  auto reply = co_await std::move(call).Rest();
   if (!reply.ok()) {
     settlement_->Conclude(Settlement::Coming::kNot);
   } else if (auto* chat = std::get_if<pipeline::ChatReply>(&reply.value().answer)) {
@@ -72,9 +61,7 @@ net::Task<> Flight::SeeThrough() {
     co_return;
   } else {
     NoteUsage(reply.value(), exchange_->outcome);
-    settlement_->Conclude(std::holds_alternative<pipeline::PassThroughReply>(reply.value().answer)
-                              ? Settlement::Coming::kOpaque
-                              : Settlement::Coming::kWhole);
+    settlement_->Conclude(ComingOf(reply.value()));
   }
   Finish();
 }
@@ -94,20 +81,19 @@ net::Task<> Flight::ReadToEnd(std::unique_ptr<EventSource> events) {
   Finish();
 }
 
-void Flight::Abandon(base::Duration at_most) {
-  abandoned_ = true;
-  // Whoever waited went between the reply's coming and its being taken.
-  if (reply_) tasks_.Spawn(SeeThrough());
-  if (done_) return;
-  Arm(accounting_.loop().Now() + at_most);
-}
-
 void Flight::OnTimer() { accounting_.Finished(*this); }
 
 void Flight::Finish() {
   done_ = true;
   Disarm();
   accounting_.Finished(*this);
+}
+
+Settlement::Coming ComingOf(const Reply& reply) {
+  if (std::holds_alternative<pipeline::PassThroughReply>(reply.answer)) return Settlement::Coming::kOpaque;
+  // Counting is free.
+  if (std::holds_alternative<pipeline::CountReply>(reply.answer)) return Settlement::Coming::kNot;
+  return Settlement::Coming::kWhole;
 }
 
 void NoteUsage(const Reply& reply, pipeline::Outcome& outcome) {

@@ -1,7 +1,6 @@
 #pragma once
 
 #include <memory>
-#include <optional>
 
 #include "base/result.h"
 #include "features/accounting/loop_accounting.h"
@@ -10,11 +9,10 @@
 #include "net/loop.h"
 #include "pipeline/exchange.h"
 #include "pipeline/operation.h"
-#include "pipeline/stage.h"
 
 namespace gatehouse::features::accounting {
 
-// A call on its way, which can outlive the client that asked for it: what the provider will bill is only known at its
+// A call that is seen through without the client that asked for it: what the provider will bill is only known at its
 // end. Keeps the exchange and all that serves it. One loop. Dropping it cancels the call, and the settlement concludes
 // with what is known.
 class Flight final : private net::Timer {
@@ -24,30 +22,21 @@ class Flight final : private net::Timer {
          std::shared_ptr<Settlement> settlement);
   ~Flight() override;
 
-  // Begins the call.
-  void Launch(pipeline::Next next);
-  // Its reply. Once.
-  net::Task<base::Result<pipeline::Reply>> Land();
-  // Begins to read an answer to its end, for its figures alone.
-  void Read(std::unique_ptr<llm::EventSource> events);
-
-  // Nobody waits any more: the answer is read to its end, for so long at most.
-  void Abandon(base::Duration at_most);
+  // Goes on with a call that was begun, and reads its answer.
+  void Continue(net::Task<base::Result<pipeline::Reply>> call, base::Duration at_most);
+  // Reads an answer to its end, for its figures alone.
+  void Read(std::unique_ptr<llm::EventSource> events, base::Duration at_most);
   bool done() const { return done_; }
 
  private:
-  net::Task<> Fly(pipeline::Next next);
+  net::Task<> SeeThrough(net::Task<base::Result<pipeline::Reply>> call);
   net::Task<> ReadToEnd(std::unique_ptr<llm::EventSource> events);
-  net::Task<> SeeThrough();
   void OnTimer() override;
   void Finish();
 
   LoopAccounting& accounting_;
   const std::shared_ptr<pipeline::Exchange> exchange_;
   const std::shared_ptr<Settlement> settlement_;
-  std::optional<base::Result<pipeline::Reply>> reply_;
-  net::Event landed_;
-  bool abandoned_ = false;
   bool done_ = false;
   net::TaskGroup tasks_;  // last: what runs there uses the rest
 };
@@ -58,6 +47,8 @@ struct Portion {
   std::uint64_t bytes = 0;   // of text, where the events say it
 };
 Portion Measure(const llm::Batch& batch, pipeline::Outcome& outcome);
+// How a reply that is no chat came, for its settlement.
+Settlement::Coming ComingOf(const pipeline::Reply& reply);
 // The same of a reply that is no chat.
 void NoteUsage(const pipeline::Reply& reply, pipeline::Outcome& outcome);
 

@@ -17,8 +17,8 @@ LoopAccounting::~LoopAccounting() {
 std::optional<LoopAccounting::Ticket> LoopAccounting::Intend(const Row& worst) {
   const auto ticket = parts_.share.Take();
   if (!ticket) return {};
-  Encode(worst, bytes_);
-  parts_.share.Intend(ticket->slot, bytes_);
+  EncodedRow bytes;
+  parts_.share.Intend(ticket->slot, Encode(worst, bytes));
   return ticket;
 }
 
@@ -28,8 +28,8 @@ void LoopAccounting::Record(std::optional<Ticket> ticket, const Row& row) {
     ++unrecorded_;
     return;
   }
-  Encode(row, bytes_);
-  parts_.share.Finish(ticket->slot, bytes_);
+  EncodedRow bytes;
+  parts_.share.Finish(ticket->slot, Encode(row, bytes));
   parts_.ledger.Submit({.slot = ticket->slot, .share = parts_.index, .number = ticket->number});
 }
 
@@ -37,9 +37,7 @@ void LoopAccounting::Release(const std::vector<std::uint32_t>& slots) {
   for (const std::uint32_t slot : slots) parts_.share.Free(slot);
 }
 
-void LoopAccounting::Adopt(std::unique_ptr<Flight> flight, const DrainSettings& settings) {
-  if (settings.at_most.count() <= 0 || draining_.size() >= settings.calls) return;  // dropped here
-  flight->Abandon(settings.at_most);
+void LoopAccounting::Adopt(std::unique_ptr<Flight> flight) {
   if (!flight->done()) draining_.push_back(std::move(flight));
 }
 

@@ -56,14 +56,17 @@ class LoopAccounting {
   // Rows that found no place in the journal.
   std::uint64_t unrecorded() const { return unrecorded_; }
 
-  // Sees a call through, within the settings' bounds, and drops it.
-  void Adopt(std::unique_ptr<Flight> flight, const DrainSettings& settings);
+  // Whether one more call may be seen through without its client.
+  bool MayDrain(const DrainSettings& settings) const {
+    return settings.at_most.count() > 0 && draining_.size() < settings.calls;
+  }
+  // Keeps a flight that has begun until it is done.
+  void Adopt(std::unique_ptr<Flight> flight);
   void Finished(Flight& flight);
   std::size_t draining() const { return draining_.size(); }
 
  private:
   Parts parts_;
-  std::string bytes_;  // reused
   std::string scratch_;
   std::uint64_t unrecorded_ = 0;
   std::list<std::unique_ptr<Flight>> draining_;

@@ -18,8 +18,8 @@ struct Name {
 };
 constexpr std::array<Name, 4> kKeyNames = {
     {{&Row::surface, 24}, {&Row::model, 56}, {&Row::provider, 32}, {&Row::upstream_model, 56}}};
-constexpr std::array<Name, 11> kNames = {{{&Row::price, 48},
-                                          {&Row::request_id, 64},
+constexpr std::array<Name, 12> kNames = {{{&Row::request_id, 64},
+                                          {&Row::price, 48},
                                           {&Row::organization, 63},
                                           {&Row::team, 63},
                                           {&Row::project, 63},
@@ -28,8 +28,8 @@ constexpr std::array<Name, 11> kNames = {{{&Row::price, 48},
                                           {&Row::operation, 24},
                                           {&Row::ending, 16},
                                           {&Row::error, 20},
-                                          {&Row::attempts, 40}}};
-constexpr std::size_t kMostRuleBytes = 40;
+                                          {&Row::attempts, 40},
+                                          {&Row::rule, 40}}};
 
 constexpr std::array<std::uint64_t llm::Usage::*, 12> kUsage = {
     &llm::Usage::input,           &llm::Usage::cache_read,     &llm::Usage::cache_write_5m,
@@ -37,21 +37,31 @@ constexpr std::array<std::uint64_t llm::Usage::*, 12> kUsage = {
     &llm::Usage::input_audio,     &llm::Usage::tool_input,     &llm::Usage::output,
     &llm::Usage::reasoning,       &llm::Usage::output_audio,   &llm::Usage::server_tool_calls};
 
-// Seven bits a byte, least first (LEB128).
-void Put(std::string& out, std::uint64_t value) {
-  for (; value >= 0x80; value >>= 7U) out.push_back(static_cast<char>(0x80U | (value & 0x7FU)));
-  out.push_back(static_cast<char>(value));
-}
+// Writes into memory that is known to be large enough: kMostEncodedBytes.
+class Writer {
+ public:
+  explicit Writer(char* out) : at_(out) {}
+  char* at() const { return at_; }
 
-// A cut never leaves half a character of UTF-8.
-void PutText(std::string& out, std::string_view text, std::size_t most) {
-  if (text.size() > most) {
-    while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80) --most;
-    text = text.substr(0, most);
+  void Byte(char byte) { *at_++ = byte; }
+  // Seven bits a byte, least first (LEB128).
+  void Number(std::uint64_t value) {
+    for (; value >= 0x80; value >>= 7U) *at_++ = static_cast<char>(0x80U | (value & 0x7FU));
+    *at_++ = static_cast<char>(value);
   }
-  Put(out, text.size());
-  out.append(text);
-}
+  // A cut never leaves half a character of UTF-8.
+  void Text(std::string_view text, std::size_t most) {
+    if (text.size() > most) {
+      while (most > 0 && (static_cast<unsigned char>(text[most]) & 0xC0U) == 0x80) --most;
+      text = text.substr(0, most);
+    }
+    Number(text.size());
+    at_ += text.copy(at_, text.size());
+  }
+
+ private:
+  char* at_;
+};
 
 // Reads what Put wrote; once something does not fit, everything is 0 or "" and ok() false.
 class Reader {
@@ -103,15 +113,15 @@ Outcome OutcomeOf(const Row& row) {
   return row.error.empty() ? Outcome::kOk : Outcome::kFailed;
 }
 
-void PutKey(const Row& row, std::string& out) {
+void PutKey(const Row& row, Writer& out) {
   const std::size_t links = std::min(row.chain.size(), kMostLinks);
-  Put(out, links);
+  out.Number(links);
   for (const Link& link : row.chain.first(links)) {
-    Put(out, static_cast<std::uint64_t>(link.kind));
-    Put(out, static_cast<std::uint64_t>(link.id.value));
+    out.Number(static_cast<std::uint64_t>(link.kind));
+    out.Number(static_cast<std::uint64_t>(link.id.value));
   }
-  for (const Name& name : kKeyNames) PutText(out, row.*name.member, name.most);
-  Put(out, static_cast<std::uint64_t>(row.outcome));
+  for (const Name& name : kKeyNames) out.Text(row.*name.member, name.most);
+  out.Number(static_cast<std::uint64_t>(row.outcome));
 }
 
 void ReadKey(Reader& reader, Row& row, Links& links) {
@@ -123,6 +133,20 @@ void ReadKey(Reader& reader, Row& row, Links& links) {
   row.chain = std::span(links).first(count);
   for (const Name& name : kKeyNames) row.*name.member = reader.Text(name.most);
   row.outcome = static_cast<Outcome>(reader.AtMost(static_cast<std::uint64_t>(Outcome::kInDoubt)));
+}
+
+// The part that comes first: what sums are made of.
+void ReadSums(Reader& reader, Row& row, Links& links) {
+  ReadKey(reader, row, links);
+  row.admitted_ms = static_cast<std::int64_t>(reader.Number());
+  for (const auto member : kUsage) row.usage.*member = reader.Number();
+  row.usage.source =
+      static_cast<llm::UsageSource>(reader.AtMost(static_cast<std::uint64_t>(llm::UsageSource::kEstimated)));
+  row.basis = static_cast<pipeline::Charge::Basis>(
+      reader.AtMost(static_cast<std::uint64_t>(pipeline::Charge::Basis::kWorstCase)));
+  row.cost = {static_cast<std::int64_t>(reader.Number())};
+  row.duration_us = reader.Number();
+  row.request_id = reader.Text(kNames.front().most);
 }
 
 }  // namespace
@@ -199,41 +223,32 @@ void AddEnd(Row& row, const pipeline::Exchange& exchange, const EndFacts& end, s
   row.outcome = OutcomeOf(row);
 }
 
-void Encode(const Row& row, std::string& out) {
-  out.clear();
-  out.push_back(kVersion);
+std::string_view Encode(const Row& row, EncodedRow& into) {
+  Writer out(into.data());
+  out.Byte(kVersion);
   PutKey(row, out);
-  Put(out, static_cast<std::uint64_t>(row.admitted_ms));
-  for (const auto member : kUsage) Put(out, row.usage.*member);
-  Put(out, static_cast<std::uint64_t>(row.usage.source));
-  Put(out, static_cast<std::uint64_t>(row.basis));
-  Put(out, static_cast<std::uint64_t>(row.cost.value));
-  Put(out, row.duration_us);
-  for (const Name& name : kNames) PutText(out, row.*name.member, name.most);
-  PutText(out, row.rule, kMostRuleBytes);
-  Put(out, static_cast<std::uint64_t>(row.effect));
-  Put(out, row.attempt_count);
-  Put(out, row.status);
-  Put(out, row.first_event_us);
-  Put(out, row.bytes_in);
-  Put(out, row.bytes_out);
+  out.Number(static_cast<std::uint64_t>(row.admitted_ms));
+  for (const auto member : kUsage) out.Number(row.usage.*member);
+  out.Number(static_cast<std::uint64_t>(row.usage.source));
+  out.Number(static_cast<std::uint64_t>(row.basis));
+  out.Number(static_cast<std::uint64_t>(row.cost.value));
+  out.Number(row.duration_us);
+  for (const Name& name : kNames) out.Text(row.*name.member, name.most);
+  out.Number(static_cast<std::uint64_t>(row.effect));
+  out.Number(row.attempt_count);
+  out.Number(row.status);
+  out.Number(row.first_event_us);
+  out.Number(row.bytes_in);
+  out.Number(row.bytes_out);
+  return {into.data(), static_cast<std::size_t>(out.at() - into.data())};
 }
 
 std::optional<Row> DecodeRow(std::string_view bytes, Links& links) {
   if (!bytes.starts_with(kVersion)) return {};
   Reader reader(bytes.substr(1));
   Row row;
-  ReadKey(reader, row, links);
-  row.admitted_ms = static_cast<std::int64_t>(reader.Number());
-  for (const auto member : kUsage) row.usage.*member = reader.Number();
-  row.usage.source =
-      static_cast<llm::UsageSource>(reader.AtMost(static_cast<std::uint64_t>(llm::UsageSource::kEstimated)));
-  row.basis = static_cast<pipeline::Charge::Basis>(
-      reader.AtMost(static_cast<std::uint64_t>(pipeline::Charge::Basis::kWorstCase)));
-  row.cost = {static_cast<std::int64_t>(reader.Number())};
-  row.duration_us = reader.Number();
-  for (const Name& name : kNames) row.*name.member = reader.Text(name.most);
-  row.rule = reader.Text(kMostRuleBytes);
+  ReadSums(reader, row, links);
+  for (const Name& name : std::span(kNames).subspan(1)) row.*name.member = reader.Text(name.most);
   row.effect = static_cast<pipeline::Effect>(reader.AtMost(static_cast<std::uint64_t>(pipeline::Effect::kDeny)));
   row.attempt_count = static_cast<std::uint32_t>(reader.AtMost(0xFFFF'FFFF));
   row.status = static_cast<std::uint16_t>(reader.AtMost(0xFFFF));
@@ -241,6 +256,15 @@ std::optional<Row> DecodeRow(std::string_view bytes, Links& links) {
   row.bytes_in = reader.Number();
   row.bytes_out = reader.Number();
   if (!reader.ok() || !reader.AtEnd()) return {};
+  return row;
+}
+
+std::optional<Row> DecodeSums(std::string_view bytes, Links& links) {
+  if (!bytes.starts_with(kVersion)) return {};
+  Reader reader(bytes.substr(1));
+  Row row;
+  ReadSums(reader, row, links);
+  if (!reader.ok()) return {};
   return row;
 }
 

@@ -12,9 +12,8 @@
 namespace gatehouse::features::accounting {
 
 inline std::string Encoded(const Row& row) {
-  std::string bytes;
-  Encode(row, bytes);
-  return bytes;
+  EncodedRow bytes;
+  return std::string(Encode(row, bytes));
 }
 
 struct NumberedRow {
