@@ -70,12 +70,18 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange) {
     ApiReply reply = co_await tenancy_.Answer(exchange, std::move(actor).value());
     co_return co_await Send(exchange, reply.status, "application/json", std::move(reply.body), reply.version);
   }
+  if (AccountingApi::Serves(path.substr(kPrefix.size()))) {
+    auto answered = co_await accounting_.Answer(exchange, actor.value());
+    co_await tenancy_.RecordCall(exchange, actor.value(), answered.ok() ? nullptr : &answered.error());
+    ApiReply reply = answered.ok() ? std::move(answered).value() : ReplyOf(answered.error());
+    co_return co_await Send(exchange, reply.status, std::string(reply.content_type), std::move(reply.body));
+  }
   const bool targets = path == "/admin/v1/targets" && exchange.head().method == "GET";
   const bool reload = path == "/admin/v1/reload" && exchange.head().method == "POST";
   if (!targets && !reload) {
     co_return co_await SendError(exchange, 404, "not_found",
                                  "Known below /admin/v1/: orgs, teams, projects, users, apps, agents, keys, roles, "
-                                 "events, me, GET targets, POST reload.");
+                                 "events, me, budgets, usage, exchanges, GET targets, POST reload.");
   }
   if (!actor.value().May(features::identity::Permission::kOperate, {}, context_.tenancy.tenancy.directory())) {
     const base::Error denied{.code = base::ErrorCode::kDenied, .public_message = "Your roles do not allow this here."};

@@ -5,6 +5,7 @@
 #include <string>
 #include <string_view>
 
+#include "admin/accounting_api.h"
 #include "admin/admin_actor.h"
 #include "admin/tenancy_api.h"
 #include "base/metrics.h"
@@ -31,6 +32,7 @@ struct AdminContext {
   std::function<std::string()> problem;             // why it is not ready, or what is degraded; "" for nothing
   std::function<net::Task<base::Status>()> reload;  // reads the configuration again
   TenancyServices tenancy;
+  AccountingServices accounting;
 };
 
 // The admin listener: /livez, /readyz and /metrics for machines, /admin/v1/* with the admin password for people.
@@ -38,7 +40,10 @@ struct AdminContext {
 class AdminHandler final : public http::Handler {
  public:
   AdminHandler(AdminContext context, std::string password_digest)
-      : context_(std::move(context)), password_digest_(std::move(password_digest)), tenancy_(context_.tenancy) {}
+      : context_(std::move(context)),
+        password_digest_(std::move(password_digest)),
+        tenancy_(context_.tenancy),
+        accounting_(context_.accounting, context_.tenancy.tenancy.directory()) {}
 
   net::Task<> Serve(http::ServerExchange& exchange) override;
   std::string RejectionBody(std::uint16_t status, std::string_view reason) const override;
@@ -52,6 +57,7 @@ class AdminHandler final : public http::Handler {
   AdminContext context_;
   std::string password_digest_;  // SHA-256 of the password, raw bytes
   TenancyApi tenancy_;
+  AccountingApi accounting_;
 };
 
 }  // namespace gatehouse::admin

@@ -18,7 +18,8 @@ namespace gatehouse::admin {
 struct ApiReply {
   std::uint16_t status = 200;
   std::string body;
-  std::int64_t version = 0;  // of what is shown, for the ETag; 0: none
+  std::int64_t version = 0;                            // of what is shown, for the ETag; 0: none
+  std::string_view content_type = "application/json";  // a constant
 };
 
 // The JSON of an error, and its status.

@@ -7,6 +7,7 @@
 #include <string>
 #include <vector>
 
+#include "admin/accounting_api.h"
 #include "base/log.h"
 #include "base/result.h"
 #include "features/accounting/ledger.h"
@@ -43,7 +44,8 @@ class AccountingHouse {
   // What a configuration states, in the database and in force. `find` knows every node that it names.
   net::Task<base::Status> Apply(const std::vector<features::accounting::StatedLimit>& budgets,
                                 features::accounting::FindNode find);
-  features::accounting::LimitBook& limits() { return limits_; }
+  // For the admin API.
+  admin::AccountingServices services() { return {limits_, treasury_, zones_, database_}; }
   features::accounting::Treasury& treasury() { return treasury_; }
   const features::accounting::Ledger& ledger() const { return *ledger_; }
 

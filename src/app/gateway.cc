@@ -174,7 +174,8 @@ base::Status Gateway::ListenAdmin() {
                                                                      .readiness = [this] { return ReadinessNow(); },
                                                                      .problem = [this] { return ProblemNow(); },
                                                                      .reload = [this] { return Reload(); },
-                                                                     .tenancy = control_->services()},
+                                                                     .tenancy = control_->services(),
+                                                                     .accounting = accounting_->services()},
                                                  std::move(digest));
   constexpr std::size_t kMaxAdminConnections = 256;
   const http::ServerLimits limits{.max_connections = kMaxAdminConnections};

@@ -1,0 +1,56 @@
+#pragma once
+
+#include <string_view>
+#include <vector>
+
+#include "admin/admin_actor.h"
+#include "admin/api_request.h"
+#include "admin/tenancy_api.h"
+#include "base/result.h"
+#include "features/accounting/limit_book.h"
+#include "features/accounting/treasury.h"
+#include "features/accounting/usage_query.h"
+#include "features/common/zone_files.h"
+#include "http/server.h"
+#include "net/task.h"
+
+namespace gatehouse::admin {
+
+// Budgets and the ledger as the admin API works on them. All outlive whoever has it; belongs to the admin loop.
+struct AccountingServices {
+  features::accounting::LimitBook& limits;
+  features::accounting::Treasury& treasury;
+  const features::common::ZoneFiles& zones;
+  store::Database& database;
+};
+
+// /admin/v1/budgets, usage and exchanges (docs/budgets.md). Who may see a node of the tree sees what is spent below it;
+// who may change it may change its budgets. Belongs to the admin loop.
+class AccountingApi {
+ public:
+  // Both outlive it.
+  AccountingApi(const AccountingServices& services, const features::identity::Directory& directory)
+      : services_(services), directory_(directory) {}
+
+  // Whether a path below /admin/v1/ is one of these.
+  static bool Serves(std::string_view path);
+  net::Task<base::Result<ApiReply>> Answer(http::ServerExchange& exchange, const AdminActor& actor);
+
+ private:
+  using Answered = net::Task<base::Result<ApiReply>>;
+  using NodeId = pipeline::NodeId;
+
+  Answered Budgets(http::ServerExchange& exchange, const AdminActor& actor);
+  Answered PutBudget(http::ServerExchange& exchange, const AdminActor& actor);
+  Answered RemoveBudget(http::ServerExchange& exchange, const AdminActor& actor, std::string_view id);
+  Answered Usage(http::ServerExchange& exchange, const AdminActor& actor);
+  Answered Exchanges(http::ServerExchange& exchange, const AdminActor& actor);
+
+  // The node of `?node=` that the caller may see; 0 for none, which only who sees everything may leave out.
+  base::Result<NodeId> NodeOf(const http::RequestHead& head, const AdminActor& actor) const;
+
+  const AccountingServices services_;
+  const features::identity::Directory& directory_;
+};
+
+}  // namespace gatehouse::admin
