@@ -1,6 +1,7 @@
 #include "features/identity/ldap/connection.h"
 
 #include <ldap.h>
+#include <string.h>  // explicit_bzero
 #include <sys/time.h>
 
 #include <algorithm>
@@ -137,9 +138,11 @@ base::Result<std::unique_ptr<Connection>> Connection::Open(const LdapSettings& s
 
 base::Result<Connection::BindOutcome> Connection::Bind(const std::string& dn, std::string_view password) {
   GH_CHECK(!password.empty());
-  berval credentials{.bv_len = password.size(), .bv_val = const_cast<char*>(password.data())};  // only read
+  std::string copy(password);  // which the library only reads, but wants to be writable
+  berval credentials{.bv_len = copy.size(), .bv_val = copy.data()};
   const int code =
       ::ldap_sasl_bind_s(handle_->ldap, dn.c_str(), LDAP_SASL_SIMPLE, &credentials, nullptr, nullptr, nullptr);
+  ::explicit_bzero(copy.data(), copy.size());
   if (code == LDAP_SUCCESS) return BindOutcome::kBound;
   if (IsRefusal(code)) return BindOutcome::kRefused;
   return Unavailable("bind", code);
@@ -153,8 +156,10 @@ base::Status Connection::BindAnonymously() {
 }
 
 base::Result<Connection::Found> Connection::Search(const Query& query) {
+  std::vector<std::string> names = query.attributes;  // which the library only reads, but wants to be writable
   std::vector<char*> attributes;
-  for (const std::string& name : query.attributes) attributes.push_back(const_cast<char*>(name.c_str()));  // only read
+  attributes.reserve(names.size() + 1);
+  for (std::string& name : names) attributes.push_back(name.data());
   attributes.push_back(nullptr);
   timeval timeout = TimevalOf(timeout_);
   LDAPMessage* raw = nullptr;
