@@ -7,6 +7,7 @@
 #include "codec/json/writer.h"
 #include "ingress/challenge.h"
 #include "llm/dialect/cohere/cohere.h"
+#include "pipeline/attachments.h"
 
 namespace gatehouse::ingress {
 namespace {
@@ -142,6 +143,9 @@ pipeline::Exchange& Session::Open(pipeline::Operation&& operation, std::string m
   exchange_->session = std::string(http_.head().headers.Find("x-session-id").value_or(exchange_->principal->key_id));
   exchange_->started = started_;
   exchange_->deadline = {started_ + gate_->settings.LimitsOf(match_.surface).timeout};
+  if (gate_->settings.client_address == GateSettings::ClientAddress::kAttached) {
+    exchange_->Attach(pipeline::ClientAddress{http_.peer().address});
+  }
   exchange_->request_headers = ForwardedRequestHeaders(http_.head(), match_.dialect);
   context_.observer.Began(match_.surface);
   return *exchange_;

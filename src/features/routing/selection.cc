@@ -8,6 +8,8 @@
 #include <string_view>
 #include <utility>
 
+#include "pipeline/attachments.h"
+
 namespace gatehouse::features::routing {
 namespace {
 
@@ -178,7 +180,9 @@ Needs NeedsOf(const pipeline::Exchange& exchange) {
   Needs needs{.capabilities = {},
               .session = exchange.session,
               .key = exchange.principal->name,
-              .team = exchange.principal->team};
+              .team = exchange.principal->team,
+              .provider = {}};
+  if (const auto* only = exchange.Find<pipeline::OnlyProvider>()) needs.provider = only->name;
   struct Visit {
     Needs& needs;
     void operator()(const pipeline::ChatCall& call) const { NeedForChat(needs, call); }
@@ -200,6 +204,10 @@ base::Result<std::vector<Candidate>> SelectTargets(const BoundRoute& bound, cons
   for (std::size_t i = 0; i < route.targets.size(); ++i) candidates.push_back({&route.targets[i], bound.providers[i]});
   if (!Keep(candidates, [&](const Candidate& c) { return HasTags(*c.target, route.required_tags); })) {
     return Unserved(route, "none carries the required tags");
+  }
+  if (!Keep(candidates,
+            [&](const Candidate& c) { return needs.provider.empty() || c.target->provider_name == needs.provider; })) {
+    return Unserved(route, "a policy wants it from a provider that is none of them");
   }
   if (!Keep(candidates, [&](const Candidate& c) { return Offers(c, needs); })) {
     return Unserved(route, MissingCapabilities(candidates, needs));

@@ -20,6 +20,7 @@ struct Needs {
   std::string_view session;
   std::string_view key;
   std::string_view team;
+  std::string_view provider;  // the only one that may serve it; "": any
 };
 Needs NeedsOf(const pipeline::Exchange& exchange);
 
