@@ -1,0 +1,115 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "codec/cel/cel.h"
+#include "codec/cel/zone_rules.h"
+#include "features/policy/json_value.h"
+#include "features/policy/scope.h"
+#include "pipeline/exchange.h"
+
+// What conditions of rules may name. docs/policy.md lists it for people.
+namespace gatehouse::features::policy {
+
+enum class Fact : std::uint32_t {
+  kPrincipalOrganization,
+  kPrincipalTeam,
+  kPrincipalProject,
+  kPrincipalName,
+  kPrincipalKind,
+  kPrincipalKeyId,
+  kPrincipalAuthentication,
+  kPrincipalGroups,
+  kPrincipalClaims,
+  kRequestId,
+  kRequestSurface,
+  kRequestOperation,
+  kRequestModel,
+  kRequestPath,
+  kRequestStream,
+  kRequestTools,
+  kRequestMaxOutputTokens,
+  kRequestMessageCount,
+  kRequestInputCount,
+  kRequestBodyBytes,
+  kRequestHasImages,
+  kRequestHasDocuments,
+  kRequestHasAudio,
+  kRequestUser,
+  kClientAddress,
+  kTimeNow,
+  kTimeHour,
+  kTimeWeekday,
+};
+inline constexpr std::size_t kFacts = static_cast<std::size_t>(Fact::kTimeWeekday) + 1;
+
+struct FactRow {
+  Fact fact;
+  std::string_view name;  // "request.model"
+  std::string_view type;  // as codec::cel::ToString has it: "string", "list(string)"
+};
+const std::vector<FactRow>& FactRows();
+
+// The facts as variables of the language; the slot of each is its number. Made once, never changed.
+const codec::cel::Environment& FactSchema();
+
+// "monday" ... of a time in a zone, and its hour.
+std::string_view WeekdayAt(base::WallTime when, const codec::cel::ZoneRules& zone);
+std::int64_t HourAt(base::WallTime when, const codec::cel::ZoneRules& zone);
+
+// Texts that lie side by side, as a list of the language.
+class TextList final : public codec::cel::ListView {
+ public:
+  explicit TextList(const std::vector<std::string>& texts) : texts_(&texts) {}
+  std::size_t size() const override { return texts_->size(); }
+  codec::cel::Value at(std::size_t index) const override { return codec::cel::Value::String((*texts_)[index]); }
+
+ private:
+  const std::vector<std::string>* texts_;
+};
+
+// The names of a request's tools.
+class ToolNames final : public codec::cel::ListView {
+ public:
+  explicit ToolNames(const std::vector<llm::Tool>* tools) : tools_(tools) {}
+  std::size_t size() const override { return tools_ == nullptr ? 0 : tools_->size(); }
+  codec::cel::Value at(std::size_t index) const override { return codec::cel::Value::String((*tools_)[index].name); }
+
+ private:
+  const std::vector<llm::Tool>* tools_;
+};
+
+// The facts of an exchange, looked up when a condition comes to them. What is not known of an opaque request is absent.
+// Everything it is made of outlives it; one thread.
+class ExchangeFacts final : public codec::cel::Activation {
+ public:
+  // `claims` is null where the principal has none, or where they cannot be read.
+  ExchangeFacts(const pipeline::Exchange& exchange, base::WallTime now, const codec::cel::ZoneRules& zone,
+                const JsonMap* claims);
+  codec::cel::Value Get(std::uint32_t slot) const override;
+
+ private:
+  codec::cel::Value OfPrincipal(Fact fact) const;
+  codec::cel::Value OfRequest(Fact fact) const;
+  codec::cel::Value OfTime(Fact fact) const;
+
+  const pipeline::Exchange& exchange_;
+  const llm::ChatRequest* chat_;  // of a chat or a count; null for other operations
+  const pipeline::PassThroughCall* opaque_;
+  base::WallTime now_;
+  const codec::cel::ZoneRules& zone_;
+  const JsonMap* claims_;
+  TextList groups_;
+  ToolNames tools_;
+};
+
+// The model that a rule's scope looks at.
+Subject SubjectOf(const pipeline::Exchange& exchange);
+
+}  // namespace gatehouse::features::policy

@@ -1,0 +1,66 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "features/policy/rule_set.h"
+
+namespace gatehouse::features::policy {
+
+// What was decided about one request, to be told to a person who asks why.
+struct Explanation {
+  std::string request_id;
+  base::WallTime when{};
+  std::string surface;
+  std::string model;
+  pipeline::Phase phase = pipeline::Phase::kRequest;
+  pipeline::Effect effect = pipeline::Effect::kAllow;
+  std::string decided_by;  // a rule's id, or "default"
+  base::Duration took{};
+  struct Line {
+    const Rule* rule = nullptr;  // of `rules`
+    Finding::Outcome outcome = Finding::Outcome::kDoesNotHold;
+    std::string reason;
+  };
+  std::vector<Line> lines;
+  std::shared_ptr<const RuleSet> rules;
+};
+
+std::string ToJson(const Explanation& explanation);
+
+// The latest decisions of one loop, which writes them; any thread reads. Bounded: the oldest gives way. Outlives
+// reloads.
+class Recorder {
+ public:
+  static constexpr std::size_t kKept = 1024;
+
+  Recorder() : kept_(kKept) {}
+
+  // What happened, by the names of Explanation; copied into memory that is there already.
+  struct Entry {
+    std::string_view request_id;
+    base::WallTime when;
+    std::string_view surface;
+    std::string_view model;
+    base::Duration took;
+  };
+  void Note(const Entry& entry, pipeline::Phase phase, const Verdict& verdict,
+            const std::shared_ptr<const RuleSet>& rules);
+
+  // The latest of that request.
+  std::optional<Explanation> Find(std::string_view request_id) const;
+
+ private:
+  mutable std::mutex mutex_;
+  std::vector<Explanation> kept_;  // guarded; a ring
+  std::size_t next_ = 0;
+};
+
+}  // namespace gatehouse::features::policy

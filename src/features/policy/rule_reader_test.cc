@@ -1,0 +1,151 @@
+#include "features/policy/rule_reader.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "codec/config/tree.h"
+
+namespace gatehouse::features::policy {
+namespace {
+
+using testing::HasSubstr;
+
+const KnownNames kKnown = {.models = {"gpt-5", "small"}, .providers = {"a", "b"}};
+
+std::string Problem(std::string_view yaml) {
+  const auto tree = codec::config::Tree::Parse(yaml);
+  if (!tree.ok()) return tree.error().public_message;
+  static_cast<void>(ReadRules(tree.value().root(), kKnown));
+  const auto status = tree.value().Finish();
+  return status.ok() ? "" : status.error().public_message;
+}
+
+// One rule with these members beside its id.
+std::string OneRule(std::string_view members) {
+  return std::string("rules: [ { id: r, ").append(members).append(" } ]");
+}
+
+TEST(RuleReader, ReadsEveryMember) {
+  const auto tree = codec::config::Tree::Parse(R"(
+default: { request: deny }
+zone: Europe/Berlin
+rules:
+  - id: clamp
+    match: { principals: [acme/research, "*/intern-*"], groups: [staff], surfaces: ["openai.*"], models: ["gpt-*"] }
+    when: request.stream && time.hour < 6
+    effect: restrict
+    restrict: { clamp_max_tokens: 1000, downgrade_model: small, pin_target: a, drop_tool: [shell, "fs_*"] }
+    message: Too late for big answers.
+    controls: [OWASP LLM10]
+    mode: shadow
+  - { id: all, effect: allow }
+)");
+  const auto rules = ReadRules(tree.value().root(), kKnown);
+  ASSERT_EQ(Problem(""), "");
+  ASSERT_TRUE(tree.value().Finish().ok()) << tree.value().Finish().error().public_message;
+  EXPECT_EQ(rules->Otherwise(pipeline::Phase::kRequest), pipeline::Effect::kDeny);
+  EXPECT_EQ(rules->Otherwise(pipeline::Phase::kPrompt), pipeline::Effect::kAllow);
+  ASSERT_EQ(rules->rules().size(), 2U);
+  const Rule& rule = rules->rules().front();
+  EXPECT_EQ(rule.id, "clamp");
+  EXPECT_EQ(rule.effect, pipeline::Effect::kRestrict);
+  EXPECT_EQ(rule.restriction.text,
+            "clamp_max_tokens 1000, downgrade_model small, pin_target a, drop_tool shell, drop_tool fs_*");
+  EXPECT_EQ(rule.mode, pipeline::Decision::Mode::kShadow);
+  EXPECT_TRUE(rule.condition.has_value());
+  EXPECT_EQ(rule.scope.surfaces.count(), 4U);
+  EXPECT_THAT(rule.controls, testing::ElementsAre("OWASP LLM10"));
+  EXPECT_TRUE(rules->rules().back().scope.surfaces.all());
+  EXPECT_FALSE(rules->rules().back().condition.has_value());
+}
+
+TEST(RuleReader, ADefaultInOneWordIsForRequests) {
+  const auto tree = codec::config::Tree::Parse("default: deny");
+  const auto rules = ReadRules(tree.value().root(), kKnown);
+  EXPECT_EQ(rules->Otherwise(pipeline::Phase::kRequest), pipeline::Effect::kDeny);
+  EXPECT_EQ(rules->Otherwise(pipeline::Phase::kResponse), pipeline::Effect::kAllow);
+  EXPECT_FALSE(rules->empty());
+}
+
+TEST(RuleReader, SaysWhatIsWrongWithARule) {
+  const std::vector<std::pair<std::string, std::string>> cases = {
+      {"default: maybe", "allow, deny"},
+      {"default: { requst: deny }", "did you mean `request`"},
+      {"zone: Europe/Atlantis", "no time zone `Europe/Atlantis`"},
+      {"rules: [ { effect: deny } ]", "id"},
+      {"rules: [ { id: 'a b', effect: deny } ]", "letters, digits"},
+      {"rules: [ { id: default, effect: deny } ]", "where no rule does"},
+      {"rules: [ { id: r, effect: deny }, { id: r, effect: deny } ]", "exists already"},
+      {OneRule("message: x"), "effect"},
+      {OneRule("effect: forbid"), "allow, restrict, challenge, deny"},
+      {OneRule("effect: deny, mode: audit"), "enforce, shadow"},
+      {OneRule("effect: deny, phase: later"), "request, prompt"},
+      {OneRule("effect: deny, wen: 'true'"), "did you mean `when`"},
+      {OneRule("effect: deny, restrict: { clamp_max_tokens: 1 }"), "goes with `effect: restrict` only"},
+      {OneRule("effect: restrict"), "restricts nothing"},
+      {OneRule("effect: restrict, restrict: {}"), "restricts nothing"},
+      {OneRule("effect: restrict, restrict: { clamp_max_tokens: 0 }"), "clamp_max_tokens"},
+      {OneRule("effect: restrict, restrict: { downgrade_model: huge }"), "no model `huge`"},
+      {OneRule("effect: restrict, restrict: { pin_target: z }"), "no provider is called `z`"},
+      {OneRule("effect: restrict, restrict: { mask: email }"), "no stage of this gateway looks into the content"},
+      {OneRule("effect: restrict, restrict: { tokenise: email }"), "cannot be enforced"},
+      {OneRule("effect: restrict, restrict: { drop_part: image }"), "cannot be enforced"},
+      {OneRule("effect: deny, match: { surfaces: [openai.caht] }"), "no surface is called `openai.caht`"},
+      {OneRule("effect: deny, match: { principals: [a/b/c/d/e] }"), "organization/team/project/name"},
+      {OneRule("effect: deny, match: { principals: [''] }"), "organization/team/project/name"},
+      {OneRule("effect: deny, match: { model: gpt }"), "did you mean `models`"},
+      {OneRule("effect: deny, when: 'request.modle == \"x\"'"), "did you mean `request.model`"},
+      {OneRule("effect: deny, when: 'request.tools'"), "must be of type bool"},
+      {OneRule("effect: deny, when: 'principal.team > 3'"), "no such overload"},
+      {OneRule("effect: deny, when: 'true &&'"), "line 1, column"},
+      {OneRule("effect: deny, when: 'request.model.matches(\"(\")'"), "line 1"},
+      {OneRule("effect: deny, when: ''"), "is no condition"},
+      {OneRule("effect: deny, message: " + std::string(1001, 'x')), "longer than 1000 bytes"},
+  };
+  for (const auto& [yaml, problem] : cases) EXPECT_THAT(Problem(yaml), HasSubstr(problem)) << yaml;
+}
+
+TEST(RuleReader, NamesTheLineOfTheFileAndOfTheCondition) {
+  const std::string problem = Problem(R"(
+rules:
+  - id: r
+    effect: deny
+    when: |
+      request.stream &&
+      principal.tema == "x"
+)");
+  EXPECT_THAT(problem, HasSubstr("line 5"));
+  EXPECT_THAT(problem, HasSubstr("line 2, column 1: unknown variable `principal.tema`"));
+}
+
+TEST(Glob, MatchesAsAShellDoes) {
+  for (const auto& [pattern, text] :
+       std::vector<std::pair<std::string_view, std::string_view>>{{"", ""},
+                                                                  {"*", ""},
+                                                                  {"*", "abc"},
+                                                                  {"a*c", "abbbc"},
+                                                                  {"a?c", "abc"},
+                                                                  {"**", "x"},
+                                                                  {"*-mini", "gpt-5-mini"},
+                                                                  {"a*b*c", "aXbXbXc"},
+                                                                  {"gpt-*-mini*", "gpt-5-mini-2025"}}) {
+    EXPECT_TRUE(GlobMatches(pattern, text)) << pattern << " " << text;
+  }
+  for (const auto& [pattern, text] : std::vector<std::pair<std::string_view, std::string_view>>{
+           {"", "a"}, {"a", ""}, {"a?c", "ac"}, {"a*c", "abd"}, {"?", ""}, {"*-mini", "gpt-5-minis"}, {"A", "a"}}) {
+    EXPECT_FALSE(GlobMatches(pattern, text)) << pattern << " " << text;
+  }
+}
+
+TEST(PrincipalPattern, IsAPlaceAndAllBelowIt) {
+  const pipeline::Principal principal{.organization = "acme", .team = "research", .project = "", .name = "app-1"};
+  for (const auto* pattern : {"acme", "acme/research", "acme/*", "*/research", "*/*/*/app-?", "acme/research//app-1"}) {
+    EXPECT_TRUE(PrincipalPattern(pattern).Matches(principal)) << pattern;
+  }
+  for (const auto* pattern : {"acm", "acme/sales", "research", "acme/research/x", "*/*/?/app-1", "ACME"}) {
+    EXPECT_FALSE(PrincipalPattern(pattern).Matches(principal)) << pattern;
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::features::policy
