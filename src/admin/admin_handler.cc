@@ -78,10 +78,13 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange) {
   }
   const bool targets = path == "/admin/v1/targets" && exchange.head().method == "GET";
   const bool reload = path == "/admin/v1/reload" && exchange.head().method == "POST";
-  if (!targets && !reload) {
+  constexpr std::string_view kDecisions = "/admin/v1/policy/decisions/";
+  const bool explain = path.starts_with(kDecisions) && exchange.head().method == "GET";
+  if (!targets && !reload && !explain) {
     co_return co_await SendError(exchange, 404, "not_found",
                                  "Known below /admin/v1/: orgs, teams, projects, users, apps, agents, keys, roles, "
-                                 "events, me, budgets, usage, exchanges, GET targets, POST reload.");
+                                 "events, me, budgets, usage, exchanges, GET targets, POST reload, "
+                                 "GET policy/decisions/REQUEST_ID.");
   }
   if (!actor.value().May(features::identity::Permission::kOperate, {}, context_.tenancy.tenancy.directory())) {
     const base::Error denied{.code = base::ErrorCode::kDenied, .public_message = "Your roles do not allow this here."};
@@ -89,6 +92,7 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange) {
     co_return co_await SendError(exchange, 403, "denied", denied.public_message);
   }
   co_await tenancy_.RecordCall(exchange, actor.value(), nullptr);
+  if (explain) co_return co_await Explain(exchange, path.substr(kDecisions.size()));
   co_await (targets ? Targets(exchange) : Reload(exchange));
 }
 
@@ -132,6 +136,14 @@ net::Task<> AdminHandler::Reload(http::ServerExchange& exchange) {
   } else {
     co_await SendError(exchange, 422, "invalid_configuration", status.error().public_message);
   }
+}
+
+net::Task<> AdminHandler::Explain(http::ServerExchange& exchange, std::string_view request_id) {
+  auto explanation = context_.explain(request_id);
+  if (explanation) return Send(exchange, 200, "application/json", *std::move(explanation));
+  return SendError(
+      exchange, 404, "not_found",
+      "No decision about that request is remembered: only the latest are, and only where there are rules.");
 }
 
 std::string AdminHandler::RejectionBody(std::uint16_t, std::string_view reason) const {

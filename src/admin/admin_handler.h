@@ -2,6 +2,7 @@
 
 #include <functional>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 
@@ -31,6 +32,8 @@ struct AdminContext {
   std::function<Readiness()> readiness;
   std::function<std::string()> problem;             // why it is not ready, or what is degraded; "" for nothing
   std::function<net::Task<base::Status>()> reload;  // reads the configuration again
+  // What the policies decided about a request, as JSON; nullopt: it is not remembered.
+  std::function<std::optional<std::string>(std::string_view request_id)> explain;
   TenancyServices tenancy;
   AccountingServices accounting;
 };
@@ -53,6 +56,7 @@ class AdminHandler final : public http::Handler {
   net::Task<> Targets(http::ServerExchange& exchange);
   net::Task<> Reload(http::ServerExchange& exchange);
   net::Task<> ServeKnown(http::ServerExchange& exchange);
+  net::Task<> Explain(http::ServerExchange& exchange, std::string_view request_id);
 
   AdminContext context_;
   std::string password_digest_;  // SHA-256 of the password, raw bytes

@@ -15,6 +15,7 @@
 #include "app/config_models.h"
 #include "app/config_prices.h"
 #include "app/config_tenants.h"
+#include "app/governance.h"
 #include "app/registrations.h"
 #include "app/tls_files.h"
 #include "codec/config/tree.h"
@@ -244,7 +245,10 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
     root["store"].AddProblem("`store.postgres` needs `identity.pepper`, the same for all gateways of the database");
   }
   config->accounting = ReadAccounting(root, features::common::ZoneFiles());
+  config->policies = ReadPolicies(root, *config);
+  if (!config->policies->empty()) config->gate.client_address = ingress::GateSettings::ClientAddress::kAttached;
   GH_CHECK_OK(tree.Finish());
+  GH_CHECK_OK(Require(ProveCoverage(*config)));
   return std::shared_ptr<const Config>(std::move(config));
 }
 

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "features/identity/declared_tree.h"
+#include "features/policy/rule_set.h"
 #include "features/routing/health.h"
 #include "features/routing/route.h"
 #include "features/telemetry/telemetry.h"
@@ -90,6 +91,7 @@ struct Config {
   std::shared_ptr<const llm::price::Catalogue> prices;
   std::vector<features::identity::DeclaredNode> tenants;  // organizations, and all that is below them
   AccountingConfig accounting;
+  std::shared_ptr<const features::policy::RuleSet> policies;
   std::vector<std::string> files;  // that it was made of besides its own text: certificates, keys, secrets
 };
 

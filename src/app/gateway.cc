@@ -84,7 +84,8 @@ base::Status Gateway::Start() {
   started_with_ = config_;
   log_ = std::make_unique<base::Log>(output_, base::SystemClock(), config_->log.level);
   const std::size_t count = LoopCount(*config_);
-  metrics_ = std::make_unique<base::Metrics>(features::telemetry::MetricDeclarations(), count);
+  metrics_ = std::make_unique<base::Metrics>(MetricFamilies(), count);
+  policies_ = std::make_unique<PolicyRecords>(count);
   GH_TRY(database_, GatewayDatabase::Open(config_->store, options_.config_path, loop_));
   identity_ = std::make_unique<IdentityProviders>(loop_, *log_);
   identity_->Use(config_->identity);
@@ -97,7 +98,8 @@ base::Status Gateway::Start() {
                       .database = database_->database(),
                       .accounting = *accounting_,
                       .identity = *identity_,
-                      .keys = control_->keys()};
+                      .keys = control_->keys(),
+                      .policies = *policies_};
   for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<LoopRuntime>(shared, i, config_));
   GH_CHECK_OK(Listen());
   GH_CHECK_OK(ListenAdmin());
@@ -168,15 +170,17 @@ base::Status Gateway::ListenAdmin() {
   if (!address) return base::InvalidRequest("admin: " + config.address + " is not an IP address");
   std::string digest = config.password_digest;
   if (digest.empty()) digest = codec::crypto::AsText(codec::crypto::Sha256(options_.admin_password.Reveal()));
-  admin_ = std::make_unique<admin::AdminHandler>(admin::AdminContext{.metrics = *metrics_,
-                                                                     .health = health_,
-                                                                     .clock = base::SystemClock(),
-                                                                     .readiness = [this] { return ReadinessNow(); },
-                                                                     .problem = [this] { return ProblemNow(); },
-                                                                     .reload = [this] { return Reload(); },
-                                                                     .tenancy = control_->services(),
-                                                                     .accounting = accounting_->services()},
-                                                 std::move(digest));
+  admin_ = std::make_unique<admin::AdminHandler>(
+      admin::AdminContext{.metrics = *metrics_,
+                          .health = health_,
+                          .clock = base::SystemClock(),
+                          .readiness = [this] { return ReadinessNow(); },
+                          .problem = [this] { return ProblemNow(); },
+                          .reload = [this] { return Reload(); },
+                          .explain = [this](std::string_view id) { return policies_->Explain(id); },
+                          .tenancy = control_->services(),
+                          .accounting = accounting_->services()},
+      std::move(digest));
   constexpr std::size_t kMaxAdminConnections = 256;
   const http::ServerLimits limits{.max_connections = kMaxAdminConnections};
   GH_TRY(std::unique_ptr<net::Listener> listener,

@@ -87,6 +87,7 @@ class Gateway {
   std::string problem_;  // why the last reload was refused, or what it could not put in force
   std::unique_ptr<base::Log> log_;
   std::unique_ptr<base::Metrics> metrics_;
+  std::unique_ptr<PolicyRecords> policies_;
   std::unique_ptr<GatewayDatabase> database_;
   std::unique_ptr<ControlPlane> control_;
   net::EpollLoop loop_;

@@ -60,7 +60,8 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
   owned->gate.settings = config->gate;
   owned->gate.authenticator = shared_.identity.Wrap(
       std::make_unique<features::identity::KeyAuthenticator>(shared_.keys), config->identity, loop_, &placement_);
-  owned->gate.pipeline = BuildPipeline(*config, accounting_, std::move(routes));
+  auto governing = GoverningStages(*config, shared_.policies.OfLoop(index_), shared_.metrics, index_);
+  owned->gate.pipeline = BuildPipeline(*config, std::move(governing.stages), accounting_, std::move(routes));
   return {owned, &owned->gate};
 }
 

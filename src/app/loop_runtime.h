@@ -9,6 +9,7 @@
 
 #include "app/accounting_house.h"
 #include "app/config.h"
+#include "app/governance.h"
 #include "app/identity_providers.h"
 #include "app/observers.h"
 #include "app/upstreams.h"
@@ -36,6 +37,7 @@ struct Shared {
   AccountingHouse& accounting;
   const IdentityProviders& identity;
   const features::identity::KeyServices& keys;
+  PolicyRecords& policies;
 };
 
 // One core's share of the gateway: loop, listeners, connections, providers, pipeline. Its thread runs until Stop().

@@ -11,6 +11,8 @@
 #include "app/config_tenants.h"
 #include "app/demo.h"
 #include "app/gateway.h"
+#include "app/governance.h"
+#include "app/policy_command.h"
 #include "features/identity/key_text.h"
 
 namespace gatehouse::app {
@@ -23,6 +25,7 @@ constexpr std::string_view kUsage = R"(gatehouse: one gateway between applicatio
   gatehouse key new                 make an API key and print it with its hash
   gatehouse key hash                read a key from standard input and print its hash
   gatehouse org|team|project|user|app|agent|key|role ...   manage who may use it; --help says how
+  gatehouse policy ...              try the rules of a configuration on cases, explain a decision
   gatehouse version
 )";
 
@@ -82,6 +85,7 @@ int Check(const std::string& config_path) {
                         std::to_string(CountDeclared(config.value()->tenants, features::identity::NodeKind::kKey)) +
                         " keys: fine\n";
   Say(stdout, summary);
+  Say(stdout, ToTable(ProveCoverage(*config.value())));
   return 0;
 }
 
@@ -110,6 +114,8 @@ int Main(std::span<char* const> arguments) {
     return RunCli(arguments.subspan(1));
   } else if (command == "key" && arguments.size() == 3) {
     return Key(arguments[2]);
+  } else if (command == "policy") {
+    return PolicyCommand(arguments.subspan(2));
   } else if (command == "version") {
     Say(stdout, "gatehouse 0.1.0\n");
     return 0;

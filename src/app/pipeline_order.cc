@@ -7,10 +7,11 @@
 
 namespace gatehouse::app {
 
-std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config,
+std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config, pipeline::Stages governing,
                                                         features::accounting::LoopAccounting& accounting,
                                                         std::shared_ptr<const features::routing::RouteTable> routes) {
-  pipeline::Stages stages;
+  // The rules come first: nothing is held, looked up or sent for what they refuse, and no stage can answer before them.
+  pipeline::Stages stages = std::move(governing);
   // Around everything that can cost money, and behind everything that can refuse for another reason: what is refused
   // there is not held here.
   stages.push_back(std::make_unique<features::accounting::AccountingStage>(

@@ -9,8 +9,8 @@
 namespace gatehouse::app {
 
 // The stages of one loop in the order in which they see an exchange. The order and its reasons are in the source.
-// Authentication comes before all of them, before the exchange exists.
-std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config,
+// Authentication comes before all of them, before the exchange exists; `governing` is what GoverningStages() made.
+std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config, pipeline::Stages governing,
                                                         features::accounting::LoopAccounting& accounting,
                                                         std::shared_ptr<const features::routing::RouteTable> routes);
 

@@ -1,0 +1,51 @@
+#include "app/governance.h"
+
+#include <utility>
+
+#include "features/policy/request_stage.h"
+#include "features/policy/rule_reader.h"
+#include "features/telemetry/tally.h"
+
+namespace gatehouse::app {
+
+std::shared_ptr<const features::policy::RuleSet> ReadPolicies(const codec::config::Node& root, const Config& config) {
+  features::policy::KnownNames known;
+  for (const auto& route : *config.routes) known.models.push_back(route.model);
+  for (const auto& [name, blueprint] : config.providers) known.providers.push_back(name);
+  return features::policy::ReadRules(root["policies"], known);
+}
+
+std::vector<base::Metrics::Declaration> MetricFamilies() {
+  auto families = features::telemetry::MetricDeclarations();
+  families.push_back(features::policy::DecisionsDeclaration());
+  return families;
+}
+
+std::optional<std::string> PolicyRecords::Explain(std::string_view request_id) const {
+  std::optional<features::policy::Explanation> latest;
+  for (const auto& recorder : recorders_) {
+    auto found = recorder.Find(request_id);
+    if (found && (!latest || latest->when < found->when)) latest = std::move(found);
+  }
+  return latest ? std::optional<std::string>(ToJson(*latest)) : std::nullopt;
+}
+
+Governing GoverningStages(const Config& config, features::policy::Recorder& recorder, base::Metrics& metrics,
+                          std::size_t shard) {
+  Governing governing;
+  if (config.policies->empty()) return governing;
+  const std::size_t decisions = features::telemetry::MetricDeclarations().size();
+  auto requests =
+      std::make_unique<features::policy::RequestStage>(config.policies, recorder, metrics.Counter(shard, decisions));
+  governing.enforcers.push_back(requests.get());
+  governing.stages.push_back(std::move(requests));
+  return governing;
+}
+
+features::policy::Coverage ProveCoverage(const Config& config) {
+  features::policy::Recorder recorder;
+  base::Metrics metrics(MetricFamilies(), 1);
+  return Prove(*config.policies, GoverningStages(config, recorder, metrics, 0).enforcers);
+}
+
+}  // namespace gatehouse::app

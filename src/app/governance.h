@@ -1,0 +1,50 @@
+#pragma once
+
+#include <cstddef>
+#include <deque>
+#include <memory>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "app/config.h"
+#include "base/metrics.h"
+#include "codec/config/node.h"
+#include "features/policy/coverage.h"
+#include "features/policy/recorder.h"
+#include "pipeline/stage.h"
+
+namespace gatehouse::app {
+
+// Reads the section `policies`. Problems are noted on the tree. REQUIRES: providers and routes have been read.
+std::shared_ptr<const features::policy::RuleSet> ReadPolicies(const codec::config::Node& root, const Config& config);
+
+// The metrics of the process: those of exchanges, then those of policies.
+std::vector<base::Metrics::Declaration> MetricFamilies();
+
+// What the process remembers of its policies' decisions, a part for each loop. Outlives the loops.
+class PolicyRecords {
+ public:
+  explicit PolicyRecords(std::size_t loops) : recorders_(loops) {}
+  features::policy::Recorder& OfLoop(std::size_t index) { return recorders_[index]; }
+  // The latest decision about that request as JSON. From any thread.
+  std::optional<std::string> Explain(std::string_view request_id) const;
+
+ private:
+  std::deque<features::policy::Recorder> recorders_;
+};
+
+// The stages that hold exchanges to the rules of a configuration, in order: where every pipeline begins.
+struct Governing {
+  pipeline::Stages stages;
+  features::policy::Enforcers enforcers;  // the same
+};
+// All parameters outlive them. `metrics` has the families above, `shard` is the loop's.
+Governing GoverningStages(const Config& config, features::policy::Recorder& recorder, base::Metrics& metrics,
+                          std::size_t shard);
+
+// Asks those stages whether they enforce every rule wherever it applies.
+features::policy::Coverage ProveCoverage(const Config& config);
+
+}  // namespace gatehouse::app
