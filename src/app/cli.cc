@@ -9,6 +9,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "app/cli_accounting.h"
 #include "app/config.h"
 #include "app/upstreams.h"
 #include "base/log.h"
@@ -124,7 +125,15 @@ std::string Listed(codec::json::Value answer) {
   std::string out;
   for (const auto item : answer["items"]) {
     const auto thing = item.value;
-    if (thing["role"].IsString()) {
+    if (thing["request_id"].IsString()) {
+      for (const std::string_view name : {"admitted", "request_id", "status", "model", "basis", "usd"}) {
+        out.append(TextOf(thing[name])).append("  ");
+      }
+    } else if (thing["spent"].IsString() || thing["spent"].IsNumber()) {
+      for (const std::string_view name : {"node", "name", "per", "spent", "held", "left"}) {
+        out.append(TextOf(thing[name])).append("  ");
+      }
+    } else if (thing["role"].IsString()) {
       out.append(thing["user"].string()).append("  ").append(thing["role"].string()).append("  ");
       out.append(thing["node"].string());
     } else {
@@ -143,7 +152,7 @@ bool IsCliCommand(std::span<char* const> words) {
   const std::string_view noun = words[0];
   const std::string_view verb = words.size() > 1 ? words[1] : "";
   if (noun == "key" && (verb == "new" || verb == "hash")) return false;
-  return noun == "role" || features::identity::KindOfWord(noun).has_value();
+  return noun == "role" || IsAccountingWord(noun) || features::identity::KindOfWord(noun).has_value();
 }
 
 int RunCli(std::span<char* const> words) {
@@ -175,6 +184,8 @@ int RunCli(std::span<char* const> words) {
             "\n");
   } else if (readable) {
     Say(stdout, document.root()["items"].IsArray() ? Listed(document.root()) : Described(document.root()));
+  } else {
+    Say(stdout, answer.value().body);
   }
   return done ? 0 : 1;
 }

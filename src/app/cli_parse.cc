@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "app/cli.h"
+#include "app/cli_accounting.h"
 #include "codec/json/writer.h"
 #include "codec/text/percent.h"
 #include "features/identity/tenancy_node.h"
@@ -18,7 +19,7 @@ using features::identity::NodeKind;
 
 constexpr std::string_view kHelp = R"(usage: gatehouse NOUN VERB [ARGUMENT...] [OPTION...]
 
-Nouns: org team project user app agent key role. Things are named by their path, from the organization down:
+Nouns: org team project user app agent key role budget usage exchange. Things are named by their path, from the organization down:
   acme   acme/search   acme/search/prod   acme/search/prod/app:checkout   acme/search/prod/app:checkout/key:ci
 The kind before the last name may be left out: gatehouse app show acme/search/prod/checkout.
 
@@ -41,6 +42,14 @@ The kind before the last name may be left out: gatehouse app show acme/search/pr
   role list --user PATH | --node PATH
   role revoke ID
 
+  budget list PATH                       with what is spent, held and left
+  budget set PATH NAME usd|tokens|requests AMOUNT --per minute|hour|day|week|month|total
+         [--window rolling] [--zone NAME] [--models PATTERN] [--provider NAME] [--throttle PER-MINUTE]
+  budget remove ID
+  usage [--by team,model,...] [--node PATH] [--from TIME] [--until TIME] [--grain day] [--limit N]
+        [--format csv|focus|json]        what was spent; a table unless --json
+  exchange show REQUEST-ID, exchange list [--node PATH] [--from TIME] [--until TIME] [--in-doubt] [--limit N]
+
 Options: --admin-url URL (http://127.0.0.1:9090), --password-file FILE, --json.
 The password, or a token of the admin API, is read from GATEHOUSE_ADMIN_PASSWORD unless a file is named.
 )";
@@ -51,18 +60,22 @@ struct Option {
   Takes takes;
 };
 constexpr Option kOptions[] = {
-    {"--display", Takes::kValue}, {"--label", Takes::kValue},         {"--ensure", Takes::kNothing},
-    {"--parent", Takes::kValue},  {"--under", Takes::kValue},         {"--limit", Takes::kValue},
-    {"--after", Takes::kValue},   {"--model", Takes::kValue},         {"--surface", Takes::kValue},
-    {"--network", Takes::kValue}, {"--expires", Takes::kValue},       {"--admin", Takes::kNothing},
-    {"--overlap", Takes::kValue}, {"--user", Takes::kValue},          {"--node", Takes::kValue},
-    {"--json", Takes::kNothing},  {"--password-file", Takes::kValue}, {"--admin-url", Takes::kValue},
+    {"--display", Takes::kValue},  {"--label", Takes::kValue},         {"--ensure", Takes::kNothing},
+    {"--parent", Takes::kValue},   {"--under", Takes::kValue},         {"--limit", Takes::kValue},
+    {"--after", Takes::kValue},    {"--model", Takes::kValue},         {"--surface", Takes::kValue},
+    {"--network", Takes::kValue},  {"--expires", Takes::kValue},       {"--admin", Takes::kNothing},
+    {"--overlap", Takes::kValue},  {"--user", Takes::kValue},          {"--node", Takes::kValue},
+    {"--json", Takes::kNothing},   {"--password-file", Takes::kValue}, {"--admin-url", Takes::kValue},
+    {"--from", Takes::kValue},     {"--until", Takes::kValue},         {"--grain", Takes::kValue},
+    {"--by", Takes::kValue},       {"--format", Takes::kValue},        {"--per", Takes::kValue},
+    {"--window", Takes::kValue},   {"--zone", Takes::kValue},          {"--models", Takes::kValue},
+    {"--provider", Takes::kValue}, {"--throttle", Takes::kValue},      {"--in-doubt", Takes::kNothing},
 };
 
 // What was said, before it is understood.
 struct Words {
   std::vector<std::string> plain;
-  std::multimap<std::string, std::string, std::less<>> options;
+  CliOptions options;
   std::string problem;
 
   bool Has(std::string_view name) const { return options.contains(name); }
@@ -262,11 +275,16 @@ CliParsed ParseCli(const std::vector<std::string>& said) {
   }
   const Words words = Sort(said);
   parsed.problem = words.problem;
-  if (parsed.problem.empty() && words.plain.size() < 2) parsed.problem = "say what to do";
+  const bool accounting = !words.plain.empty() && IsAccountingWord(words.plain[0]);
+  if (parsed.problem.empty() && words.plain.size() < 2 && !accounting) parsed.problem = "say what to do";
   if (!parsed.problem.empty()) return parsed;
   if (words.Has("--admin-url")) parsed.command.admin_url = words.Value("--admin-url");
   parsed.command.password_file = words.Value("--password-file");
   if (words.Has("--json")) parsed.command.output = CliCommand::Output::kJson;
+  if (accounting) {
+    parsed.command.request = UnderstandAccounting(words.plain, words.options, parsed.problem);
+    return parsed;
+  }
   const auto kind = features::identity::KindOfWord(words.plain[0]);
   parsed.command.request =
       kind ? Command(*kind, words).Understand(parsed.problem) : UnderstandRole(words, parsed.problem);
