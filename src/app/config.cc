@@ -14,6 +14,7 @@
 
 #include "app/config_models.h"
 #include "app/config_prices.h"
+#include "app/config_rate_limits.h"
 #include "app/config_tenants.h"
 #include "app/governance.h"
 #include "app/registrations.h"
@@ -239,6 +240,7 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   config->routes = ReadModels(root.Required("models"), *config, root["health"], board);
   config->identity = ReadIdentity(root["identity"], config->files);
   config->prices = ReadPrices(root, config->files);
+  config->rate_limits = ReadRateLimits(root["rate_limits"], *config);
   config->tenants = ReadTenants(root["tenants"], root["keys"]);
   config->tenancy = ReadTenancy(root["identity"]);
   if (config->store.kind == StoreConfig::Kind::kPostgres && config->tenancy.pepper.empty()) {

@@ -16,6 +16,7 @@
 #include "features/policy/rule_set.h"
 #include "features/routing/health.h"
 #include "features/routing/route.h"
+#include "features/ratelimit/rule.h"
 #include "features/telemetry/telemetry.h"
 #include "features/token_count/local_count.h"
 #include "http/server.h"
@@ -87,6 +88,7 @@ struct Config {
   ingress::GateSettings gate;
   std::map<std::string, std::shared_ptr<const providers::common::Blueprint>, std::less<>> providers;
   std::shared_ptr<const std::vector<features::routing::Route>> routes;
+  std::shared_ptr<const std::vector<features::ratelimit::Rule>> rate_limits;
   IdentityConfig identity;
   std::shared_ptr<const llm::price::Catalogue> prices;
   std::vector<features::identity::DeclaredNode> tenants;  // organizations, and all that is below them

@@ -91,15 +91,21 @@ base::Status Gateway::Start() {
   identity_->Use(config_->identity);
   GH_TRY(control_, ControlPlane::Open(*database_, *config_, loop_));
   GH_CHECK_OK(OpenAccounting(count));
-  const Shared shared{.clock = base::SystemClock(),
-                      .metrics = *metrics_,
-                      .access_log = output_,
-                      .log = *log_,
-                      .database = database_->database(),
-                      .accounting = *accounting_,
-                      .identity = *identity_,
-                      .keys = control_->keys(),
-                      .policies = *policies_};
+  const Shared shared{
+      .clock = base::SystemClock(),
+      .metrics = *metrics_,
+      .access_log = output_,
+      .log = *log_,
+      .database = database_->database(),
+      .accounting = *accounting_,
+      .identity = *identity_,
+      .keys = control_->keys(),
+      .policies = *policies_,
+      .meters = meters_,
+      .find_node = [&directory = control_->directory()](std::string_view path) -> std::optional<pipeline::NodeId> {
+        const auto place = directory.FindPath(path);
+        return place ? std::optional(place->id) : std::nullopt;
+      }};
   for (std::size_t i = 0; i < count; ++i) loops_.push_back(std::make_unique<LoopRuntime>(shared, i, config_));
   GH_CHECK_OK(Listen());
   GH_CHECK_OK(ListenAdmin());

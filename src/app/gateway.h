@@ -81,6 +81,7 @@ class Gateway {
   Options options_;
   base::LogWriter output_;
   features::routing::HealthBoard health_;
+  features::ratelimit::MeterBoard meters_;
   std::shared_ptr<const Config> config_;  // of the main thread
   std::shared_ptr<const Config> started_with_;
   enum class Reloading : std::uint8_t { kNo, kYes, kAgain } reloading_ = Reloading::kNo;

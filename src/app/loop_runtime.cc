@@ -61,7 +61,10 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
   owned->gate.authenticator = shared_.identity.Wrap(
       std::make_unique<features::identity::KeyAuthenticator>(shared_.keys), config->identity, loop_, &placement_);
   auto governing = GoverningStages(*config, shared_.policies.OfLoop(index_), shared_.metrics, index_);
-  owned->gate.pipeline = BuildPipeline(*config, std::move(governing.stages), accounting_, std::move(routes));
+  auto rates =
+      std::make_shared<const features::ratelimit::RuleSet>(config->rate_limits, shared_.meters, shared_.find_node);
+  owned->gate.pipeline =
+      BuildPipeline(*config, std::move(governing.stages), std::move(rates), accounting_, std::move(routes));
   return {owned, &owned->gate};
 }
 

@@ -17,6 +17,7 @@
 #include "base/metrics.h"
 #include "features/identity/directory_placement.h"
 #include "features/identity/keys.h"
+#include "features/ratelimit/rule_set.h"
 #include "features/telemetry/telemetry.h"
 #include "http/server.h"
 #include "ingress/gateway_handler.h"
@@ -38,6 +39,8 @@ struct Shared {
   const IdentityProviders& identity;
   const features::identity::KeyServices& keys;
   PolicyRecords& policies;
+  features::ratelimit::MeterBoard& meters;
+  features::ratelimit::FindNode find_node;  // thread-safe
 };
 
 // One core's share of the gateway: loop, listeners, connections, providers, pipeline. Its thread runs until Stop().

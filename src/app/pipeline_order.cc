@@ -4,14 +4,18 @@
 
 #include "app/route_offers.h"
 #include "features/accounting/accounting_stage.h"
+#include "features/ratelimit/rate_limit_stage.h"
 
 namespace gatehouse::app {
 
 std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config, pipeline::Stages governing,
+                                                        std::shared_ptr<const features::ratelimit::RuleSet> rates,
                                                         features::accounting::LoopAccounting& accounting,
                                                         std::shared_ptr<const features::routing::RouteTable> routes) {
   // The rules come first: nothing is held, looked up or sent for what they refuse, and no stage can answer before them.
   pipeline::Stages stages = std::move(governing);
+  // The cheapest refusal is next, and who waits for a place holds no money meanwhile.
+  if (!rates->empty()) stages.push_back(std::make_unique<features::ratelimit::RateLimitStage>(std::move(rates)));
   // Around everything that can cost money, and behind everything that can refuse for another reason: what is refused
   // there is not held here.
   stages.push_back(std::make_unique<features::accounting::AccountingStage>(

@@ -6,6 +6,7 @@
 #include "base/check.h"
 #include "codec/json/writer.h"
 #include "ingress/challenge.h"
+#include "ingress/rate_headers.h"
 #include "llm/dialect/cohere/cohere.h"
 #include "pipeline/attachments.h"
 
@@ -167,6 +168,9 @@ http::ResponseHead Session::NewHead(std::uint16_t status, std::string_view conte
     for (const auto& field : reply->headers) head.headers.Add(field.name, field.value);
   }
   if (exchange_) {
+    if (const auto* standing = exchange_->Find<pipeline::RateStanding>()) {
+      SetRateHeaders(match_.dialect, *standing, context_.loop.clock().Wall(), head.headers);
+    }
     for (const auto& warning : exchange_->warnings) head.headers.Add("gatehouse-warning", OneLine(warning));
     if (gate_->settings.attempts_header == GateSettings::AttemptsHeader::kShown && !exchange_->attempts.empty()) {
       head.headers.Add("gatehouse-attempts", OneLine(FormatAttempts(exchange_->attempts)));

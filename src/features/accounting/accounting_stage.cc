@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "features/accounting/flight.h"
+#include "pipeline/attempt_gates.h"
 
 namespace gatehouse::features::accounting {
 namespace {
@@ -176,7 +177,7 @@ Result<std::shared_ptr<Settlement>> AccountingStage::Admit(pipeline::Exchange& e
       Settlement::Terms{
           .reservation = std::move(reservation), .ticket = ticket, .worst = worst, .prices = prices_, .admitted = now});
   exchange.Attach(settlement);
-  exchange.attempt_gate = settlement.get();
+  pipeline::AttemptGates::Add(exchange, *settlement);
   return settlement;
 }
 

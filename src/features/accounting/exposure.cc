@@ -4,53 +4,17 @@
 #include <string>
 #include <variant>
 
+#include "features/common/input_size.h"
+
 namespace gatehouse::features::accounting {
 namespace {
 
 constexpr std::uint64_t kTokensPerMessage = 8;   // that a provider adds around a message, a tool or a document
 constexpr std::uint64_t kTokensPerRequest = 64;  // that it adds around all
 
-// Adds up what of a message may become tokens.
-struct BlockBound {
-  std::uint64_t& tokens;
-  std::uint64_t image_tokens;
-
-  void Add(const llm::InlineMedia& media) const { tokens += media.base64.size(); }
-  void Add(const llm::MediaUrl&) const { tokens += image_tokens; }
-  void Add(const llm::MediaFile&) const { tokens += image_tokens; }
-  void Add(const std::string& text) const { tokens += text.size(); }
-
-  void operator()(const llm::TextBlock& block) const { tokens += block.text.size(); }
-  void operator()(const llm::RefusalBlock& block) const { tokens += block.text.size(); }
-  void operator()(const llm::ReasoningBlock& block) const {
-    tokens += block.text.size() + block.signature.size() + block.redacted.size();
-  }
-  void operator()(const llm::ImageBlock&) const { tokens += image_tokens; }
-  void operator()(const llm::AudioBlock& block) const { Add(block.source); }
-  void operator()(const llm::OpaqueBlock& block) const { tokens += block.json.size(); }
-  void operator()(const llm::DocumentBlock& block) const {
-    tokens += block.name.size() + block.context.size();
-    std::visit([this](const auto& source) { Add(source); }, block.source);
-  }
-  void operator()(const llm::ToolCallBlock& block) const { tokens += block.name.size() + block.arguments.size(); }
-  void operator()(const llm::ToolResultBlock& block) const {
-    tokens += block.structured.size();
-    for (const auto& part : block.content) std::visit(*this, part);
-  }
-};
-
-std::uint64_t InputBound(const llm::ChatRequest& request, const ExposureSettings& settings) {
-  std::uint64_t tokens = kTokensPerRequest;
-  for (const auto& message : request.messages) {
-    tokens += kTokensPerMessage + message.name.size();
-    for (const auto& block : message.blocks) std::visit(BlockBound{tokens, settings.image_tokens}, block);
-  }
-  for (const auto& tool : request.tools) {
-    tokens +=
-        kTokensPerMessage + tool.name.size() + tool.description.size() + tool.parameters.size() + tool.original.size();
-  }
-  if (request.response_format) tokens += request.response_format->schema.size();
-  return tokens;
+std::uint64_t InputBound(const common::InputSize& size, const ExposureSettings& settings) {
+  return kTokensPerRequest + size.text_bytes + size.inline_bytes + size.media * settings.image_tokens +
+         size.parts * kTokensPerMessage + size.tokens;
 }
 
 // What every model behind a name is bounded by; nullopt where one of them is not.
@@ -65,7 +29,7 @@ std::optional<std::uint64_t> ModelBound(std::span<const pipeline::Offer> offers)
 
 Exposure OfChat(const llm::ChatRequest& request, std::span<const pipeline::Offer> offers,
                 const ExposureSettings& settings) {
-  Exposure exposure{.input_tokens = InputBound(request, settings),
+  Exposure exposure{.input_tokens = InputBound(common::InputSizeOf(request), settings),
                     .choices = std::max<std::uint32_t>(1, request.choices.value_or(1))};
   const auto model = ModelBound(offers);
   std::uint64_t each = model.value_or(settings.default_output_tokens);
@@ -87,26 +51,16 @@ Exposure OfChat(const llm::ChatRequest& request, std::span<const pipeline::Offer
 }
 
 struct OperationExposure {
+  const pipeline::Operation& operation;
   std::span<const pipeline::Offer> offers;
   const ExposureSettings& settings;
 
-  static Exposure InputOnly(std::uint64_t tokens) {
-    return {.input_tokens = tokens + kTokensPerRequest, .bound = Exposure::Bound::kNoOutput};
+  Exposure InputOnly() const {
+    return {.input_tokens = InputBound(common::InputSizeOf(operation), settings), .bound = Exposure::Bound::kNoOutput};
   }
   Exposure operator()(const pipeline::ChatCall& call) const { return OfChat(*call.request, offers, settings); }
-  Exposure operator()(const pipeline::EmbeddingCall& call) const {
-    std::uint64_t tokens = 0;
-    for (const auto& input : call.request.inputs) {
-      tokens += std::visit([](const auto& one) { return one.size(); }, input);
-    }
-    return InputOnly(tokens);
-  }
-  Exposure operator()(const pipeline::RerankCall& call) const {
-    std::uint64_t tokens = 0;
-    // The query is read beside every document.
-    for (const auto& document : call.request.documents) tokens += call.request.query.size() + document.size();
-    return InputOnly(tokens);
-  }
+  Exposure operator()(const pipeline::EmbeddingCall&) const { return InputOnly(); }
+  Exposure operator()(const pipeline::RerankCall&) const { return InputOnly(); }
   Exposure operator()(const pipeline::PassThroughCall&) const { return {.bound = Exposure::Bound::kNoOutput}; }
   // Counting costs nothing.
   Exposure operator()(const pipeline::CountCall&) const { return {.bound = Exposure::Bound::kNoOutput}; }
@@ -133,7 +87,7 @@ bool IsFree(const pipeline::Operation& operation) {
 
 Exposure ExposureOf(const pipeline::Operation& operation, std::span<const pipeline::Offer> offers,
                     const ExposureSettings& settings) {
-  return std::visit(OperationExposure{offers, settings}, operation);
+  return std::visit(OperationExposure{operation, offers, settings}, operation);
 }
 
 Quote QuoteFor(const Exposure& exposure, const pipeline::Operation& operation, std::span<const pipeline::Offer> offers,

@@ -6,6 +6,7 @@
 
 #include "codec/cel/timestamp.h"
 #include "features/accounting/block.h"
+#include "pipeline/attempt_gates.h"
 
 namespace gatehouse::features::accounting {
 namespace {
@@ -13,12 +14,6 @@ namespace {
 using pipeline::Charge;
 
 constexpr std::uint64_t kBytesPerToken = 4;  // of text, where nobody counted
-
-// An attempt that was sent and whose end nobody saw: its provider may bill it.
-bool MayBeBilled(const base::Error& error) {
-  if (error.upstream_status != 0) return false;  // it said itself that it failed
-  return error.code == base::ErrorCode::kTimeout || error.code == base::ErrorCode::kBadUpstream;
-}
 
 std::string_view WindowText(const Limit& limit) {
   return limit.window.unit == WindowSpec::Unit::kTotal ? "in all" : ToString(limit.window.unit);
@@ -103,7 +98,7 @@ base::Status Settlement::Begin(std::string_view provider, std::string_view) {
 }
 
 void Settlement::Failed(const base::Error& error) {
-  doubtful_ = MayBeBilled(error);
+  doubtful_ = pipeline::MayHaveBeenServed(error);
   doubts_ += doubtful_ ? 1 : 0;
 }
 

@@ -1,0 +1,67 @@
+#pragma once
+
+#include <cstdint>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "features/ratelimit/rule_set.h"
+#include "net/task.h"
+#include "pipeline/exchange.h"
+#include "pipeline/rate_standing.h"
+
+namespace gatehouse::features::ratelimit {
+
+// What one exchange has taken of the buckets of all rules that concern it. The exchange keeps it (it is attached
+// there), so that slots are given back, and tokens are settled to what was used, whichever way the exchange ends. One
+// loop.
+class Admission final : public pipeline::AttemptGate {
+ public:
+  // `exchange` outlives it, and pins what the rules are part of.
+  Admission(std::shared_ptr<const RuleSet> rules, pipeline::Exchange& exchange);
+  Admission(const Admission&) = delete;
+  Admission& operator=(const Admission&) = delete;
+  ~Admission() override;
+
+  // Whether any rule concerns the exchange, at once or when a provider is chosen.
+  bool IsConcerned() const { return !general_.empty() || rules_->HasProviderRules(); }
+  // A request and its tokens of every rule, or of none. kRateLimited with the time after which it can pass; kTooLarge
+  // for more tokens than a rule ever lets through at once.
+  base::Status Enter();
+  // A slot of every rule that counts what is under way; on failure all that was taken is given back.
+  net::Task<base::Status> TakeSlots();
+  // The answer is complete: what its client still reads of it keeps nobody else waiting.
+  void ReleaseSlots();
+  // How the tightest rules stand.
+  pipeline::RateStanding Standing() const;
+
+  base::Status Begin(std::string_view provider, std::string_view model) override;
+  void Failed(const base::Error& error) override;
+
+ private:
+  struct Share {
+    const Rule* rule = nullptr;
+    std::shared_ptr<Bucket> bucket;
+    Slot slot;
+    std::int64_t requests = 0;  // that were taken
+    std::int64_t tokens = 0;
+  };
+  using Shares = std::vector<Share>;
+
+  Shares SharesOf(const std::vector<RuleSet::Match>& matches);
+  base::Status TakeAll(Shares& shares, base::TimePoint now) const;
+  static void ReturnAll(Shares& shares);
+  std::int64_t Used() const;
+  void Settle(Shares& shares) const;
+  base::TimePoint Now() const { return exchange_.loop.Now(); }
+
+  const std::shared_ptr<const RuleSet> rules_;
+  pipeline::Exchange& exchange_;
+  std::int64_t estimate_ = -1;  // of the input; -1: no rule asked for it yet
+  bool called_ = false;         // a provider, which may have served it
+  Shares general_;
+  Shares attempt_;  // of the call that was begun last
+};
+
+}  // namespace gatehouse::features::ratelimit

@@ -1,0 +1,67 @@
+#include "features/ratelimit/rate_limit_stage.h"
+
+#include <utility>
+#include <variant>
+
+#include "features/ratelimit/admission.h"
+#include "pipeline/attempt_gates.h"
+
+namespace gatehouse::features::ratelimit {
+
+using base::Result;
+using pipeline::Reply;
+
+namespace {
+
+// An answer on its way to the client. Gives its slots back before the last of it is sent: a client that waits for its
+// answers one after the other never meets itself.
+class CountedEvents final : public llm::EventSource {
+ public:
+  CountedEvents(std::unique_ptr<llm::EventSource> events, Admission& admission)
+      : events_(std::move(events)), admission_(admission) {}
+
+  net::Task<Result<Outcome>> Pull(llm::Batch& batch) override {
+    auto outcome = co_await events_->Pull(batch);
+    if (!outcome.ok() || outcome.value() == Outcome::kEnd) admission_.ReleaseSlots();
+    co_return outcome;
+  }
+
+ private:
+  std::unique_ptr<llm::EventSource> events_;
+  Admission& admission_;  // the exchange's, which outlives the reply
+};
+
+}  // namespace
+
+net::Task<Result<Reply>> RateLimitStage::Handle(pipeline::Exchange& exchange, pipeline::Next next) const {
+  if (rules_->empty() || std::holds_alternative<pipeline::ModelsCall>(exchange.operation)) {
+    return std::move(next)(exchange);
+  }
+  auto admission = std::make_shared<Admission>(rules_, exchange);
+  if (!admission->IsConcerned()) return std::move(next)(exchange);
+  base::Status entered = admission->Enter();
+  exchange.Attach(admission->Standing());
+  if (!entered.ok()) return Refuse(std::move(entered).TakeError());
+  pipeline::AttemptGates::Add(exchange, *admission);
+  exchange.Attach(admission);
+  if (!rules_->CountsSlots()) return std::move(next)(exchange);
+  return Serve(exchange, std::move(admission), std::move(next));
+}
+
+net::Task<Result<Reply>> RateLimitStage::Refuse(base::Error error) { co_return error; }
+
+net::Task<Result<Reply>> RateLimitStage::Serve(pipeline::Exchange& exchange, std::shared_ptr<Admission> admission,
+                                               pipeline::Next next) {
+  GH_CO_CHECK_OK(co_await admission->TakeSlots());
+  auto reply = co_await std::move(next)(exchange);
+  if (!reply.ok()) {
+    admission->ReleaseSlots();
+  } else if (auto* chat = std::get_if<pipeline::ChatReply>(&reply.value().answer)) {
+    chat->events = std::make_unique<CountedEvents>(std::move(chat->events), *admission);
+  } else if (!std::holds_alternative<pipeline::PassThroughReply>(reply.value().answer)) {
+    admission->ReleaseSlots();
+  }
+  co_return reply;
+}
+
+}  // namespace gatehouse::features::ratelimit
