@@ -1,0 +1,186 @@
+#include "store/memory/memory_key_value.h"
+
+#include <algorithm>
+#include <charconv>
+#include <system_error>
+#include <utility>
+
+#include "store/errors.h"
+
+namespace gatehouse::store::memory {
+namespace {
+
+constexpr std::size_t kMostUnheard = 1024;  // messages, of one subscription
+
+std::optional<std::int64_t> ParseQuantity(std::string_view text) {
+  std::int64_t value = 0;
+  const auto [end, failed] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (failed != std::errc() || end != text.data() + text.size()) return {};
+  return value;
+}
+
+base::Error NotAQuantity() {
+  base::Error error = base::Internal("the key holds something that is not a quantity");
+  error.source = base::ErrorSource::kStore;
+  return error;
+}
+
+}  // namespace
+
+SharedValues::Kept* SharedValues::Find(const std::string& key) {
+  const auto found = values_.find(key);
+  if (found == values_.end()) return nullptr;
+  if (found->second.until > clock_.Now()) return &found->second;
+  values_.erase(found);
+  return nullptr;
+}
+
+base::Status SharedValues::Put(const std::string& key, std::string value, base::TimePoint until) {
+  if (Kept* kept = Find(key)) {
+    *kept = {.value = std::move(value), .until = until};
+    return base::Ok();
+  }
+  if (values_.size() >= max_entries_) {
+    std::erase_if(values_, [now = clock_.Now()](const auto& entry) { return entry.second.until <= now; });
+  }
+  if (values_.size() >= max_entries_) return Unavailable("there is no room for another value");
+  values_.emplace(key, Kept{.value = std::move(value), .until = until});
+  return base::Ok();
+}
+
+base::Result<std::int64_t> SharedValues::QuantityOf(const std::string& key) {
+  const Kept* kept = Find(key);
+  if (kept == nullptr) return std::int64_t{0};
+  const auto quantity = ParseQuantity(kept->value);
+  if (!quantity) return NotAQuantity();
+  return *quantity;
+}
+
+// A key that has a time keeps it.
+base::Status SharedValues::PutQuantity(const std::string& key, std::int64_t quantity, base::Duration ttl) {
+  const Kept* kept = Find(key);
+  const bool timed = kept != nullptr && kept->until != base::TimePoint::max();
+  return Put(key, std::to_string(quantity), timed ? kept->until : clock_.Now() + ttl);
+}
+
+void SharedValues::Post(const std::shared_ptr<Inbox>& inbox) {
+  if (std::exchange(inbox->posted, Inbox::Posted::kYes) == Inbox::Posted::kYes) return;
+  inbox->loop->Post([this, inbox] { Deliver(inbox); });
+}
+
+// On the subscription's loop.
+void SharedValues::Deliver(const std::shared_ptr<Inbox>& inbox) {
+  std::deque<std::string> messages;
+  auto overflow = Inbox::Overflow::kNo;
+  {
+    const std::scoped_lock lock(mutex_);
+    inbox->posted = Inbox::Posted::kNo;
+    messages.swap(inbox->messages);
+    overflow = std::exchange(inbox->overflow, Inbox::Overflow::kNo);
+    if (inbox->loop == nullptr) return;
+  }
+  for (const std::string& message : messages) inbox->listener->OnMessage(message);
+  if (overflow == Inbox::Overflow::kNo) return;
+  inbox->listener->OnLost();
+  inbox->listener->OnInStep();
+}
+
+class SharedValues::Membership final : public KeyValue::Subscription {
+ public:
+  Membership(SharedValues& values, std::shared_ptr<Inbox> inbox) : values_(values), inbox_(std::move(inbox)) {}
+  Membership(const Membership&) = delete;
+  Membership& operator=(const Membership&) = delete;
+  ~Membership() override {
+    const std::scoped_lock lock(values_.mutex_);
+    inbox_->loop = nullptr;
+    std::erase_if(values_.inboxes_, [this](const auto& entry) {
+      const auto other = entry.second.lock();
+      return other == nullptr || other == inbox_;
+    });
+  }
+
+ private:
+  SharedValues& values_;
+  std::shared_ptr<Inbox> inbox_;
+};
+
+net::Task<base::Result<std::optional<std::string>>> MemoryKeyValue::Get(std::string key, net::Deadline) {
+  const std::scoped_lock lock(values_.mutex_);
+  const auto* kept = values_.Find(key);
+  co_return kept == nullptr ? std::nullopt : std::optional(kept->value);
+}
+
+net::Task<base::Result<KeyValue::Stored>> MemoryKeyValue::Set(Entry entry, net::Deadline) {
+  const std::scoped_lock lock(values_.mutex_);
+  if (entry.when == When::kAbsent && values_.Find(entry.key) != nullptr) co_return Stored::kAlreadyThere;
+  const bool timed = entry.ttl.count() > 0;
+  GH_CO_CHECK_OK(values_.Put(entry.key, std::move(entry.value),
+                             timed ? values_.clock_.Now() + entry.ttl : base::TimePoint::max()));
+  co_return Stored::kStored;
+}
+
+net::Task<base::Status> MemoryKeyValue::Delete(std::string key, net::Deadline) {
+  const std::scoped_lock lock(values_.mutex_);
+  values_.values_.erase(key);
+  co_return base::Ok();
+}
+
+net::Task<base::Result<KeyValue::Grant>> MemoryKeyValue::Take(Claim claim, net::Deadline) {
+  const std::scoped_lock lock(values_.mutex_);
+  GH_CO_TRY(const std::int64_t taken, values_.QuantityOf(claim.key));
+  const std::int64_t amount = std::min(claim.amount, claim.limit - taken);
+  if (amount <= 0 || amount < claim.least) co_return Grant{.amount = 0, .taken = taken};
+  GH_CO_CHECK_OK(values_.PutQuantity(claim.key, taken + amount, claim.ttl));
+  co_return Grant{.amount = amount, .taken = taken + amount};
+}
+
+net::Task<base::Result<std::int64_t>> MemoryKeyValue::Give(std::string key, std::int64_t amount, net::Deadline) {
+  const std::scoped_lock lock(values_.mutex_);
+  GH_CO_TRY(const std::int64_t taken, values_.QuantityOf(key));
+  const std::int64_t back = std::min(taken, amount);
+  if (back <= 0) co_return taken;
+  values_.Find(key)->value = std::to_string(taken - back);
+  co_return taken - back;
+}
+
+net::Task<base::Result<std::int64_t>> MemoryKeyValue::Count(std::string key, std::int64_t amount, base::Duration window,
+                                                            net::Deadline) {
+  const std::scoped_lock lock(values_.mutex_);
+  GH_CO_TRY(const std::int64_t counted, values_.QuantityOf(key));
+  GH_CO_CHECK_OK(values_.PutQuantity(key, counted + amount, window));
+  co_return counted + amount;
+}
+
+net::Task<base::Status> MemoryKeyValue::Publish(std::string channel, std::string message, net::Deadline) {
+  const std::scoped_lock lock(values_.mutex_);
+  const auto [begin, end] = values_.inboxes_.equal_range(channel);
+  for (auto entry = begin; entry != end; ++entry) {
+    const auto inbox = entry->second.lock();
+    if (inbox == nullptr || inbox->loop == nullptr) continue;
+    if (inbox->messages.size() < kMostUnheard) {
+      inbox->messages.push_back(message);
+    } else {
+      inbox->overflow = SharedValues::Inbox::Overflow::kYes;
+    }
+    values_.Post(inbox);
+  }
+  co_return base::Ok();
+}
+
+std::unique_ptr<KeyValue::Subscription> MemoryKeyValue::Subscribe(std::string channel, Listener& listener) {
+  auto inbox = std::make_shared<SharedValues::Inbox>();
+  inbox->loop = &loop_;
+  inbox->listener = &listener;
+  const std::scoped_lock lock(values_.mutex_);
+  values_.inboxes_.emplace(std::move(channel), inbox);
+  loop_.Post([&values = values_, inbox] {
+    {
+      const std::scoped_lock within(values.mutex_);
+      if (inbox->loop == nullptr) return;
+    }
+    inbox->listener->OnInStep();
+  });
+  return std::make_unique<SharedValues::Membership>(values_, std::move(inbox));
+}
+
+}  // namespace gatehouse::store::memory

@@ -1,0 +1,81 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+#include <map>
+#include <memory>
+#include <mutex>
+#include <optional>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "store/key_value.h"
+
+namespace gatehouse::store::memory {
+
+// What one process keeps for all its loops: the values behind MemoryKeyValue. One for the process; thread-safe;
+// outlives what was made on it.
+class SharedValues {
+ public:
+  explicit SharedValues(const base::Clock& clock, std::size_t max_entries = std::size_t{1} << 20U)
+      : clock_(clock), max_entries_(max_entries) {}
+  SharedValues(const SharedValues&) = delete;
+  SharedValues& operator=(const SharedValues&) = delete;
+
+ private:
+  friend class MemoryKeyValue;
+  struct Kept {
+    std::string value;
+    base::TimePoint until = base::TimePoint::max();
+  };
+  // What one subscription has yet to hear.
+  struct Inbox {
+    net::Loop* loop = nullptr;               // guarded by mutex_; null once it is dropped
+    KeyValue::Listener* listener = nullptr;  // touched on its loop only
+    std::deque<std::string> messages;        // guarded by mutex_
+    enum class Overflow : std::uint8_t { kNo, kYes } overflow = Overflow::kNo;  // guarded by mutex_
+    enum class Posted : std::uint8_t { kNo, kYes } posted = Posted::kNo;        // guarded by mutex_
+  };
+  class Membership;
+
+  // All of these under mutex_.
+  Kept* Find(const std::string& key);
+  base::Result<std::int64_t> QuantityOf(const std::string& key);
+  base::Status PutQuantity(const std::string& key, std::int64_t quantity, base::Duration ttl);
+  base::Status Put(const std::string& key, std::string value, base::TimePoint until);
+
+  void Post(const std::shared_ptr<Inbox>& inbox);
+  void Deliver(const std::shared_ptr<Inbox>& inbox);
+
+  const base::Clock& clock_;
+  const std::size_t max_entries_;
+  std::mutex mutex_;
+  std::map<std::string, Kept, std::less<>> values_;                        // guarded by mutex_
+  std::multimap<std::string, std::weak_ptr<Inbox>, std::less<>> inboxes_;  // guarded by mutex_
+};
+
+// A KeyValue within one process: for a gateway that is alone, and for tests. Never fails but for what is wrong or too
+// much.
+class MemoryKeyValue final : public KeyValue {
+ public:
+  MemoryKeyValue(net::Loop& loop, SharedValues& values) : loop_(loop), values_(values) {}
+
+  net::Task<base::Result<std::optional<std::string>>> Get(std::string key, net::Deadline deadline) override;
+  net::Task<base::Result<Stored>> Set(Entry entry, net::Deadline deadline) override;
+  net::Task<base::Status> Delete(std::string key, net::Deadline deadline) override;
+  net::Task<base::Result<Grant>> Take(Claim claim, net::Deadline deadline) override;
+  net::Task<base::Result<std::int64_t>> Give(std::string key, std::int64_t amount, net::Deadline deadline) override;
+  net::Task<base::Result<std::int64_t>> Count(std::string key, std::int64_t amount, base::Duration window,
+                                              net::Deadline deadline) override;
+  net::Task<base::Status> Publish(std::string channel, std::string message, net::Deadline deadline) override;
+  std::unique_ptr<Subscription> Subscribe(std::string channel, Listener& listener) override;
+  Health health() const override { return {}; }
+
+ private:
+  net::Loop& loop_;
+  SharedValues& values_;
+};
+
+}  // namespace gatehouse::store::memory
