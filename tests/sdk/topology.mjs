@@ -105,6 +105,8 @@ export function writeConfiguration(file, { ports, rows, clientKey }) {
   const hash = createHash('sha256').update(clientKey).digest('hex');
   writeFileSync(file, [
     'version: 1', 'listeners:', '  - { name: public, address: 127.0.0.1, port: 0 }', 'admin: { address: 127.0.0.1, port: 0 }', 'log: { access: stdout, level: info }',
+    // An abort is to reach the upstream: by default a call is seen through for its bill.
+    'accounting: { drain: { at_most: 0s } }',
     'providers:', ...providerLines(ports), 'models:', ...modelLines(rows), 'pass_through: { openai: openai-plain }', 'keys:', `  - { name: test, hash: "sha256:${hash}" }`, '',
   ].join('\n'));
 }
