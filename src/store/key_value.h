@@ -17,9 +17,9 @@ namespace gatehouse::store {
 // What several gateways share: small values that go by themselves, quantities that are taken from in slices, and news.
 // Belongs to one loop; dropping a task withdraws what was not begun.
 //
-// Errors have the source kStore: kTimeout at the deadline, kUnavailable while the store cannot be reached, which is told
-// at once as long as it is known; both with Retry::kSameTarget when nothing was done, and with Retry::kNever when it was
-// under way and may yet be done. kTooLarge; kInternal for a key that holds something else.
+// Errors have the source kStore: kTimeout at the deadline, kUnavailable while the store cannot be reached, which is
+// told at once as long as it is known; both with Retry::kSameTarget when nothing was done, and with Retry::kNever when
+// it was under way and may yet be done. kTooLarge; kInternal for a key that holds something else.
 class KeyValue {
  public:
   // Beyond it a quantity would not be exact everywhere.

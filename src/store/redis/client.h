@@ -41,8 +41,8 @@ struct ClientSettings {
 
 // One connection to a Redis server (6 or later: RESP3), kept up for ever, for all requests of one loop: they are sent
 // in their order without waiting for each other's answers. Belongs to its loop; dropping it drops the connection.
-// While the server is known to be away, requests fail at once; the first ones wait for the first connection. Outlives the
-// tasks it gave out.
+// While the server is known to be away, requests fail at once; the first ones wait for the first connection. Outlives
+// the tasks it gave out.
 class Client {
  public:
   // `connector`, `tls` (null: plaintext), `random` and whatever `settings` refer to outlive it.
