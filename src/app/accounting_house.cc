@@ -98,6 +98,11 @@ void AccountingHouse::Close() {
   log_.Warning("not everything of the ledger could be written; the rest is in the journal");
 }
 
-std::string AccountingHouse::Problem() const { return ledger_ == nullptr ? "" : ledger_->standing().problem; }
+// Without what the driver says, which the log has.
+std::string AccountingHouse::Problem() const {
+  const Ledger::Standing standing = ledger_->standing();
+  if (standing.problem.empty()) return "";
+  return "the ledger waits for the database; " + std::to_string(standing.waiting) + " more rows are in the journal";
+}
 
 }  // namespace gatehouse::app

@@ -215,8 +215,8 @@ std::string Gateway::ProblemNow() const {
   const store::Health health = database_->database().health();
   const bool store_works = health.state == store::Health::State::kWorking;
   std::string problems;
-  for (const std::string& one :
-       {store_works ? std::string() : "database: " + health.reason, identity_->Problem(), problem_}) {
+  for (const std::string& one : {store_works ? std::string() : "database: " + health.reason, accounting_->Problem(),
+                                 identity_->Problem(), problem_}) {
     if (!one.empty()) problems.append(problems.empty() ? "" : "; ").append(one);
   }
   return problems;

@@ -10,8 +10,10 @@ namespace gatehouse::features::accounting {
 LoopAccounting::LoopAccounting(Parts parts) : parts_(std::move(parts)) {}
 
 LoopAccounting::~LoopAccounting() {
-  // What ends there records its row, and must not find itself in the list.
-  for (auto& flight : std::exchange(draining_, {})) flight.reset();
+  // What ends there records its row, and must not find itself in a list.
+  for (auto* flights : {&draining_, &finished_}) {
+    for (auto& flight : std::exchange(*flights, {})) flight.reset();
+  }
 }
 
 std::optional<LoopAccounting::Ticket> LoopAccounting::Intend(const Row& worst) {
@@ -42,11 +44,12 @@ void LoopAccounting::Adopt(std::unique_ptr<Flight> flight) {
 }
 
 void LoopAccounting::Finished(Flight& flight) {
-  // The flight's own task is running: it goes when that has ended.
   const auto found = std::ranges::find_if(draining_, [&](const auto& one) { return one.get() == &flight; });
   if (found == draining_.end()) return;
-  parts_.loop.Defer([ended = std::shared_ptr<Flight>(std::move(*found))] {});
-  draining_.erase(found);
+  finished_.splice(finished_.end(), draining_, found);
+  Schedule(parts_.loop);
 }
+
+void LoopAccounting::OnTurnEnd() { std::exchange(finished_, {}).clear(); }
 
 }  // namespace gatehouse::features::accounting

@@ -27,7 +27,7 @@ struct DrainSettings {
 
 // What accounting needs on one loop: a share of the journal, and the calls that are seen through without their clients.
 // Lives as long as the loop; dropping it ends those calls. `treasury` and `ledger` outlive it.
-class LoopAccounting {
+class LoopAccounting final : private net::Deferral {
  public:
   struct Parts {
     net::Loop& loop;
@@ -39,7 +39,7 @@ class LoopAccounting {
   explicit LoopAccounting(Parts parts);
   LoopAccounting(const LoopAccounting&) = delete;
   LoopAccounting& operator=(const LoopAccounting&) = delete;
-  ~LoopAccounting();
+  ~LoopAccounting() override;
 
   net::Loop& loop() { return parts_.loop; }
   Treasury& treasury() { return parts_.treasury; }
@@ -66,10 +66,13 @@ class LoopAccounting {
   std::size_t draining() const { return draining_.size(); }
 
  private:
+  void OnTurnEnd() override;
+
   Parts parts_;
   std::string scratch_;
   std::uint64_t unrecorded_ = 0;
   std::list<std::unique_ptr<Flight>> draining_;
+  std::list<std::unique_ptr<Flight>> finished_;  // until the turn's end: their own tasks may be running
 };
 
 }  // namespace gatehouse::features::accounting
