@@ -16,7 +16,6 @@ using base::Error;
 using base::Result;
 using base::Status;
 using codec::json::Writer;
-using features::identity::AdminEvent;
 using features::identity::KeyRequest;
 using features::identity::Listing;
 using features::identity::NodePatch;
@@ -100,7 +99,7 @@ Result<std::optional<std::int64_t>> VersionWanted(const http::RequestHead& head)
   if (text.size() >= 2 && text.front() == '"' && text.back() == '"') text = text.substr(1, text.size() - 2);
   const auto version = ToNumber(text);
   if (!version) return base::InvalidRequest("If-Match must be the ETag that was given.", "If-Match");
-  return std::optional(*version);
+  return version;
 }
 
 Status CheckSurfaces(const std::optional<std::vector<std::string>>& surfaces) {
@@ -231,7 +230,7 @@ Result<TenancyApi::NodeId> TenancyApi::Resolve(const Request& request, std::stri
 }
 
 Result<TenancyApi::NodeId> TenancyApi::ResolveParent(const Request& request, std::string_view reference) const {
-  const auto id = Resolve(request, reference);
+  auto id = Resolve(request, reference);
   if (id.ok()) return id;
   return base::InvalidRequest("There is no such parent here, or it is not yours to see.", "parent");
 }

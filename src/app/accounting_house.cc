@@ -15,7 +15,6 @@ constexpr base::Duration kStartTime = std::chrono::minutes(2);
 constexpr base::Duration kCloseTime = std::chrono::seconds(10);
 constexpr base::Duration kPruneInterval = std::chrono::hours(24);
 constexpr base::Duration kPruneTime = std::chrono::minutes(2);
-constexpr std::uint32_t kSlotBytes = 2048;
 
 }  // namespace
 
@@ -28,7 +27,9 @@ base::Status AccountingHouse::Open(const Options& options) {
   loops_ = options.loops;
   admitted_.assign(options.loops, nullptr);
   auto journal =
-      store::Journal::Open(options.journal.string(), {.slots = options.journal_slots, .slot_bytes = kSlotBytes});
+      store::Journal::Open(options.journal.string(), {.slots = options.journal_slots,
+                                                      .intent_bytes = features::accounting::kMostIntentBytes,
+                                                      .outcome_bytes = features::accounting::kMostEncodedBytes});
   if (!journal.ok()) {
     base::Error error = std::move(journal).TakeError();
     if (error.public_message.empty()) {

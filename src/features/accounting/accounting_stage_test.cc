@@ -161,7 +161,9 @@ std::vector<llm::Event> Used(std::uint64_t input, std::uint64_t output) {
 class AccountingStageTest : public testing::Test {
  protected:
   AccountingStageTest()
-      : journal_(store::Journal::Open(folder_.file(), {.slots = 4, .slot_bytes = 2048}).value()),
+      : journal_(store::Journal::Open(
+                     folder_.file(), {.slots = 4, .intent_bytes = kMostIntentBytes, .outcome_bytes = kMostEncodedBytes})
+                     .value()),
         ledger_({.loop = loop_, .database = database_, .journal = *journal_, .treasury = treasury_, .log = log_}),
         accounting_(
             {.loop = loop_, .treasury = treasury_, .ledger = ledger_, .share = journal_->ShareOf(0, 1), .index = 0}) {

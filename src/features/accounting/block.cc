@@ -99,33 +99,39 @@ Treasury::Use UseOf(const Row& row) {
 
 BlockBuilder::Added BlockBuilder::Add(std::int64_t number, std::string_view bytes) {
   Links links;
-  const auto row = DecodeSums(bytes, links);
-  if (!row) return Added::kNoRow;
+  const auto sums = DecodeSums(bytes, links);
+  if (!sums) return Added::kNoRow;
+  const Row& row = sums->row;
   if (rows_ == 0) {
     content_.push_back(kVersion);
     least_ = most_ = number;
-    first_ms_ = last_ms_ = row->admitted_ms;
+    first_ms_ = last_ms_ = row.admitted_ms;
   }
   ++rows_;
   PutNumber(content_, static_cast<std::uint64_t>(number), 8);
   PutNumber(content_, bytes.size(), 2);
   content_.append(bytes);
-  requests_.push_back(HashOf(row->request_id));
+  requests_.push_back(HashOf(row.request_id));
   least_ = std::min(least_, number);
   most_ = std::max(most_, number);
-  first_ms_ = std::min(first_ms_, row->admitted_ms);
-  last_ms_ = std::max(last_ms_, row->admitted_ms);
-  in_doubt_ += row->basis == Charge::Basis::kWorstCase ? 1 : 0;
-
-  const std::int64_t second = row->admitted_ms / 1000;
-  key_.assign(SumKeyOf(bytes));
-  PutNumber(key_, static_cast<std::uint64_t>(second), 8);
-  auto group = groups_.find(key_);
-  if (group == groups_.end()) {
-    group = groups_.emplace(key_, Group{.sample = std::string(bytes), .second = second, .sums = {}}).first;
-  }
-  Add(group->second.sums, *row);
+  first_ms_ = std::min(first_ms_, row.admitted_ms);
+  last_ms_ = std::max(last_ms_, row.admitted_ms);
+  in_doubt_ += row.basis == Charge::Basis::kWorstCase ? 1 : 0;
+  Add(GroupOf(sums->key, row.admitted_ms / 1000, bytes).sums, row);
   return Added::kYes;
+}
+
+// Most rows belong where the one before did.
+BlockBuilder::Group& BlockBuilder::GroupOf(std::string_view key, std::int64_t second, std::string_view bytes) {
+  if (latest_ != nullptr && latest_->second == second && key_.size() == key.size() + sizeof(second) &&
+      key_.starts_with(key)) {
+    return *latest_;
+  }
+  key_.assign(key);
+  PutNumber(key_, static_cast<std::uint64_t>(second), sizeof(second));
+  latest_ = &groups_.try_emplace(key_, Group{.sample = {}, .second = second, .sums = {}}).first->second;
+  if (latest_->sample.empty()) latest_->sample.assign(bytes);
+  return *latest_;
 }
 
 void BlockBuilder::Add(Sums& sums, const Row& row) {
@@ -172,21 +178,22 @@ void BlockBuilder::AddRollups(Grain grain, std::vector<Statement>& unit) const {
   const std::string sql = RollupSql(grain);
   for (const auto& [key, line] : lines) {
     Links links;
-    const auto row = DecodeSums(line.group->sample, links);
-    if (!row) continue;  // it was one when it was added
+    const auto sample = DecodeSums(line.group->sample, links);
+    if (!sample) continue;  // it was one when it was added
+    const Row& row = sample->row;
     const Sums& s = line.sums;
     unit.push_back({.sql = sql,
                     .arguments = {key.second,
-                                  row->NodeOf(NodeKind::kOrganization),
-                                  row->NodeOf(NodeKind::kTeam),
-                                  row->NodeOf(NodeKind::kProject),
-                                  row->Actor(),
-                                  row->NodeOf(NodeKind::kKey),
-                                  std::string(row->surface),
-                                  std::string(row->model),
-                                  std::string(row->provider),
-                                  std::string(row->upstream_model),
-                                  std::string(ToString(row->outcome)),
+                                  row.NodeOf(NodeKind::kOrganization),
+                                  row.NodeOf(NodeKind::kTeam),
+                                  row.NodeOf(NodeKind::kProject),
+                                  row.Actor(),
+                                  row.NodeOf(NodeKind::kKey),
+                                  std::string(row.surface),
+                                  std::string(row.model),
+                                  std::string(row.provider),
+                                  std::string(row.upstream_model),
+                                  std::string(ToString(row.outcome)),
                                   s.exchanges,
                                   s.estimated,
                                   s.input,
@@ -204,9 +211,9 @@ void BlockBuilder::AddLimitUse(const Treasury& treasury, std::vector<Statement>&
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> used;
   for (const auto& [key, group] : groups_) {
     Links links;
-    const auto row = DecodeSums(group.sample, links);
-    if (!row) continue;
-    Treasury::Use use = UseOf(*row);
+    const auto sample = DecodeSums(group.sample, links);
+    if (!sample) continue;
+    Treasury::Use use = UseOf(sample->row);
     use.used = {.usd = group.sums.cost, .tokens = group.sums.tokens, .requests = group.sums.charged};
     use.at = group.second;
     for (const Spent& spent : treasury.Attribute(use)) {

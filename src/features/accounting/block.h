@@ -59,6 +59,7 @@ class BlockBuilder {
     Sums sums;
   };
 
+  Group& GroupOf(std::string_view key, std::int64_t second, std::string_view bytes);
   static void Add(Sums& sums, const Row& row);
   static void Add(Sums& sums, const Sums& more);
   void AddRollups(Grain grain, std::vector<store::Statement>& unit) const;
@@ -73,7 +74,8 @@ class BlockBuilder {
   std::int64_t first_ms_ = 0;
   std::int64_t last_ms_ = 0;
   std::unordered_map<std::string, Group> groups_;  // by key and second
-  std::string key_;                                // reused
+  Group* latest_ = nullptr;                        // of groups_: the last row's
+  std::string key_;                                // its key
 };
 
 // Calls `visit` for the rows of a block, until it says stop. kInternal for a content that is damaged.

@@ -12,8 +12,8 @@ namespace {
 using base::Result;
 
 // Long enough that a batch is worth its commit, short enough that figures are fresh.
-constexpr base::Duration kGather = std::chrono::milliseconds(20);
-constexpr std::size_t kMostRows = 1000;
+constexpr base::Duration kGather = std::chrono::milliseconds(100);
+constexpr std::size_t kMostRows = 4000;
 constexpr base::Duration kWriteTimeout = std::chrono::seconds(30);
 constexpr base::Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr base::Duration kLongestPause = std::chrono::seconds(5);

@@ -81,7 +81,9 @@ class LedgerTest : public testing::TestWithParam<std::string> {
   }
   net::Deadline In() { return loop_.In(std::chrono::seconds(20)); }
   std::unique_ptr<Journal> OpenJournal() {
-    return Journal::Open(folder_.file() + ".journal", {.slots = 64, .slot_bytes = 2048}).value();
+    return Journal::Open(folder_.file() + ".journal",
+                         {.slots = 64, .intent_bytes = kMostIntentBytes, .outcome_bytes = kMostEncodedBytes})
+        .value();
   }
   Ledger::Parts PartsWith(Journal& journal) {
     return {.loop = loop_, .database = *database_, .journal = journal, .treasury = treasury_, .log = log_};

@@ -72,6 +72,14 @@ class Reader {
   std::size_t left() const { return rest_.size(); }
 
   std::uint64_t Number() {
+    if (!rest_.empty() && static_cast<unsigned char>(rest_.front()) < 0x80) {
+      const auto small = static_cast<unsigned char>(rest_.front());
+      rest_.remove_prefix(1);
+      return small;
+    }
+    return LongNumber();
+  }
+  std::uint64_t LongNumber() {
     std::uint64_t value = 0;
     for (unsigned shift = 0; shift < 64; shift += 7) {
       if (rest_.empty()) break;
@@ -135,9 +143,8 @@ void ReadKey(Reader& reader, Row& row, Links& links) {
   row.outcome = static_cast<Outcome>(reader.AtMost(static_cast<std::uint64_t>(Outcome::kInDoubt)));
 }
 
-// The part that comes first: what sums are made of.
-void ReadSums(Reader& reader, Row& row, Links& links) {
-  ReadKey(reader, row, links);
+// What follows the key: what sums are made of.
+void ReadSums(Reader& reader, Row& row) {
   row.admitted_ms = static_cast<std::int64_t>(reader.Number());
   for (const auto member : kUsage) row.usage.*member = reader.Number();
   row.usage.source =
@@ -247,7 +254,8 @@ std::optional<Row> DecodeRow(std::string_view bytes, Links& links) {
   if (!bytes.starts_with(kVersion)) return {};
   Reader reader(bytes.substr(1));
   Row row;
-  ReadSums(reader, row, links);
+  ReadKey(reader, row, links);
+  ReadSums(reader, row);
   for (const Name& name : std::span(kNames).subspan(1)) row.*name.member = reader.Text(name.most);
   row.effect = static_cast<pipeline::Effect>(reader.AtMost(static_cast<std::uint64_t>(pipeline::Effect::kDeny)));
   row.attempt_count = static_cast<std::uint32_t>(reader.AtMost(0xFFFF'FFFF));
@@ -259,22 +267,16 @@ std::optional<Row> DecodeRow(std::string_view bytes, Links& links) {
   return row;
 }
 
-std::optional<Row> DecodeSums(std::string_view bytes, Links& links) {
+std::optional<SumsOfRow> DecodeSums(std::string_view bytes, Links& links) {
   if (!bytes.starts_with(kVersion)) return {};
-  Reader reader(bytes.substr(1));
-  Row row;
-  ReadSums(reader, row, links);
-  if (!reader.ok()) return {};
-  return row;
-}
-
-std::string_view SumKeyOf(std::string_view bytes) {
-  const std::string_view key = bytes.substr(1);
-  Reader reader(key);
-  Row row;
-  Links links;
-  ReadKey(reader, row, links);
-  return key.substr(0, key.size() - reader.left());
+  bytes.remove_prefix(1);
+  Reader reader(bytes);
+  std::optional<SumsOfRow> sums(std::in_place);
+  ReadKey(reader, sums->row, links);
+  sums->key = bytes.substr(0, bytes.size() - reader.left());
+  ReadSums(reader, sums->row);
+  if (!reader.ok()) sums.reset();
+  return sums;
 }
 
 }  // namespace gatehouse::features::accounting

@@ -81,6 +81,8 @@ void AddEnd(Row& row, const pipeline::Exchange& exchange, const EndFacts& end, s
 
 // As bytes, at most kMostEncodedBytes: names that are too long are cut. docs/formats/ledger_row.md.
 inline constexpr std::size_t kMostEncodedBytes = 1008;
+// Of a row of which only the beginning is known (RowOf) and the worst.
+inline constexpr std::size_t kMostIntentBytes = 616;
 using EncodedRow = std::array<char, 1152>;  // with room for what cannot all be at once
 std::string_view Encode(const Row& row, EncodedRow& into);
 
@@ -89,8 +91,10 @@ using Links = std::array<pipeline::Link, kMostLinks>;
 // The row that bytes are, its views into them and into `links`; nullopt for bytes that Encode cannot have made.
 std::optional<Row> DecodeRow(std::string_view bytes, Links& links);
 // Only what sums are made by and of, and the request's id: the rest is not looked at.
-std::optional<Row> DecodeSums(std::string_view bytes, Links& links);
-// The part of them that sums are made by: equal for rows that belong together. REQUIRES: they are a row.
-std::string_view SumKeyOf(std::string_view bytes);
+struct SumsOfRow {
+  Row row;
+  std::string_view key;  // the bytes that sums are made by: equal for rows that belong together
+};
+std::optional<SumsOfRow> DecodeSums(std::string_view bytes, Links& links);
 
 }  // namespace gatehouse::features::accounting

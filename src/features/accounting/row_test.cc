@@ -65,18 +65,24 @@ TEST(LedgerRow, ComesBackAsItWas) {
   EXPECT_EQ(back->Actor(), 0);
 }
 
+std::string KeyOf(const std::string& bytes) {
+  Links links;
+  const auto sums = DecodeSums(bytes, links);
+  return sums ? std::string(sums->key) : "no row";
+}
+
 TEST(LedgerRow, ItsKeyIsWhatSumsAreMadeBy) {
   Row row = Example();
   const std::string bytes = Encoded(row);
   row.request_id = "another";
   row.usage.input = 99;
   row.admitted_ms += 5;
-  EXPECT_EQ(SumKeyOf(Encoded(row)), SumKeyOf(bytes));
+  EXPECT_EQ(KeyOf(Encoded(row)), KeyOf(bytes));
   row.model = "other";
-  EXPECT_NE(SumKeyOf(Encoded(row)), SumKeyOf(bytes));
+  EXPECT_NE(KeyOf(Encoded(row)), KeyOf(bytes));
   row = Example();
   row.outcome = Outcome::kOk;
-  EXPECT_NE(SumKeyOf(Encoded(row)), SumKeyOf(bytes));
+  EXPECT_NE(KeyOf(Encoded(row)), KeyOf(bytes));
 }
 
 TEST(LedgerRow, FitsWhateverItSays) {
@@ -99,6 +105,25 @@ TEST(LedgerRow, FitsWhateverItSays) {
   EXPECT_LE(bytes.size(), kMostEncodedBytes);
   Links links;
   EXPECT_TRUE(DecodeRow(bytes, links));
+}
+
+// What the journal keeps room for.
+TEST(LedgerRow, FitsTheJournalWhileItIsUnderWay) {
+  const std::string longest(1000, 'x');
+  const std::vector<pipeline::Link> chain(20, {pipeline::NodeKind::kKey, {std::numeric_limits<std::int64_t>::max()}});
+  Row row;
+  for (auto member : {&Row::surface, &Row::model, &Row::request_id, &Row::organization, &Row::team, &Row::project,
+                      &Row::name, &Row::key_id, &Row::operation}) {
+    row.*member = longest;
+  }
+  row.chain = chain;
+  row.admitted_ms = std::int64_t{1} << 42;
+  row.usage = {.input = kMost, .output = kMost, .source = llm::UsageSource::kEstimated};
+  row.cost = base::NanoUsd::Max();
+  row.basis = pipeline::Charge::Basis::kWorstCase;
+  row.outcome = Outcome::kInDoubt;
+  row.ending = ToString(Outcome::kInDoubt);
+  EXPECT_LE(Encoded(row).size(), kMostIntentBytes);
 }
 
 TEST(LedgerRow, IsNotCutWithinACharacter) {

@@ -8,7 +8,7 @@ namespace gatehouse::features::accounting {
 
 Reservation& Reservation::operator=(Reservation&& other) noexcept {
   if (this == &other) return *this;
-  Settle({}, {});
+  Release();
   organization_ = std::move(other.organization_);
   holds_ = std::exchange(other.holds_, {});
   held_ = std::exchange(other.held_, {});
@@ -26,9 +26,10 @@ std::optional<Refusal> Reservation::Include(std::span<const pipeline::Link> chai
 }
 
 void Reservation::Settle(const Amounts& used, std::string_view provider) {
+  if (organization_ == nullptr) return;
   const auto organization = std::exchange(organization_, nullptr);
   const auto holds = std::exchange(holds_, {});
-  if (organization != nullptr && !holds.empty()) organization->Settle(holds, used, provider);
+  if (!holds.empty()) organization->Settle(holds, used, provider);
 }
 
 Treasury::Treasury() : notices_(std::make_shared<Notices>()) {}

@@ -62,7 +62,7 @@ class Reservation {
   Reservation() = default;
   Reservation(Reservation&& other) noexcept { *this = std::move(other); }
   Reservation& operator=(Reservation&& other) noexcept;
-  ~Reservation() { Settle({}, {}); }
+  ~Reservation() { Release(); }
 
   std::int64_t output_tokens() const { return output_tokens_; }
   const Amounts& held() const { return held_; }
@@ -81,6 +81,11 @@ class Reservation {
  private:
   friend class Organization;
   friend class Treasury;
+  // Gives back what is held, if anything is.
+  void Release() {
+    if (organization_ != nullptr) Settle({}, {});
+  }
+
   std::shared_ptr<Organization> organization_;
   std::vector<Hold> holds_;
   Amounts held_;

@@ -12,25 +12,41 @@
 #include <atomic>
 #include <cerrno>
 #include <cstring>
+#include <span>
 #include <system_error>
 #include <utility>
 
-#include "codec/crypto/crc32.h"
+#include "codec/crypto/crc32c.h"
 #include "store/errors.h"
 
 namespace gatehouse::store {
 namespace {
 
 constexpr std::size_t kHeadBytes = 4096;
-constexpr std::array<char, 8> kMagic = {'G', 'H', 'J', 'R', 'N', 'L', '0', '1'};
+constexpr std::array<char, 8> kMagic = {'G', 'H', 'J', 'R', 'N', 'L', '0', '2'};
 
 // The beginning of the file, in the machine's own order of bytes: a journal never leaves its machine.
 struct Head {
   std::array<char, 8> magic;
   std::int64_t id;
   std::uint32_t slots;
-  std::uint32_t slot_bytes;
+  std::uint32_t intent_bytes;
+  std::uint32_t outcome_bytes;
+  std::uint32_t unused;
 };
+
+// What a slot is, but for its texts.
+constexpr std::size_t kSlotBytes = 32;
+
+std::size_t BytesOf(const Head& head) {
+  return kHeadBytes + std::size_t{head.slots} * (kSlotBytes + head.intent_bytes + head.outcome_bytes);
+}
+
+bool IsSane(const Head& head) {
+  constexpr std::uint32_t kMostBytes = 1U << 20U;
+  const auto fits = [](std::uint32_t bytes) { return bytes >= 8 && bytes % 8 == 0 && bytes <= kMostBytes; };
+  return head.slots > 0 && fits(head.intent_bytes) && fits(head.outcome_bytes);
+}
 
 std::string Reason(std::string_view what, const std::string& path) {
   return std::string(what) + " " + path + ": " + std::generic_category().message(errno);
@@ -59,13 +75,18 @@ class File {
 
 // A new file gets its head last, so that one that was not finished is seen to be none.
 base::Status Create(int file, const std::string& path, const Journal::Options& options) {
-  const auto bytes = static_cast<off_t>(kHeadBytes + std::size_t{options.slots} * options.slot_bytes);
+  Head head{.magic = kMagic,
+            .id = 0,
+            .slots = options.slots,
+            .intent_bytes = options.intent_bytes,
+            .outcome_bytes = options.outcome_bytes,
+            .unused = 0};
+  const auto bytes = static_cast<off_t>(BytesOf(head));
   if (::ftruncate(file, 0) != 0) return Unavailable(Reason("cannot empty", path));
   if (const int failed = ::posix_fallocate(file, 0, bytes); failed != 0) {
     errno = failed;
     return Unavailable(Reason("no room for", path));
   }
-  Head head{.magic = kMagic, .id = 0, .slots = options.slots, .slot_bytes = options.slot_bytes};
   if (::getrandom(&head.id, sizeof(head.id), 0) != static_cast<ssize_t>(sizeof(head.id))) {
     return Unavailable(Reason("no random name for", path));
   }
@@ -78,13 +99,14 @@ base::Status Create(int file, const std::string& path, const Journal::Options& o
 
 base::Result<Head> ReadHead(int file, const std::string& path) {
   Head head{};
-  if (::pread(file, &head, sizeof(head), 0) != static_cast<ssize_t>(sizeof(head)) || head.magic != kMagic) {
+  constexpr std::size_t kName = 6;  // of the magic: the form's number follows
+  const bool read = ::pread(file, &head, sizeof(head), 0) == static_cast<ssize_t>(sizeof(head));
+  if (!read || !std::ranges::equal(std::span(head.magic).first<kName>(), std::span(kMagic).first<kName>())) {
     return Refused(path + " is no journal of this program; move it away if nothing in it is needed");
   }
   struct stat status = {};
-  const std::size_t bytes = kHeadBytes + std::size_t{head.slots} * head.slot_bytes;
-  if (head.slots == 0 || head.slot_bytes < 128 || head.slot_bytes % 8 != 0 || ::fstat(file, &status) != 0 ||
-      static_cast<std::size_t>(status.st_size) != bytes) {
+  if (head.magic != kMagic || !IsSane(head) || ::fstat(file, &status) != 0 ||
+      static_cast<std::size_t>(status.st_size) != BytesOf(head)) {
     return Refused(path + " is cut short or of another form; move it away if nothing in it is needed");
   }
   return head;
@@ -100,14 +122,15 @@ bool IsUnfinished(int file) {
 
 }  // namespace
 
-// How a slot begins; the two texts follow.
+// How a slot begins; its intent follows.
 struct Journal::Slot {
   std::atomic<std::uint32_t> state;  // a State
   std::uint32_t unused;
   std::int64_t number;
-  std::array<std::uint32_t, 2> sums;     // CRC-32 of each text, begun with the number
+  std::array<std::uint32_t, 2> sums;     // CRC-32C of each text, begun with the number
   std::array<std::uint32_t, 2> lengths;  // of each text
 };
+static_assert(sizeof(std::atomic<std::uint32_t>) == 4);
 
 base::Result<std::unique_ptr<Journal>> Journal::Open(const std::string& path, const Options& options) {
   constexpr mode_t kOwnerOnly = 0600;
@@ -118,7 +141,7 @@ base::Result<std::unique_ptr<Journal>> Journal::Open(const std::string& path, co
   }
   if (IsUnfinished(file.get())) GH_CHECK_OK(Create(file.get(), path, options));
   GH_TRY(const Head head, ReadHead(file.get(), path));
-  const std::size_t bytes = kHeadBytes + std::size_t{head.slots} * head.slot_bytes;
+  const std::size_t bytes = BytesOf(head);
   void* memory = ::mmap(nullptr, bytes, PROT_READ | PROT_WRITE, MAP_SHARED, file.get(), 0);
   if (memory == MAP_FAILED) return Unavailable(Reason("cannot map", path));
   return std::unique_ptr<Journal>(new Journal(path, file.Release(), static_cast<std::byte*>(memory), bytes));
@@ -129,8 +152,8 @@ Journal::Journal(std::string path, int descriptor, std::byte* memory, std::size_
   Head head{};
   std::memcpy(&head, memory_, sizeof(head));
   slots_ = head.slots;
-  slot_bytes_ = head.slot_bytes;
-  text_bytes_ = (slot_bytes_ - sizeof(Slot)) / 2;
+  intent_bytes_ = head.intent_bytes;
+  outcome_bytes_ = head.outcome_bytes;
   for (std::uint32_t i = 0; i < slots_; ++i) next_number_ = std::max(next_number_, At(i).number + 1);
 }
 
@@ -146,34 +169,43 @@ std::int64_t Journal::id() const {
 }
 
 Journal::Slot& Journal::At(std::uint32_t slot) const {
-  return *reinterpret_cast<Slot*>(memory_ + kHeadBytes + std::size_t{slot} * slot_bytes_);
+  static_assert(sizeof(Slot) == kSlotBytes);
+  return *reinterpret_cast<Slot*>(memory_ + kHeadBytes + std::size_t{slot} * (kSlotBytes + intent_bytes_));
+}
+
+std::span<char> Journal::RoomOf(std::uint32_t slot, Text text) const {
+  if (text == kIntent) return {reinterpret_cast<char*>(&At(slot)) + kSlotBytes, intent_bytes_};
+  return {reinterpret_cast<char*>(&At(slots_)) + std::size_t{slot} * outcome_bytes_, outcome_bytes_};
 }
 
 // The text if it is whole, else one without data().
-std::string_view Journal::TextOf(const Slot& slot, std::size_t which) const {
-  const std::uint32_t length = slot.lengths.at(which);
-  if (length > text_bytes_) return {};
-  const auto* first = reinterpret_cast<const char*>(&slot) + sizeof(Slot) + which * text_bytes_;
-  const std::string_view text(first, length);
-  const auto seed = static_cast<std::uint32_t>(slot.number);
-  return codec::crypto::Crc32(text, seed) == slot.sums.at(which) ? text : std::string_view();
+std::string_view Journal::TextOf(std::uint32_t slot, Text text) const {
+  const Slot& at = At(slot);
+  const std::span<const char> room = RoomOf(slot, text);
+  const std::uint32_t length = at.lengths.at(text);
+  if (length > room.size()) return {};
+  const std::string_view found(room.data(), length);
+  const auto seed = static_cast<std::uint32_t>(at.number);
+  return codec::crypto::Crc32c(found, seed) == at.sums.at(text) ? found : std::string_view();
 }
 
-void Journal::Write(Slot& slot, std::size_t which, std::string_view text) {
-  text = text.substr(0, text_bytes_);
-  std::memcpy(reinterpret_cast<char*>(&slot) + sizeof(Slot) + which * text_bytes_, text.data(), text.size());
-  slot.lengths.at(which) = static_cast<std::uint32_t>(text.size());
-  slot.sums.at(which) = codec::crypto::Crc32(text, static_cast<std::uint32_t>(slot.number));
+void Journal::Write(std::uint32_t slot, Text which, std::string_view text) {
+  Slot& at = At(slot);
+  const std::span<char> room = RoomOf(slot, which);
+  text = text.substr(0, room.size());
+  std::memcpy(room.data(), text.data(), text.size());
+  at.lengths.at(which) = static_cast<std::uint32_t>(text.size());
+  at.sums.at(which) = codec::crypto::Crc32c(text, static_cast<std::uint32_t>(at.number));
 }
 
 Journal::Found Journal::Recover() {
   Found found;
   for (std::uint32_t i = 0; i < slots_; ++i) {
-    Slot& slot = At(i);
+    const Slot& slot = At(i);
     const auto state = static_cast<State>(slot.state.load(std::memory_order_acquire));
     if (state == State::kFree) continue;
-    Entry entry{.slot = i, .number = slot.number, .state = state, .intent = TextOf(slot, 0), .outcome = {}};
-    if (state == State::kDone) entry.outcome = TextOf(slot, 1);
+    Entry entry{.slot = i, .number = slot.number, .state = state, .intent = TextOf(i, kIntent), .outcome = {}};
+    if (state == State::kDone) entry.outcome = TextOf(i, kOutcome);
     if (entry.outcome.data() == nullptr) entry.state = State::kIntended;
     if (entry.outcome.data() == nullptr && entry.intent.data() == nullptr) {
       ++found.damaged;
@@ -220,15 +252,13 @@ std::optional<Journal::Share::Ticket> Journal::Share::Take() {
 }
 
 void Journal::Share::Intend(std::uint32_t slot, std::string_view text) {
-  Slot& at = journal_.At(slot);
-  journal_.Write(at, 0, text);
-  at.state.store(static_cast<std::uint32_t>(State::kIntended), std::memory_order_release);
+  journal_.Write(slot, kIntent, text);
+  journal_.At(slot).state.store(static_cast<std::uint32_t>(State::kIntended), std::memory_order_release);
 }
 
 void Journal::Share::Finish(std::uint32_t slot, std::string_view text) {
-  Slot& at = journal_.At(slot);
-  journal_.Write(at, 1, text);
-  at.state.store(static_cast<std::uint32_t>(State::kDone), std::memory_order_release);
+  journal_.Write(slot, kOutcome, text);
+  journal_.At(slot).state.store(static_cast<std::uint32_t>(State::kDone), std::memory_order_release);
 }
 
 void Journal::Share::Free(std::uint32_t slot) {

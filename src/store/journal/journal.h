@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <memory>
 #include <optional>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -16,14 +17,17 @@ namespace gatehouse::store {
 // process, by whatever signal, at once. The end of the machine it survives from the next Sync() on.
 //
 // A slot is taken for one thing under way: first what is intended is written into it, then what came of it; it is freed
-// when that is safe elsewhere. A process that opens the file finds what an earlier one did not free.
+// when that is safe elsewhere. A process that opens the file finds what an earlier one did not free. The outcomes lie
+// apart from the intents, so that what is under way touches no memory but its intent's.
 //
 // Shares divide the slots among threads. Everything else is for one thread; outlives its shares.
 class Journal {
  public:
   struct Options {
     std::uint32_t slots = 65'536;
-    std::uint32_t slot_bytes = 1024;  // with 32 of its own, half of the rest for each of the two texts
+    // The longest texts that a slot takes; multiples of 8, at least 8.
+    std::uint32_t intent_bytes = 512;
+    std::uint32_t outcome_bytes = 512;
   };
   // Creates the file, whole, or opens it; `slots` of an existing file stay as they are. kConflict while another process
   // has it, and for a file that is not one or has another form; kUnavailable when the disk has no room.
@@ -35,7 +39,8 @@ class Journal {
   // Named at random when the file was made: with the number of an entry, a name for it in all the world.
   std::int64_t id() const;
   std::uint32_t slots() const { return slots_; }
-  std::size_t text_bytes() const { return text_bytes_; }  // the longest text a slot takes
+  std::size_t intent_bytes() const { return intent_bytes_; }
+  std::size_t outcome_bytes() const { return outcome_bytes_; }
 
   enum class State : std::uint8_t { kFree, kIntended, kDone };
   struct Entry {
@@ -54,8 +59,8 @@ class Journal {
   void Free(std::uint32_t slot);
   // What a slot holds now, its views into the file; without data() for a text that is not whole. Any thread, while
   // nobody writes into the slot.
-  std::string_view IntentOf(std::uint32_t slot) const { return TextOf(At(slot), 0); }
-  std::string_view OutcomeOf(std::uint32_t slot) const { return TextOf(At(slot), 1); }
+  std::string_view IntentOf(std::uint32_t slot) const { return TextOf(slot, kIntent); }
+  std::string_view OutcomeOf(std::uint32_t slot) const { return TextOf(slot, kOutcome); }
 
   // A part of the slots for one thread.
   class Share {
@@ -66,7 +71,7 @@ class Journal {
     };
     // nullopt: all are in use.
     std::optional<Ticket> Take();
-    // Texts beyond text_bytes() are cut. REQUIRES: the slot was taken here.
+    // Texts that are too long are cut. REQUIRES: the slot was taken here.
     void Intend(std::uint32_t slot, std::string_view text);
     void Finish(std::uint32_t slot, std::string_view text);
     void Free(std::uint32_t slot);
@@ -89,19 +94,21 @@ class Journal {
 
  private:
   struct Slot;
+  enum Text : std::uint8_t { kIntent, kOutcome };
   Journal(std::string path, int descriptor, std::byte* memory, std::size_t bytes);
 
   Slot& At(std::uint32_t slot) const;
-  std::string_view TextOf(const Slot& slot, std::size_t which) const;
-  void Write(Slot& slot, std::size_t which, std::string_view text);
+  std::span<char> RoomOf(std::uint32_t slot, Text text) const;
+  std::string_view TextOf(std::uint32_t slot, Text text) const;
+  void Write(std::uint32_t slot, Text which, std::string_view text);
 
   const std::string path_;
   const int descriptor_;
   std::byte* const memory_;
   const std::size_t bytes_;
   std::uint32_t slots_ = 0;
-  std::uint32_t slot_bytes_ = 0;
-  std::size_t text_bytes_ = 0;
+  std::uint32_t intent_bytes_ = 0;
+  std::uint32_t outcome_bytes_ = 0;
   std::int64_t next_number_ = 1;
 };
 

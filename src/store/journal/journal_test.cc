@@ -17,7 +17,7 @@ namespace {
 
 using State = Journal::State;
 
-constexpr Journal::Options kSmall = {.slots = 8, .slot_bytes = 160};
+constexpr Journal::Options kSmall = {.slots = 8, .intent_bytes = 64, .outcome_bytes = 56};
 
 class JournalTest : public testing::Test {
  protected:
@@ -106,10 +106,15 @@ TEST_F(JournalTest, SaysWhenAllSlotsAreInUse) {
 TEST_F(JournalTest, CutsTextsThatAreTooLong) {
   const auto journal = Open();
   auto share = journal->ShareOf(0, 1);
-  share.Finish(share.Take()->slot, std::string(1000, 'x'));
+  const auto ticket = share.Take();
+  share.Intend(ticket->slot, std::string(1000, 'y'));
+  share.Finish(ticket->slot, std::string(1000, 'x'));
+  share.Finish(share.Take()->slot, "its neighbour");
   const auto found = journal->Recover();
-  ASSERT_EQ(found.entries.size(), 1U);
-  EXPECT_EQ(found.entries[0].outcome, std::string(journal->text_bytes(), 'x'));
+  ASSERT_EQ(found.entries.size(), 2U);
+  EXPECT_EQ(found.entries[0].intent, std::string(journal->intent_bytes(), 'y'));
+  EXPECT_EQ(found.entries[0].outcome, std::string(journal->outcome_bytes(), 'x'));
+  EXPECT_EQ(found.entries[1].outcome, "its neighbour");
 }
 
 TEST_F(JournalTest, WhatIsTornIsToldAndFreed) {
@@ -139,7 +144,8 @@ TEST_F(JournalTest, WhatIsTornIsToldAndFreed) {
 }
 
 TEST_F(JournalTest, WhatIsNoJournalIsRefusedAndLeftAlone) {
-  for (const std::string& text : {std::string("SQLite format 3"), std::string(10'000, 'x'), std::string("GHJRNL01")}) {
+  for (const std::string& text : {std::string("SQLite format 3"), std::string(10'000, 'x'), std::string("GHJRNL02"),
+                                  "GHJRNL01" + std::string(9'000, '\1')}) {
     std::ofstream(folder_.file(), std::ios::binary) << text;
     const auto journal = Journal::Open(folder_.file(), kSmall);
     ASSERT_FALSE(journal.ok());
