@@ -51,6 +51,12 @@ class Database {
   // Reads. Sees every unit of work that was answered before.
   virtual net::Task<base::Result<Rows>> Query(net::Loop& loop, Statement statement, net::Deadline deadline) = 0;
 
+  // Reads without keeping: what is bounded by max_rows and max_bytes elsewhere is not here. All of it is of one moment.
+  // `visit` is called on a thread of the database, and never again once the task has ended or was dropped; whoever
+  // drops the task waits for a call that is under way.
+  virtual net::Task<base::Status> Scan(net::Loop& loop, Statement statement, RowVisitor visit,
+                                       net::Deadline deadline) = 0;
+
   // Does all of the statements, in their order, or none; durable when it answers. kTimeout with Retry::kNever: it was
   // under way at the deadline and may yet be done.
   virtual net::Task<base::Result<std::vector<Rows>>> Write(net::Loop& loop, std::vector<Statement> unit,

@@ -1,6 +1,7 @@
 
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <chrono>
 #include <functional>
 #include <limits>
@@ -85,6 +86,10 @@ class DatabaseContract : public ::testing::TestWithParam<DatabaseKind> {
   base::Result<Rows> Query(Statement statement) {
     return *net::BlockOn(loop_, rig_->database().Query(loop_, std::move(statement), Soon()));
   }
+  base::Status Scan(Statement statement, RowVisitor visit) {
+    return *net::BlockOn(loop_, rig_->database().Scan(loop_, std::move(statement), std::move(visit), Soon()));
+  }
+  static net::Task<> Discard(net::Task<base::Status> task) { static_cast<void>(co_await std::move(task)); }
   void Must(std::vector<Statement> unit) {
     const auto done = Write(std::move(unit));
     ASSERT_TRUE(done.ok()) << done.error().detail;
@@ -173,6 +178,107 @@ TEST_P(DatabaseContract, AnAnswerThatIsTooLargeIsRefusedAndNotCut) {
   Must(std::move(unit));
   EXPECT_EQ(Query({.sql = "SELECT id FROM t"}).error().code, base::ErrorCode::kTooLarge);
   EXPECT_EQ(Query({.sql = "SELECT id FROM t WHERE id < 50"}).value().size(), 50U);
+}
+
+// What a visitor was shown, by value.
+struct Shown {
+  std::int64_t id = 0;
+  std::int64_t n = 0;
+  std::string text;
+  std::string bytes;
+  std::vector<std::size_t> nulls;
+  bool operator==(const Shown&) const = default;
+};
+
+Shown ShownOf(const RowView& row) {
+  Shown shown{.id = row.Integer(0),
+              .n = row.Integer(1),
+              .text = std::string(row.Text(2)),
+              .bytes = std::string(row.Bytes(3)),
+              .nulls = {}};
+  for (std::size_t i = 0; i < 4; ++i) {
+    if (row.IsNull(i)) shown.nulls.push_back(i);
+  }
+  return shown;
+}
+
+TEST_P(DatabaseContract, AScanShowsEveryRowAndIsBoundByNoSize) {
+  std::vector<Statement> unit;
+  for (int i = 0; i < 1000; ++i) unit.push_back(Insert(i, 2 * i));
+  unit.push_back({.sql = "UPDATE t SET s = $1, b = $2 WHERE id = 7",
+                  .arguments = {std::string("a text of more than a few bytes"), Blob{std::string("\0\xFF", 2)}}});
+  Must(std::move(unit));
+  std::vector<Shown> seen;
+  const auto visit = [&seen](const RowView& row) {
+    seen.push_back(ShownOf(row));
+    return Reading::kGoesOn;
+  };
+  ASSERT_TRUE(
+      Scan({.sql = "SELECT id, n, s, b FROM t WHERE id >= $1 ORDER BY id", .arguments = {std::int64_t{5}}}, visit)
+          .ok());
+  ASSERT_EQ(seen.size(), 995U);
+  EXPECT_EQ(seen[0], (Shown{.id = 5, .n = 10, .text = {}, .bytes = {}, .nulls = {2, 3}}));
+  EXPECT_EQ(seen[2], (Shown{.id = 7,
+                            .n = 14,
+                            .text = "a text of more than a few bytes",
+                            .bytes = std::string("\0\xFF", 2),
+                            .nulls = {}}));
+  EXPECT_EQ(seen.back().id, 999);
+}
+
+TEST_P(DatabaseContract, AColumnOfAnotherTypeIsShownAsNothing) {
+  Must({{.sql = "INSERT INTO t (id, n, s, b) VALUES (1, 2, '3', $1)", .arguments = {Blob{"4"}}}});
+  std::vector<std::string> seen;
+  const auto visit = [&seen](const RowView& row) {
+    seen = {std::string(row.Text(0)), std::to_string(row.Integer(1)), std::string(row.Bytes(1)),
+            std::string(row.Text(2))};
+    return Reading::kGoesOn;
+  };
+  ASSERT_TRUE(Scan({.sql = "SELECT n, s, b FROM t"}, visit).ok());
+  EXPECT_EQ(seen, (std::vector<std::string>{"", "0", "", ""}));
+}
+
+TEST_P(DatabaseContract, AScanEndsWhereItsVisitorHasSeenEnough) {
+  Must({Insert(1, 1), Insert(2, 2), Insert(3, 3)});
+  int calls = 0;
+  const auto visit = [&calls](const RowView&) { return ++calls == 2 ? Reading::kEnds : Reading::kGoesOn; };
+  ASSERT_TRUE(Scan({.sql = "SELECT id, n FROM t"}, visit).ok());
+  EXPECT_EQ(calls, 2);
+  EXPECT_EQ(Count(), 3) << "the next read has a connection in order";
+}
+
+TEST_P(DatabaseContract, AScanTellsFaultsAndDeadlines) {
+  const auto visit = [](const RowView&) { return Reading::kGoesOn; };
+  EXPECT_EQ(Scan({.sql = "SELECT id FROM nowhere"}, visit).error().code, base::ErrorCode::kInternal);
+  const auto late =
+      *net::BlockOn(loop_, rig_->database().Scan(loop_, {.sql = "SELECT 1"}, visit, {base::TimePoint::min()}));
+  ASSERT_FALSE(late.ok());
+  EXPECT_EQ(late.error().code, base::ErrorCode::kTimeout);
+}
+
+// Whoever drops the task may free at once what its visitor refers to: the sanitizers watch.
+TEST_P(DatabaseContract, ADroppedScanShowsNothingMore) {
+  std::vector<Statement> unit;
+  for (int i = 0; i < 2000; ++i) unit.push_back(Insert(i, i));
+  Must(std::move(unit));
+  std::atomic<bool> begun = false;
+  for (int round = 0; round < 20; ++round) {
+    begun = false;
+    auto seen = std::make_unique<std::vector<std::int64_t>>();
+    auto visit = [&begun, seen = seen.get()](const RowView& row) {
+      seen->push_back(row.Integer(0));
+      begun = true;
+      begun.notify_one();
+      return Reading::kGoesOn;
+    };
+    {
+      net::TaskGroup group(loop_);
+      group.Spawn(Discard(rig_->database().Scan(loop_, {.sql = "SELECT id, n FROM t"}, std::move(visit), Soon())));
+      begun.wait(false);
+    }
+    seen.reset();
+  }
+  EXPECT_EQ(Count(), 2000);
 }
 
 TEST_P(DatabaseContract, ADroppedTaskIsNoTrouble) {

@@ -53,4 +53,12 @@ Error AnswerTooLarge(std::string detail) {
           .detail = std::move(detail)};
 }
 
+base::Result<Rows> AsExpected(base::Result<Rows> rows, const Statement& statement) {
+  if (rows.ok() && statement.expected_changes && *statement.expected_changes != rows.value().changes()) {
+    return Conflict("changed " + std::to_string(rows.value().changes()) + " rows and not " +
+                    std::to_string(*statement.expected_changes));
+  }
+  return rows;
+}
+
 }  // namespace gatehouse::store

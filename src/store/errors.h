@@ -3,6 +3,8 @@
 #include <string>
 
 #include "base/result.h"
+#include "store/database.h"
+#include "store/value.h"
 
 // The errors that every database speaks of in the same words; `detail` is the driver's own message.
 namespace gatehouse::store {
@@ -17,5 +19,8 @@ base::Error NotDoneInTime();
 // At the deadline; begun, and it may yet be done.
 base::Error InDoubt();
 base::Error AnswerTooLarge(std::string detail);
+
+// What a statement gave, or kConflict where it changed another number of rows than it was to.
+base::Result<Rows> AsExpected(base::Result<Rows> rows, const Statement& statement);
 
 }  // namespace gatehouse::store

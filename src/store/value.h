@@ -1,6 +1,8 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <optional>
 #include <string>
 #include <string_view>
@@ -40,6 +42,24 @@ class Rows {
   std::vector<Row> rows_;
   std::uint64_t changes_ = 0;
 };
+
+// A row on its way, as it lies in the driver: valid while it is shown. Accessors are total like those of Rows.
+class RowView {
+ public:
+  RowView() = default;
+  RowView(const RowView&) = delete;
+  RowView& operator=(const RowView&) = delete;
+  virtual ~RowView() = default;
+
+  virtual std::int64_t Integer(std::size_t column) const = 0;
+  virtual std::string_view Text(std::size_t column) const = 0;
+  virtual std::string_view Bytes(std::size_t column) const = 0;
+  virtual bool IsNull(std::size_t column) const = 0;
+};
+
+// Is shown the rows of an answer, one after the other, until it has seen enough.
+enum class Reading : std::uint8_t { kGoesOn, kEnds };
+using RowVisitor = std::function<Reading(const RowView& row)>;
 
 inline std::int64_t IntegerOf(const Value& value) {
   const auto* integer = std::get_if<std::int64_t>(&value);

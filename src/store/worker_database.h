@@ -16,6 +16,7 @@ namespace gatehouse::store {
 class WorkerDatabase : public Database {
  public:
   net::Task<base::Result<Rows>> Query(net::Loop& loop, Statement statement, net::Deadline deadline) final;
+  net::Task<base::Status> Scan(net::Loop& loop, Statement statement, RowVisitor visit, net::Deadline deadline) final;
   net::Task<base::Result<std::vector<Rows>>> Write(net::Loop& loop, std::vector<Statement> unit,
                                                    net::Deadline deadline) final;
   Health health() const final;
@@ -24,6 +25,7 @@ class WorkerDatabase : public Database {
   using UnitResult = base::Result<std::vector<Rows>>;
   struct Read {
     Statement statement;
+    RowVisitor visit;  // empty: the rows are kept and answered
     base::TimePoint deadline;
     net::Handoff<base::Result<Rows>>::Sender answer;
   };
@@ -43,6 +45,9 @@ class WorkerDatabase : public Database {
   void Note(const base::Status& used);
 
  private:
+  net::Task<base::Result<Rows>> ReadRows(net::Loop& loop, Statement statement, RowVisitor visit,
+                                         net::Deadline deadline);
+
   WorkQueue<Read> reads_;
   WorkQueue<Unit> units_;
   mutable std::mutex mutex_;

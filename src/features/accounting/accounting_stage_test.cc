@@ -47,6 +47,9 @@ class RememberingDatabase final : public store::Database {
   net::Task<Result<store::Rows>> Query(net::Loop&, store::Statement, net::Deadline) override {
     co_return store::Rows();
   }
+  net::Task<base::Status> Scan(net::Loop&, store::Statement, store::RowVisitor, net::Deadline) override {
+    co_return base::Ok();
+  }
   net::Task<Result<std::vector<store::Rows>>> Write(net::Loop&, std::vector<store::Statement> unit,
                                                     net::Deadline) override {
     static_cast<void>(

@@ -69,6 +69,26 @@ std::size_t AppendRows(const PGresult* result, std::vector<Row>& rows) {
   return bytes;
 }
 
+// A row that was read as one of Rows is.
+class ReadRow final : public RowView {
+ public:
+  explicit ReadRow(const Row& row) : row_(row) {}
+  std::int64_t Integer(std::size_t column) const override { return IntegerOf(row_.at(column)); }
+  std::string_view Text(std::size_t column) const override { return TextOf(row_.at(column)); }
+  std::string_view Bytes(std::size_t column) const override { return BytesOf(row_.at(column)); }
+  bool IsNull(std::size_t column) const override { return store::IsNull(row_.at(column)); }
+
+ private:
+  const Row& row_;  // outlives it
+};
+
+Reading ShowAll(const std::vector<Row>& rows, const RowVisitor& visit) {
+  for (const Row& row : rows) {
+    if (visit(ReadRow(row)) == Reading::kEnds) return Reading::kEnds;
+  }
+  return Reading::kGoesOn;
+}
+
 }  // namespace
 
 void Connection::Closer::operator()(pg_conn* handle) const { PQfinish(handle); }
@@ -92,14 +112,10 @@ Result<std::unique_ptr<Connection>> Connection::Open(const std::string& conninfo
 
 bool Connection::usable() const { return !broken_ && PQstatus(handle_.get()) == CONNECTION_OK; }
 
-Result<Rows> Connection::Run(const Statement& statement, base::TimePoint deadline) {
+Result<Rows> Connection::Run(const Statement& statement, const RowVisitor& visit, base::TimePoint deadline) {
   GH_CHECK_OK(Send(statement));
-  auto rows = Collect(deadline);
-  if (rows.ok() && statement.expected_changes && *statement.expected_changes != rows.value().changes()) {
-    return Conflict("changed " + std::to_string(rows.value().changes()) + " rows and not " +
-                    std::to_string(*statement.expected_changes));
-  }
-  return rows;
+  auto rows = Collect(visit, deadline);
+  return AsExpected(std::move(rows), statement);
 }
 
 Status Connection::Send(const Statement& statement) {
@@ -111,7 +127,7 @@ Status Connection::Send(const Statement& statement) {
   return Unavailable(PQerrorMessage(handle_.get()));
 }
 
-Result<Rows> Connection::Collect(base::TimePoint deadline) {
+Result<Rows> Connection::Collect(const RowVisitor& visit, base::TimePoint deadline) {
   std::vector<Row> rows;
   std::size_t bytes = 0;
   std::uint64_t changes = 0;
@@ -125,6 +141,14 @@ Result<Rows> Connection::Collect(base::TimePoint deadline) {
       changes += ChangesOf(answer.get());
     } else if (!fault) {
       fault = FaultOf(answer.get());
+    }
+    if (visit) {
+      if (ShowAll(rows, visit) == Reading::kEnds) {
+        broken_ = true;  // nor is it here
+        return Rows();
+      }
+      rows.clear();
+      bytes = 0;
     }
     if (rows.size() > limits_.max_rows || bytes > limits_.max_bytes) {
       broken_ = true;  // the rest of the answer is not worth reading

@@ -25,7 +25,9 @@ class Connection {
   ~Connection();
 
   // kTimeout at `deadline`; the server stops within a minute.
-  base::Result<Rows> Run(const Statement& statement, base::TimePoint deadline);
+  base::Result<Rows> Run(const Statement& statement, base::TimePoint deadline) { return Run(statement, {}, deadline); }
+  // The same; the rows are shown to `visit`, where there is one, and not kept.
+  base::Result<Rows> Run(const Statement& statement, const RowVisitor& visit, base::TimePoint deadline);
   bool usable() const;
 
  private:
@@ -41,7 +43,7 @@ class Connection {
   Connection(std::unique_ptr<pg_conn, Closer> handle, const DatabaseLimits& limits, const base::Clock& clock);
 
   base::Status Send(const Statement& statement);
-  base::Result<Rows> Collect(base::TimePoint deadline);
+  base::Result<Rows> Collect(const RowVisitor& visit, base::TimePoint deadline);
   // The next part of the answer; null at its end.
   base::Result<Answer> Next(base::TimePoint deadline);
   Wait AwaitAnswer(base::TimePoint deadline);

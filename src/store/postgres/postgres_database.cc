@@ -79,7 +79,7 @@ void PostgresDatabase::ReadAll() {
     for (Read& read : taken) {
       if (!read.answer.Begin()) continue;
       auto connection = line.Connect();
-      Result<Rows> rows = connection.ok() ? connection.value()->Run(read.statement, read.deadline)
+      Result<Rows> rows = connection.ok() ? connection.value()->Run(read.statement, read.visit, read.deadline)
                                           : Result<Rows>(std::move(connection).TakeError());
       if (rows.ok() || IsItsFault(rows.error())) Note(ToStatus(rows));
       read.answer.Send(std::move(rows));

@@ -95,6 +95,38 @@ Row ReadRow(sqlite3_stmt* prepared) {
   return row;
 }
 
+// The row that a statement has stepped to.
+class CurrentRow final : public RowView {
+ public:
+  explicit CurrentRow(sqlite3_stmt* prepared) : prepared_(prepared) {}
+
+  std::int64_t Integer(std::size_t column) const override {
+    sqlite3_value* const value = At(column);
+    return sqlite3_value_type(value) == SQLITE_INTEGER ? sqlite3_value_int64(value) : 0;
+  }
+  std::string_view Text(std::size_t column) const override {
+    sqlite3_value* const value = At(column);
+    return sqlite3_value_type(value) == SQLITE_TEXT ? View(sqlite3_value_text(value), value) : std::string_view();
+  }
+  std::string_view Bytes(std::size_t column) const override {
+    sqlite3_value* const value = At(column);
+    return sqlite3_value_type(value) == SQLITE_BLOB ? View(sqlite3_value_blob(value), value) : std::string_view();
+  }
+  bool IsNull(std::size_t column) const override { return sqlite3_value_type(At(column)) == SQLITE_NULL; }
+
+ private:
+  // A look at the value itself instead of one call for each of its sides. Connections without a mutex of their own may
+  // (https://sqlite.org/c3ref/value.html, on unprotected values).
+  sqlite3_value* At(std::size_t column) const { return sqlite3_column_value(prepared_, static_cast<int>(column)); }
+  static std::string_view View(const void* at, sqlite3_value* value) {
+    const int size = sqlite3_value_bytes(value);
+    return at == nullptr ? std::string_view()
+                         : std::string_view(static_cast<const char*>(at), static_cast<std::size_t>(size));
+  }
+
+  sqlite3_stmt* prepared_;
+};
+
 // Ends a run however it went, so that the statement holds no lock and no view into the arguments.
 class Rewind {
  public:
@@ -214,27 +246,28 @@ Result<sqlite3_stmt*> Connection::Prepare(const std::string& sql) {
   return kept_.front().prepared.get();
 }
 
-Result<Rows> Connection::Run(const Statement& statement, base::TimePoint deadline) {
+Result<Rows> Connection::Run(const Statement& statement, const RowVisitor& visit, base::TimePoint deadline) {
   if (clock_.Now() >= deadline) return NotDoneInTime();
   GH_TRY(sqlite3_stmt* const prepared, Prepare(statement.sql));
   const Rewind rewind(prepared);
   GH_CHECK_OK(Bind(prepared, statement.arguments));
   deadline_ = deadline;
-  auto rows = Collect(prepared);
+  auto rows = Collect(prepared, visit);
   deadline_ = base::TimePoint::max();
-  if (rows.ok() && statement.expected_changes && *statement.expected_changes != rows.value().changes()) {
-    return Conflict("changed " + std::to_string(rows.value().changes()) + " rows and not " +
-                    std::to_string(*statement.expected_changes));
-  }
-  return rows;
+  return AsExpected(std::move(rows), statement);
 }
 
-Result<Rows> Connection::Collect(sqlite3_stmt* prepared) {
+Result<Rows> Connection::Collect(sqlite3_stmt* prepared, const RowVisitor& visit) {
+  const CurrentRow current(prepared);
   std::vector<Row> rows;
   std::size_t bytes = 0;
   const auto before = sqlite3_total_changes64(handle_.get());
   int code = SQLITE_OK;
   while ((code = sqlite3_step(prepared)) == SQLITE_ROW) {
+    if (visit) {
+      if (visit(current) == Reading::kGoesOn) continue;
+      return Rows();
+    }
     bytes += SizeOf(prepared);
     if (rows.size() == limits_.max_rows || bytes > limits_.max_bytes) {
       return AnswerTooLarge("more than " + std::to_string(rows.size()) + " rows or " +

@@ -31,7 +31,9 @@ class Connection {
   ~Connection();
 
   // Gives up at `deadline` (kTimeout), within some thousand steps of SQLite's machine.
-  base::Result<Rows> Run(const Statement& statement, base::TimePoint deadline);
+  base::Result<Rows> Run(const Statement& statement, base::TimePoint deadline) { return Run(statement, {}, deadline); }
+  // The same; the rows are shown to `visit`, where there is one, and not kept.
+  base::Result<Rows> Run(const Statement& statement, const RowVisitor& visit, base::TimePoint deadline);
   // BEGIN, SAVEPOINT and their like.
   base::Status Execute(std::string_view sql);
   bool InTransaction() const;
@@ -54,7 +56,7 @@ class Connection {
   base::Status SetUp(Access access);
   base::Status Claim();
   base::Result<sqlite3_stmt*> Prepare(const std::string& sql);
-  base::Result<Rows> Collect(sqlite3_stmt* prepared);
+  base::Result<Rows> Collect(sqlite3_stmt* prepared, const RowVisitor& visit);
   base::Error Fault(int code) const;
   static int OnProgress(void* self);
 

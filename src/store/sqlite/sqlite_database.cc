@@ -1,5 +1,7 @@
 #include "store/sqlite/sqlite_database.h"
 
+#include <pthread.h>
+
 #include <chrono>
 #include <utility>
 
@@ -41,14 +43,16 @@ SqliteDatabase::~SqliteDatabase() {
 }
 
 void SqliteDatabase::ReadAll(Connection& connection) {
+  ::pthread_setname_np(::pthread_self(), "sqlite-read");
   while (!reads().finished()) {
     for (Read& read : reads().Take(1, kPatience)) {
-      if (read.answer.Begin()) read.answer.Send(connection.Run(read.statement, read.deadline));
+      if (read.answer.Begin()) read.answer.Send(connection.Run(read.statement, read.visit, read.deadline));
     }
   }
 }
 
 void SqliteDatabase::WriteAll() {
+  ::pthread_setname_np(::pthread_self(), "sqlite-write");
   while (!units().finished()) {
     auto taken = units().Take(kMaxUnitsPerCommit, kPatience);
     if (taken.empty() && health().state == Health::State::kFailing) Note(Probe());
