@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.h"
 #include "codec/crypto/signature.h"
 #include "features/identity/oidc/fetcher.h"
 #include "http/url.h"
@@ -126,8 +127,7 @@ void ReadTypes(const Node& node, IssuerSettings& settings) {
   auto types = node.AsStrings();
   if (!types) return;
   for (std::string& type : *types) {
-    std::ranges::transform(type, type.begin(),
-                           [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
+    type = base::ToLower(type);
     if (type == "none") type.clear();  // no type in the header
   }
   settings.types = *std::move(types);

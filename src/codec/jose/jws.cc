@@ -1,10 +1,10 @@
 #include "codec/jose/jws.h"
 
-#include <algorithm>
 #include <array>
 #include <optional>
 #include <utility>
 
+#include "base/ascii.h"
 #include "codec/crypto/encoding.h"
 #include "codec/json/document.h"
 
@@ -24,16 +24,9 @@ std::optional<Segments> Split(std::string_view token) {
   return Segments{token.substr(0, first), token.substr(first + 1, second - first - 1), token.substr(second + 1)};
 }
 
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return out;
-}
-
 std::string MediaType(std::string_view text) {
   constexpr std::string_view kPrefix = "application/";
-  std::string type = Lower(text);
+  std::string type = base::ToLower(text);
   if (type.starts_with(kPrefix)) type.erase(0, kPrefix.size());
   return type;
 }
@@ -41,7 +34,7 @@ std::string MediaType(std::string_view text) {
 base::Result<Algorithm> ReadAlgorithm(json::Value alg) {
   if (!alg.IsString()) return base::InvalidRequest("names no signature algorithm (alg)");
   if (const auto algorithm = AlgorithmOf(alg.string())) return *algorithm;
-  if (Lower(alg.string()) == "none") return base::InvalidRequest("is not signed (alg is none)");
+  if (base::ToLower(alg.string()) == "none") return base::InvalidRequest("is not signed (alg is none)");
   return base::InvalidRequest("is signed by an algorithm that is not known here (alg)");
 }
 

@@ -4,9 +4,9 @@
 #include <string.h>  // explicit_bzero
 #include <sys/time.h>
 
-#include <algorithm>
 #include <utility>
 
+#include "base/ascii.h"
 #include "base/check.h"
 
 namespace gatehouse::features::identity::ldap {
@@ -31,13 +31,6 @@ bool IsRefusal(int code) {
          code == LDAP_UNWILLING_TO_PERFORM || code == LDAP_INSUFFICIENT_ACCESS || code == LDAP_INVALID_DN_SYNTAX;
 }
 
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return out;
-}
-
 struct MessageFree {
   void operator()(LDAPMessage* message) const { ::ldap_msgfree(message); }
 };
@@ -60,7 +53,7 @@ Entry EntryOf(LDAP* ldap, LDAPMessage* message) {
   BerElement* position = nullptr;
   for (char* name = ::ldap_first_attribute(ldap, message, &position); name != nullptr;
        name = ::ldap_next_attribute(ldap, message, position)) {
-    entry.attributes[Lower(name)] = ValuesOf(ldap, message, name);
+    entry.attributes[base::ToLower(name)] = ValuesOf(ldap, message, name);
     ::ldap_memfree(name);
   }
   if (position != nullptr) ::ber_free(position, 0);
@@ -98,7 +91,7 @@ std::string_view Entry::First(std::string_view attribute) const {
 
 const std::vector<std::string>& Entry::All(std::string_view attribute) const {
   static const std::vector<std::string> kNothing;
-  const auto found = attributes.find(Lower(attribute));
+  const auto found = attributes.find(base::ToLower(attribute));
   return found == attributes.end() ? kNothing : found->second;
 }
 

@@ -5,6 +5,7 @@
 #include <set>
 #include <utility>
 
+#include "base/ascii.h"
 #include "codec/crypto/encoding.h"
 #include "codec/crypto/random.h"
 #include "codec/json/document.h"
@@ -34,13 +35,6 @@ bool IsAcceptable(const std::string& user, const base::Secret& password) {
 // A name that nobody has: to try a password on whom the directory does not know takes as long as on somebody.
 std::string NobodyBelow(const std::string& base_dn) {
   return "cn=" + codec::crypto::HexEncode(codec::crypto::RandomBytes(16)) + "," + base_dn;
-}
-
-std::string Lower(std::string_view text) {
-  std::string out(text);
-  std::ranges::transform(out, out.begin(),
-                         [](char c) { return c >= 'A' && c <= 'Z' ? static_cast<char>(c | 0x20) : c; });
-  return out;
 }
 
 std::string MemberFilter(const Strings& dns) {
@@ -131,7 +125,7 @@ base::Result<Strings> PersonDirectory::FromMemberOf(const Entry& person) {
 // Breadth first, from members to the groups that have them, each group once however the groups contain one another.
 base::Result<Strings> PersonDirectory::WalkUp(Strings level, Strings names) {
   std::set<std::string> seen;
-  for (const std::string& dn : level) seen.insert(Lower(dn));
+  for (const std::string& dn : level) seen.insert(base::ToLower(dn));
   for (std::size_t depth = 0; depth < settings_.max_group_depth && !level.empty(); ++depth) {
     Strings next;
     for (std::size_t from = 0; from < level.size(); from += kMembersPerSearch) {
@@ -139,7 +133,7 @@ base::Result<Strings> PersonDirectory::WalkUp(Strings level, Strings names) {
       GH_TRY(const auto groups, GroupsWith(MemberFilter({level.begin() + static_cast<std::ptrdiff_t>(from),
                                                          level.begin() + static_cast<std::ptrdiff_t>(to)})));
       for (const Entry& group : groups) {
-        if (names.size() >= settings_.max_groups || !seen.insert(Lower(group.dn)).second) continue;
+        if (names.size() >= settings_.max_groups || !seen.insert(base::ToLower(group.dn)).second) continue;
         names.push_back(NameOf(group));
         next.push_back(group.dn);
       }
