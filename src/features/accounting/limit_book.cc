@@ -75,28 +75,73 @@ std::int64_t NowMs(net::Loop& loop) {
 
 }  // namespace
 
-Result<Limit> LimitBook::LimitOf(const store::Row& row) const {
-  const auto dimension = Named(store::TextOf(row.at(4)), kDimensions);
-  const auto unit = Named(store::TextOf(row.at(6)), kUnits);
-  GH_TRY(std::vector<Step> steps, ParseSteps(store::TextOf(row.at(11))));
-  if (!dimension || !unit) return base::Internal("a limit in the database has a dimension or unit nobody knows");
-  Limit limit{.id = store::IntegerOf(row.at(0)),
-              .organization = {store::IntegerOf(row.at(1))},
-              .node = {store::IntegerOf(row.at(2))},
-              .name = std::string(store::TextOf(row.at(3))),
-              .dimension = *dimension,
-              .amount = store::IntegerOf(row.at(5)),
-              .window = {.unit = *unit},
-              .zone = std::string(store::TextOf(row.at(8))),
-              .model = std::string(store::TextOf(row.at(9))),
-              .provider = std::string(store::TextOf(row.at(10))),
-              .steps = std::move(steps)};
-  if (store::TextOf(row.at(7)) == "rolling") limit.window.kind = WindowSpec::Kind::kRolling;
-  if (limit.zone != "UTC") {
-    GH_TRY(limit.window.zone, zones_.Find(limit.zone));
+// Limits as the rows of the database come, on whatever thread. Many have the same steps: their text is understood once.
+class LimitBook::Intake {
+ public:
+  static constexpr std::string_view kColumns =
+      "id, organization, node, name, dimension, amount, unit, kind, zone, model, provider, steps, managed_by";
+
+  // The files outlive it.
+  explicit Intake(const common::ZoneFiles& zones) : zones_(zones) {}
+
+  store::Reading Add(const store::RowView& row) {
+    auto limit = Read(row);
+    if (!limit.ok()) {
+      status_ = std::move(limit).TakeError();
+      return store::Reading::kEnds;
+    }
+    const bool declared = row.Text(12) == kByConfiguration;
+    const std::int64_t id = limit.value().id;
+    read_.emplace_back(id, Entry{.limit = std::make_shared<const Limit>(std::move(limit).value()),
+                                 .maker = declared ? Entry::Maker::kConfiguration : Entry::Maker::kApi});
+    return store::Reading::kGoesOn;
   }
-  return limit;
-}
+
+  const base::Status& status() const { return status_; }
+  // By id.
+  std::vector<std::pair<std::int64_t, Entry>> Take() {
+    std::ranges::sort(read_, {}, [](const auto& one) { return one.first; });
+    return std::move(read_);
+  }
+
+ private:
+  static constexpr std::size_t kMostSteps = 1024;  // texts of steps that are remembered
+
+  Result<Limit> Read(const store::RowView& row) {
+    const auto dimension = Named(row.Text(4), kDimensions);
+    const auto unit = Named(row.Text(6), kUnits);
+    GH_TRY(std::vector<Step> steps, StepsOf(row.Text(11)));
+    if (!dimension || !unit) return base::Internal("a limit in the database has a dimension or unit nobody knows");
+    Limit limit{.id = row.Integer(0),
+                .organization = {row.Integer(1)},
+                .node = {row.Integer(2)},
+                .name = std::string(row.Text(3)),
+                .dimension = *dimension,
+                .amount = row.Integer(5),
+                .window = {.unit = *unit},
+                .zone = std::string(row.Text(8)),
+                .model = std::string(row.Text(9)),
+                .provider = std::string(row.Text(10)),
+                .steps = std::move(steps)};
+    if (row.Text(7) == KindText(WindowSpec::Kind::kRolling)) limit.window.kind = WindowSpec::Kind::kRolling;
+    if (limit.zone != "UTC") {
+      GH_TRY(limit.window.zone, zones_.Find(limit.zone));
+    }
+    return limit;
+  }
+
+  Result<std::vector<Step>> StepsOf(std::string_view text) {
+    if (const auto known = steps_.find(text); known != steps_.end()) return known->second;
+    GH_TRY(std::vector<Step> steps, ParseSteps(text));
+    if (steps_.size() < kMostSteps) steps_.emplace(text, steps);
+    return steps;
+  }
+
+  const common::ZoneFiles& zones_;
+  std::map<std::string, std::vector<Step>, std::less<>> steps_;
+  std::vector<std::pair<std::int64_t, Entry>> read_;
+  base::Status status_ = base::Ok();
+};
 
 net::Task<Result<std::vector<Spent>>> LimitBook::ReadUse(net::Loop& loop, net::Deadline deadline) const {
   std::vector<Spent> spent;
@@ -122,33 +167,38 @@ net::Task<Result<std::vector<Spent>>> LimitBook::ReadUse(net::Loop& loop, net::D
 }
 
 net::Task<base::Status> LimitBook::Load(net::Loop& loop, net::Deadline deadline) {
-  std::map<std::int64_t, Entry> limits;
-  Treasury::Limits in_force;
-  std::int64_t last = 0;
-  for (;;) {
-    Statement statement{.sql =
-                            "SELECT id, organization, node, name, dimension, amount, unit, kind, zone, model,"
-                            " provider, steps, managed_by FROM usage_limit WHERE id > $1 ORDER BY id LIMIT $2",
-                        .arguments = {last, kPage},
-                        .expected_changes = {}};
-    GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop, std::move(statement), deadline));
-    for (const auto& row : rows) {
-      GH_CO_TRY(Limit limit, LimitOf(row));
-      last = limit.id;
-      const bool declared = store::TextOf(row.at(12)) == kByConfiguration;
-      in_force.push_back(std::make_shared<const Limit>(std::move(limit)));
-      limits.emplace_hint(
-          limits.end(), last,
-          Entry{.limit = in_force.back(), .maker = declared ? Entry::Maker::kConfiguration : Entry::Maker::kApi});
-    }
-    if (rows.size() < static_cast<std::size_t>(kPage)) break;
-  }
+  Intake intake(zones_);
+  GH_CO_CHECK_OK(co_await database_.Scan(
+      loop, {.sql = std::string("SELECT ").append(Intake::kColumns).append(" FROM usage_limit")},
+      [&intake](const store::RowView& row) { return intake.Add(row); }, deadline));
+  GH_CO_CHECK_OK(intake.status());
   GH_CO_TRY(const std::vector<Spent> spent, co_await ReadUse(loop, deadline));
-  limits_ = std::move(limits);
-  by_name_.clear();
-  for (const auto& [id, entry] : limits_) by_name_.emplace(std::pair(entry.limit->node, entry.limit->name), id);
+  auto entries = intake.Take();
+  Treasury::Limits in_force;
+  in_force.reserve(entries.size());
+  limits_.clear();
+  by_node_.clear();
+  by_node_.reserve(entries.size());
+  for (auto& [id, entry] : entries) {
+    in_force.push_back(entry.limit);
+    Keep(std::move(entry));
+  }
   treasury_.Apply(in_force, spent, SecondsOf(loop.clock().Wall()));
   co_return base::Ok();
+}
+
+void LimitBook::Keep(Entry entry) {
+  const std::int64_t id = entry.limit->id;
+  const pipeline::NodeId node = entry.limit->node;
+  const std::size_t before = limits_.size();
+  limits_.insert_or_assign(limits_.end(), id, std::move(entry));
+  if (limits_.size() > before) by_node_.emplace(node, id);
+}
+
+void LimitBook::Drop(std::int64_t id) {
+  const auto [first, last] = by_node_.equal_range(limits_.at(id).limit->node);
+  by_node_.erase(std::find_if(first, last, [id](const auto& of_node) { return of_node.second == id; }));
+  limits_.erase(id);
 }
 
 // What was used in the present window before there was the limit, as far as the sums by minute tell.
@@ -175,6 +225,7 @@ net::Task<Result<std::vector<Spent>>> LimitBook::UseSoFar(net::Loop& loop, const
     pieces[PieceAt(limit.window, store::IntegerOf(row.at(0)) / 1000).begin] += store::IntegerOf(row.at(3));
   }
   std::vector<Spent> spent;
+  spent.reserve(pieces.size());
   for (const auto& [piece, used] : pieces) spent.push_back({.limit = limit.id, .piece_begin = piece, .used = used});
   co_return spent;
 }
@@ -208,16 +259,8 @@ net::Task<base::Status> LimitBook::Save(net::Loop& loop, std::vector<Entry> put,
   }
   if (unit.empty()) co_return base::Ok();
   GH_CO_CHECK_OK(co_await database_.Write(loop, std::move(unit), deadline));
-  for (const std::int64_t id : removed) {
-    const Limit& limit = *limits_.at(id).limit;
-    by_name_.erase({limit.node, limit.name});
-    limits_.erase(id);
-  }
-  for (Entry& entry : put) {
-    const std::int64_t id = entry.limit->id;
-    by_name_.insert_or_assign({entry.limit->node, entry.limit->name}, id);
-    limits_.insert_or_assign(id, std::move(entry));
-  }
+  for (const std::int64_t id : removed) Drop(id);
+  for (Entry& entry : put) Keep(std::move(entry));
   for (const pipeline::NodeId organization : organizations) {
     treasury_.ApplyTo(organization, Of(organization), spent, SecondsOf(loop.clock().Wall()));
   }
@@ -299,8 +342,10 @@ bool LimitBook::IsDeclared(std::int64_t id) const {
 }
 
 std::optional<std::int64_t> LimitBook::IdOf(pipeline::NodeId node, std::string_view name) const {
-  const auto found = by_name_.find({node, std::string(name)});
-  return found == by_name_.end() ? std::nullopt : std::optional(found->second);
+  const auto [first, last] = by_node_.equal_range(node);
+  const auto found =
+      std::find_if(first, last, [&](const auto& of_node) { return limits_.at(of_node.second).limit->name == name; });
+  return found == last ? std::nullopt : std::optional(found->second);
 }
 
 net::Task<base::Status> LimitBook::Prune(net::Loop& loop, net::Deadline deadline) {

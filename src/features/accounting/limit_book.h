@@ -7,7 +7,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
-#include <utility>
+#include <unordered_map>
 #include <vector>
 
 #include "base/clock.h"
@@ -64,19 +64,22 @@ class LimitBook {
     enum class Maker : std::uint8_t { kApi, kConfiguration } maker = Maker::kApi;
   };
 
-  base::Result<Limit> LimitOf(const store::Row& row) const;
+  class Intake;
+
   net::Task<base::Result<std::vector<Spent>>> ReadUse(net::Loop& loop, net::Deadline deadline) const;
   net::Task<base::Result<std::vector<Spent>>> UseSoFar(net::Loop& loop, const Limit& limit,
                                                        net::Deadline deadline) const;
   net::Task<base::Status> Save(net::Loop& loop, std::vector<Entry> put, std::vector<std::int64_t> removed,
                                net::Deadline deadline);
   std::optional<std::int64_t> IdOf(pipeline::NodeId node, std::string_view name) const;
+  void Keep(Entry entry);
+  void Drop(std::int64_t id);
 
   store::Database& database_;
   Treasury& treasury_;
   const common::ZoneFiles& zones_;
   std::map<std::int64_t, Entry> limits_;
-  std::map<std::pair<pipeline::NodeId, std::string>, std::int64_t> by_name_;
+  std::unordered_multimap<pipeline::NodeId, std::int64_t> by_node_;
 };
 
 }  // namespace gatehouse::features::accounting

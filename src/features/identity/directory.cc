@@ -96,6 +96,52 @@ void Directory::Apply(std::span<const Node> nodes) {
   }
 }
 
+Directory::Intake::Intake(Directory& directory, std::size_t nodes, std::size_t keys)
+    : directory_(directory), first_(directory.size().nodes == 0 && directory.known() == 0) {
+  const std::unique_lock lock(directory_.mutex_);
+  directory_.cells_.reserve(nodes);
+  directory_.keys_.reserve(keys);
+  directory_.by_id_.Reserve(
+      nodes, [this](std::uint32_t one) { return static_cast<std::uint64_t>(directory_.cells_[one].id); });
+  directory_.by_path_.Reserve(nodes, [this](std::uint32_t one) { return directory_.PathHash(one); });
+  directory_.by_digest_.front().Reserve(keys, [this](std::uint32_t one) { return directory_.DigestHash(one, 0); });
+  directory_.names_.Reserve(nodes);
+  waiting_.Reserve(keys, [this](std::uint32_t one) { return NodeOf(one); });
+}
+
+Directory::Intake::~Intake() {
+  const std::unique_lock lock(directory_.mutex_);
+  for (std::uint32_t key = 0; key < node_of_key_.size(); ++key) {
+    if (node_of_key_[key] != 0) directory_.FreeKey(key);
+  }
+}
+
+void Directory::Intake::Add(NodeId node, const KeyTerms& key) {
+  const std::unique_lock lock(directory_.mutex_);
+  const std::uint32_t at = directory_.MakeKey(key);
+  if (node_of_key_.size() <= at) node_of_key_.resize(std::size_t{at} + 1);
+  node_of_key_[at] = node.value;
+  waiting_.Insert(at, [this](std::uint32_t one) { return NodeOf(one); });
+}
+
+void Directory::Intake::Add(const NodeTerms& node) {
+  const std::unique_lock lock(directory_.mutex_);
+  const std::uint32_t key = node.kind == NodeKind::kKey ? KeyOf(node.id) : kNone;
+  if (node.kind == NodeKind::kKey && key == kNone) return;
+  const std::uint32_t slot = first_ ? directory_.PutNewNode(node) : directory_.PutNode(node);
+  if (slot != kNone && key != kNone) {
+    directory_.AttachKey(slot, key);
+    node_of_key_[key] = 0;
+  }
+  directory_.version_.fetch_add(1, std::memory_order_release);
+}
+
+// What is no longer waiting is of node 0, and found by nobody.
+std::uint32_t Directory::Intake::KeyOf(NodeId node) const {
+  return waiting_.Find(static_cast<std::uint64_t>(node.value),
+                       [&](std::uint32_t one) { return node_of_key_[one] == node.value; });
+}
+
 void Directory::SetKnown(std::int64_t change) {
   const std::unique_lock lock(mutex_);
   known_ = std::max(known_, change);
@@ -125,6 +171,10 @@ std::uint64_t Directory::PathHash(std::uint32_t slot) const {
   return HashOfSegment(cells_[slot].parent, SpaceOf(cells_[slot].kind), cells_[slot].name);
 }
 
+std::uint64_t Directory::DigestHash(std::uint32_t key, std::size_t secret) const {
+  return HashOfDigest(codec::crypto::AsText(keys_[key].secrets.at(secret).digest));
+}
+
 std::uint32_t Directory::TakeSlot() {
   if (free_cells_.empty()) {
     cells_.emplace_back();
@@ -136,15 +186,45 @@ std::uint32_t Directory::TakeSlot() {
 }
 
 void Directory::Put(const Node& node) {
-  if (const auto gone = removed_.find(node.id.value); gone != removed_.end() && gone->second >= node.version) return;
+  const std::uint32_t slot = PutNode({.id = node.id,
+                                      .parent = node.parent,
+                                      .kind = node.kind,
+                                      .name = node.name,
+                                      .state = node.state,
+                                      .origin = node.origin,
+                                      .version = node.version});
+  if (slot == kNone || !node.key) return;
+  const std::string models = ListText(node.key->models);
+  const std::string surfaces = ListText(node.key->surfaces);
+  const std::string networks = ListText(node.key->networks);
+  const auto& secrets = node.key->secrets;
+  AttachKey(
+      slot,
+      MakeKey({.scope = node.key->scope,
+               .secrets = {{{secrets[0].digest, secrets[0].expires_ms}, {secrets[1].digest, secrets[1].expires_ms}}},
+               .expires_ms = node.key->expires_ms,
+               .models = models,
+               .surfaces = surfaces,
+               .networks = networks}));
+}
+
+std::uint32_t Directory::PutNode(const NodeTerms& node) {
+  if (const auto gone = removed_.find(node.id.value); gone != removed_.end() && gone->second >= node.version) {
+    return kNone;
+  }
   std::uint32_t slot = SlotOf(node.id.value);
-  if (slot != kNone && cells_[slot].version >= node.version) return;
+  if (slot != kNone && cells_[slot].version >= node.version) return kNone;
   if (slot != kNone) Remove(slot);
   if (node.state == NodeState::kArchived) {
     removed_[node.id.value] = node.version;
-    return;
+    return kNone;
   }
-  slot = TakeSlot();
+  return PutNewNode(node);
+}
+
+// REQUIRES: it is not here.
+std::uint32_t Directory::PutNewNode(const NodeTerms& node) {
+  const std::uint32_t slot = TakeSlot();
   cells_[slot] = {.id = node.id.value,
                   .parent = node.parent.value,
                   .version = node.version,
@@ -154,7 +234,7 @@ void Directory::Put(const Node& node) {
                   .origin = node.origin};
   by_id_.Insert(slot, [this](std::uint32_t one) { return static_cast<std::uint64_t>(cells_[one].id); });
   by_path_.Insert(slot, [this](std::uint32_t one) { return PathHash(one); });
-  if (node.key) PutKey(slot, *node.key);
+  return slot;
 }
 
 void Directory::Remove(std::uint32_t slot) {
@@ -165,7 +245,7 @@ void Directory::Remove(std::uint32_t slot) {
   free_cells_.push_back(slot);
 }
 
-void Directory::PutKey(std::uint32_t slot, const VirtualKey& key) {
+std::uint32_t Directory::MakeKey(const KeyTerms& key) {
   std::uint32_t at = 0;
   if (free_keys_.empty()) {
     at = static_cast<std::uint32_t>(keys_.size());
@@ -175,59 +255,65 @@ void Directory::PutKey(std::uint32_t slot, const VirtualKey& key) {
     free_keys_.pop_back();
   }
   KeyCell& cell = keys_[at];
-  cell.node = slot;
   cell.scope = names_.Put(key.scope);
   cell.expires_ms = key.expires_ms;
   cell.restrictions = Intern(key);
   for (std::size_t i = 0; i < cell.secrets.size(); ++i) {
-    const KeySecret& secret = key.secrets.at(i);
+    const KeyTerms::Secret& secret = key.secrets.at(i);
     if (secret.digest.size() != sizeof(codec::crypto::Digest)) continue;
     std::memcpy(cell.secrets.at(i).digest.data(), secret.digest.data(), secret.digest.size());
     cell.secrets.at(i).expires_ms = secret.expires_ms;
     cell.secrets.at(i).use = KeyCell::Secret::Use::kSet;
   }
-  cells_[slot].key = at;
-  IndexSecrets(at);
+  return at;
+}
+
+void Directory::AttachKey(std::uint32_t slot, std::uint32_t key) {
+  keys_[key].node = slot;
+  cells_[slot].key = key;
+  IndexSecrets(key);
 }
 
 void Directory::RemoveKey(std::uint32_t slot) {
   const std::uint32_t at = std::exchange(cells_[slot].key, kNone);
   UnindexSecrets(at);
-  keys_[at] = {};
-  free_keys_.push_back(at);
+  FreeKey(at);
+}
+
+void Directory::FreeKey(std::uint32_t key) {
+  keys_[key] = {};
+  free_keys_.push_back(key);
 }
 
 void Directory::IndexSecrets(std::uint32_t slot) {
   for (std::size_t i = 0; i < by_digest_.size(); ++i) {
     if (keys_[slot].secrets.at(i).use == KeyCell::Secret::Use::kNone) continue;
-    by_digest_.at(i).Insert(slot, [this, i](std::uint32_t one) {
-      return HashOfDigest(codec::crypto::AsText(keys_[one].secrets.at(i).digest));
-    });
+    by_digest_.at(i).Insert(slot, [this, i](std::uint32_t one) { return DigestHash(one, i); });
   }
 }
 
 void Directory::UnindexSecrets(std::uint32_t slot) {
   for (std::size_t i = 0; i < by_digest_.size(); ++i) {
     if (keys_[slot].secrets.at(i).use == KeyCell::Secret::Use::kNone) continue;
-    by_digest_.at(i).Erase(slot, [this, i](std::uint32_t one) {
-      return HashOfDigest(codec::crypto::AsText(keys_[one].secrets.at(i).digest));
-    });
+    by_digest_.at(i).Erase(slot, [this, i](std::uint32_t one) { return DigestHash(one, i); });
   }
 }
 
 // Most keys are restricted as others are.
-std::shared_ptr<const Directory::Restrictions> Directory::Intern(const VirtualKey& key) {
-  if (key.models.empty() && key.surfaces.empty() && key.networks.empty()) return nullptr;
-  const std::string text = ListText(key.models) + ListText(key.surfaces) + ListText(key.networks);
+std::shared_ptr<const Directory::Restrictions> Directory::Intern(const KeyTerms& key) {
+  constexpr std::string_view kAll = "[]";
+  if (key.models == kAll && key.surfaces == kAll && key.networks == kAll) return nullptr;
+  const std::string text = std::string(key.models).append(key.surfaces).append(key.networks);
   if (restrictions_.size() >= kRestrictions) {
     std::erase_if(restrictions_, [](const auto& one) { return one.second.expired(); });
   }
   auto& known = restrictions_[text];
   if (auto same = known.lock()) return same;
-  auto made = std::make_shared<Restrictions>(Restrictions{.models = key.models, .surfaces = key.surfaces});
-  if (!key.networks.empty()) {
+  auto made =
+      std::make_shared<Restrictions>(Restrictions{.models = ListOf(key.models), .surfaces = ListOf(key.surfaces)});
+  if (key.networks != kAll) {
     std::vector<Network> networks;
-    for (const std::string& one : key.networks) {
+    for (const std::string& one : ListOf(key.networks)) {
       // What is no network was refused when the key was made; were it here, it would let nobody in.
       if (auto network = Network::Parse(one); network.ok()) networks.push_back(network.value());
     }

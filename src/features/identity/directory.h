@@ -33,6 +33,30 @@ struct KeyAccess {
   std::string scope;
 };
 
+// A node and a key in the terms of the tables (docs/formats/tenancy_tables.md), as far as they say who may do what.
+// Views into what they were read from.
+struct NodeTerms {
+  NodeId id;
+  NodeId parent;
+  NodeKind kind = NodeKind::kOrganization;
+  std::string_view name;
+  NodeState state = NodeState::kActive;
+  Origin origin = Origin::kApi;
+  std::int64_t version = 0;
+};
+struct KeyTerms {
+  struct Secret {
+    std::string_view digest;  // "" for none
+    std::int64_t expires_ms = 0;
+  };
+  std::string_view scope;
+  std::array<Secret, 2> secrets;
+  std::int64_t expires_ms = 0;
+  std::string_view models;  // as ListText() has it, like the next two
+  std::string_view surfaces;
+  std::string_view networks;
+};
+
 // A node as others name it.
 struct Place {
   NodeId id;
@@ -41,8 +65,8 @@ struct Place {
   Origin origin = Origin::kApi;
 };
 
-// The tenancy tree and its keys in memory: what requests are judged by, whatever the database is doing. Some 80 bytes a
-// node and 130 more for a key. Read by every loop, changed by one thread at a time; a change takes microseconds under
+// The tenancy tree and its keys in memory: what requests are judged by, whatever the database is doing. Some 70 bytes a
+// node and 140 more for a key. Read by every loop, changed by one thread at a time; a change takes microseconds under
 // the lock, and whoever remembers an answer sees by version() that it may be old.
 class Directory {
  public:
@@ -56,6 +80,31 @@ class Directory {
 
   // Nodes as the database has them, in any order; one that is older than what is known is passed over.
   void Apply(std::span<const Node> nodes);
+
+  // Takes in a whole tree: its keys, and then its nodes. Belongs to one task, on whatever threads; what was taken in
+  // stays when it is dropped. The directory outlives it.
+  class Intake {
+   public:
+    // Of about so many nodes and keys in all.
+    Intake(Directory& directory, std::size_t nodes, std::size_t keys);
+    Intake(const Intake&) = delete;
+    Intake& operator=(const Intake&) = delete;
+    ~Intake();
+
+    void Add(NodeId node, const KeyTerms& key);
+    // A key of which no terms were added is passed over: it was made meanwhile, and comes with the changes.
+    void Add(const NodeTerms& node);
+
+   private:
+    std::uint64_t NodeOf(std::uint32_t key) const { return static_cast<std::uint64_t>(node_of_key_[key]); }
+    std::uint32_t KeyOf(NodeId node) const;
+
+    Directory& directory_;
+    const bool first_;                       // into an empty directory: nothing of it can be known
+    std::vector<std::int64_t> node_of_key_;  // by slots of keys; 0: not one that waits for its node
+    SlotTable waiting_;                      // those that do, by their nodes
+  };
+
   // All changes up to this one of the database were applied.
   void SetKnown(std::int64_t change);
   std::int64_t known() const;
@@ -94,12 +143,18 @@ class Directory {
   std::uint32_t SlotOf(std::int64_t id) const;
   std::uint32_t SlotBelow(std::int64_t parent, std::string_view segment) const;
   std::uint64_t PathHash(std::uint32_t slot) const;
+  std::uint64_t DigestHash(std::uint32_t key, std::size_t secret) const;
   std::uint32_t TakeSlot();
   void Put(const Node& node);
+  // The slot; kNone where something newer is known.
+  std::uint32_t PutNode(const NodeTerms& node);
+  std::uint32_t PutNewNode(const NodeTerms& node);
   void Remove(std::uint32_t slot);
-  void PutKey(std::uint32_t slot, const VirtualKey& key);
+  std::uint32_t MakeKey(const KeyTerms& key);
+  void AttachKey(std::uint32_t slot, std::uint32_t key);
   void RemoveKey(std::uint32_t slot);
-  std::shared_ptr<const Restrictions> Intern(const VirtualKey& key);
+  void FreeKey(std::uint32_t key);
+  std::shared_ptr<const Restrictions> Intern(const KeyTerms& key);
   void IndexSecrets(std::uint32_t slot);
   void UnindexSecrets(std::uint32_t slot);
   Place PlaceOf(const Cell& cell) const;

@@ -21,7 +21,7 @@ class DirectoryFeed {
   // Both outlive the feed.
   DirectoryFeed(store::Database& database, Directory& directory) : database_(database), directory_(directory) {}
 
-  // The whole tree: for the start.
+  // The whole tree, as its rows come: for the start.
   net::Task<base::Status> Load(net::Loop& loop, net::Deadline deadline);
   // What changed since.
   net::Task<base::Status> Refresh(net::Loop& loop, net::Deadline deadline);

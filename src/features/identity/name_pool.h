@@ -12,9 +12,15 @@ namespace gatehouse::features::identity {
 // Names of at most 255 bytes, each kept once and known by where it lies. What was put in stays. Not thread-safe.
 class NamePool {
  public:
+  // Makes room for so many names in all.
+  void Reserve(std::size_t names) {
+    places_.Reserve(names, [this](std::uint32_t slot) { return HashOf(At(slot)); });
+  }
   // The name's place; the same for the same name.
   std::uint32_t Put(std::string_view name) {
-    if (const auto known = Find(name); known != SlotTable::kNone) return known;
+    const std::uint64_t hash = HashOf(name);
+    const auto known = places_.Find(hash, [&](std::uint32_t slot) { return At(slot) == name; });
+    if (known != SlotTable::kNone) return known;
     const auto place = static_cast<std::uint32_t>(bytes_.size());
     bytes_.push_back(static_cast<char>(name.size()));
     bytes_.append(name);

@@ -15,6 +15,12 @@ class SlotTable {
 
   std::size_t size() const { return size_; }
 
+  // Makes room for so many slots in all, so that they come in without a pause.
+  template <class HashOf>
+  void Reserve(std::size_t slots, const HashOf& hash_of) {
+    while (slots * 4 > cells_.size() * 3) Grow(hash_of);
+  }
+
   // The first slot of that hash for which `equal(slot)` holds, or kNone.
   template <class Equal>
   std::uint32_t Find(std::uint64_t hash, const Equal& equal) const {
