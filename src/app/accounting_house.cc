@@ -32,7 +32,7 @@ base::Status AccountingHouse::Open(const Options& options) {
                                                       .outcome_bytes = features::accounting::kMostEncodedBytes});
   if (!journal.ok()) {
     base::Error error = std::move(journal).TakeError();
-    if (error.public_message.empty()) {
+    if (error.code != base::ErrorCode::kConflict) {
       error.public_message = "The journal " + options.journal.string() +
                              " cannot be used. Check that its folder can be written and has room, or name another file "
                              "in `accounting.journal`.";

@@ -18,7 +18,15 @@ std::shared_ptr<const features::policy::RuleSet> ReadPolicies(const codec::confi
 std::vector<base::Metrics::Declaration> MetricFamilies() {
   auto families = features::telemetry::MetricDeclarations();
   families.push_back(features::policy::DecisionsDeclaration());
+  families.push_back({.name = "gatehouse_exchanges_unrecorded_total",
+                      .help = "Exchanges that are not in the ledger because the journal was full.",
+                      .kind = base::MetricKind::kCounter,
+                      .labels = {}});
   return families;
+}
+
+base::MetricCell& UnrecordedCell(base::Metrics& metrics, std::size_t shard) {
+  return metrics.Counter(shard, MetricFamilies().size() - 1).At({});
 }
 
 std::optional<std::string> PolicyRecords::Explain(std::string_view request_id) const {

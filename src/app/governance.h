@@ -22,6 +22,8 @@ std::shared_ptr<const features::policy::RuleSet> ReadPolicies(const codec::confi
 
 // The metrics of the process: those of exchanges, then those of policies.
 std::vector<base::Metrics::Declaration> MetricFamilies();
+// Of those: counts the exchanges that found no place in the journal.
+base::MetricCell& UnrecordedCell(base::Metrics& metrics, std::size_t shard);
 
 // What the process remembers of its policies' decisions, a part for each loop. Outlives the loops.
 class PolicyRecords {

@@ -22,6 +22,12 @@ struct OwnedGate {
   ingress::Gate gate;
 };
 
+features::accounting::LoopAccounting::Parts PartsFor(const Shared& shared, std::size_t index, net::Loop& loop) {
+  auto parts = shared.accounting.PartsFor(index, loop);
+  parts.unrecorded = &UnrecordedCell(shared.metrics, index);
+  return parts;
+}
+
 }  // namespace
 
 LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_ptr<const Config> config)
@@ -32,7 +38,7 @@ LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_pt
       random_(static_cast<std::uint64_t>(shared.clock.Wall().time_since_epoch().count()) * 31 + index),
       telemetry_(loop_, shared.metrics, index, shared.access_log, config->log.access),
       upstreams_(loop_, shared.log),
-      accounting_(shared.accounting.PartsFor(index, loop_)),
+      accounting_(PartsFor(shared, index, loop_)),
       ledger_(accounting_),
       observers_({&telemetry_, &ledger_}),
       handler_(std::make_unique<ingress::GatewayHandler>(ingress::LoopContext{loop_, random_, observers_},

@@ -28,6 +28,7 @@ void LoopAccounting::Record(std::optional<Ticket> ticket, const Row& row) {
   if (!ticket) ticket = parts_.share.Take();
   if (!ticket) {
     ++unrecorded_;
+    if (parts_.unrecorded != nullptr) parts_.unrecorded->Add();
     return;
   }
   EncodedRow bytes;

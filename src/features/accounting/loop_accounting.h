@@ -8,6 +8,7 @@
 #include <string>
 #include <vector>
 
+#include "base/metrics.h"
 #include "features/accounting/ledger.h"
 #include "features/accounting/row.h"
 #include "features/accounting/treasury.h"
@@ -35,6 +36,8 @@ class LoopAccounting final : private net::Deferral {
     Ledger& ledger;
     store::Journal::Share share;
     std::uint32_t index = 0;  // of the share
+    base::MetricCell* unrecorded =
+        nullptr;  // counts rows that found no place in the journal; outlives this; null: nobody asks
   };
   explicit LoopAccounting(Parts parts);
   LoopAccounting(const LoopAccounting&) = delete;
