@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "admin/directory_login.h"
+#include "base/secret.h"
 #include "codec/crypto/encoding.h"
 #include "codec/crypto/hash.h"
 
@@ -27,16 +29,25 @@ base::Error Stranger() {
               "(gh_admin_...) as bearer token."};
 }
 
-// What was shown: a bearer token, or the password of Basic.
-std::string SecretOf(const http::RequestHead& head) {
+// What was shown: a bearer token, or name and password of Basic (RFC 7617).
+struct Shown {
+  std::string user;
+  base::Secret secret;
+};
+
+Shown ShownBy(const http::RequestHead& head) {
   constexpr std::string_view kBasic = "Basic ";
   constexpr std::string_view kBearer = "Bearer ";
   const auto value = head.headers.Find("authorization").value_or("");
-  if (value.starts_with(kBearer)) return std::string(value.substr(kBearer.size()));
+  if (value.starts_with(kBearer))
+    return {.user = {}, .secret = base::Secret(std::string(value.substr(kBearer.size())))};
   if (!value.starts_with(kBasic)) return {};
-  const auto decoded = codec::crypto::Base64Decode(value.substr(kBasic.size()));
+  auto decoded = codec::crypto::Base64Decode(value.substr(kBasic.size()));
   const auto colon = decoded ? decoded->find(':') : std::string::npos;
-  return colon == std::string::npos ? std::string() : decoded->substr(colon + 1);
+  if (colon == std::string::npos) return {};
+  const base::Secret both(*std::move(decoded));
+  return {.user = std::string(both.Reveal().substr(0, colon)),
+          .secret = base::Secret(std::string(both.Reveal().substr(colon + 1)))};
 }
 
 }  // namespace
@@ -66,17 +77,22 @@ bool AdminActor::MayGrant(const RoleBinding& granted, const Directory& directory
 }
 
 net::Task<base::Result<AdminActor>> IdentifyActor(http::ServerExchange& exchange, const TenancyServices& services,
-                                                  std::string_view password_digest, net::Deadline deadline) {
-  const base::Secret secret(SecretOf(exchange.head()));
-  if (secret.empty()) co_return Stranger();
-  const auto digest = codec::crypto::Sha256(secret.Reveal());
-  if (codec::crypto::ConstantTimeEquals(codec::crypto::AsText(digest), password_digest)) co_return AdminActor::Owner();
+                                                  AdminDoor door, net::Deadline deadline) {
+  constexpr std::string_view kOfKeys = "gh_";  // no key is ever shown to a directory
+  Shown shown = ShownBy(exchange.head());
+  if (shown.secret.empty()) co_return Stranger();
+  const std::string_view secret = shown.secret.Reveal();
+  const auto digest = codec::crypto::Sha256(secret);
+  if (codec::crypto::ConstantTimeEquals(codec::crypto::AsText(digest), door.password_digest)) {
+    co_return AdminActor::Owner();
+  }
   const auto access = features::identity::IdentifyKey(
-      services.keys, {.secret = secret.Reveal(), .client_address = exchange.peer().address},
-      exchange.loop().clock().Wall());
+      services.keys, {.secret = secret, .client_address = exchange.peer().address}, exchange.loop().clock().Wall());
   if (!access.ok()) {
     if (access.error().code == base::ErrorCode::kDenied) co_return access.error();
-    co_return Stranger();
+    if (door.directory == nullptr || shown.user.empty() || secret.starts_with(kOfKeys)) co_return Stranger();
+    co_return co_await door.directory->Identify(exchange, services, std::move(shown.user), std::move(shown.secret),
+                                                deadline);
   }
   if (access.value().scope != features::identity::kAdminScope) co_return Stranger();
   const auto& chain = access.value().principal->chain;

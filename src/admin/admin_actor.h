@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "base/clock.h"
@@ -47,9 +48,17 @@ class AdminActor {
   std::vector<features::identity::RoleBinding> roles_;
 };
 
+class DirectoryLogin;
+
+// How callers show who they are. All outlive the calls.
+struct AdminDoor {
+  std::string_view password_digest;  // of the owner's password, raw SHA-256
+  DirectoryLogin* directory;         // for people with a password of a directory; null: not here
+};
+
 // The caller: the owner by the password (any user name) over HTTP Basic, a user by a token of the admin API as bearer
-// token or as the password. kUnauthenticated otherwise; `password_digest` is raw SHA-256.
+// token or as the password, people of a directory by name and password over HTTP Basic. kUnauthenticated otherwise.
 net::Task<base::Result<AdminActor>> IdentifyActor(http::ServerExchange& exchange, const TenancyServices& services,
-                                                  std::string_view password_digest, net::Deadline deadline);
+                                                  AdminDoor door, net::Deadline deadline);
 
 }  // namespace gatehouse::admin

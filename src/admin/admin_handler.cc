@@ -60,7 +60,9 @@ net::Task<> AdminHandler::Serve(http::ServerExchange& exchange) {
 net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange) {
   constexpr std::chrono::seconds kPatience(5);
   constexpr std::string_view kPrefix = "/admin/v1/";
-  auto actor = co_await IdentifyActor(exchange, context_.tenancy, password_digest_, exchange.loop().In(kPatience));
+  auto actor = co_await IdentifyActor(exchange, context_.tenancy,
+                                      {.password_digest = password_digest_, .directory = context_.login},
+                                      exchange.loop().In(kPatience));
   if (!actor.ok()) {
     ApiReply refusal = ReplyOf(actor.error());
     co_return co_await Send(exchange, refusal.status, "application/json", std::move(refusal.body));

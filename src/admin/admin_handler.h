@@ -36,6 +36,7 @@ struct AdminContext {
   std::function<std::optional<std::string>(std::string_view request_id)> explain;
   TenancyServices tenancy;
   AccountingServices accounting;
+  DirectoryLogin* login = nullptr;  // null: people of a directory are not let in
 };
 
 // The admin listener: /livez, /readyz and /metrics for machines, /admin/v1/* with the admin password for people.

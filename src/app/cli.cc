@@ -36,7 +36,8 @@ struct Answer {
   std::string body;
 };
 
-Result<base::Secret> PasswordOf(const CliCommand& command) {
+// Name and password, as Basic has them (RFC 7617).
+Result<base::Secret> CredentialsOf(const CliCommand& command) {
   std::string text;
   if (command.password_file.empty()) {
     // NOLINTNEXTLINE(concurrency-mt-unsafe): the environment is never changed
@@ -49,12 +50,14 @@ Result<base::Secret> PasswordOf(const CliCommand& command) {
   if (text.empty() || text.size() > kMaxPassword) {
     return base::InvalidRequest("no admin password: set GATEHOUSE_ADMIN_PASSWORD, or name a --password-file");
   }
-  return base::Secret(std::move(text));
+  const base::Secret password(std::move(text));
+  const char* user = std::getenv("GATEHOUSE_ADMIN_USER");  // NOLINT(concurrency-mt-unsafe): as above
+  return base::Secret(std::string(user == nullptr ? "admin" : user).append(":").append(password.Reveal()));
 }
 
-net::Task<Result<Answer>> Send(http::Pool& pool, CliRequest request, base::Secret password, net::Deadline deadline) {
+net::Task<Result<Answer>> Send(http::Pool& pool, CliRequest request, base::Secret credentials, net::Deadline deadline) {
   http::HeaderMap headers;
-  headers.Add("authorization", "Basic " + codec::crypto::Base64Encode("admin:" + std::string(password.Reveal())));
+  headers.Add("authorization", "Basic " + codec::crypto::Base64Encode(credentials.Reveal()));
   headers.Add("accept", "application/json");
   if (!request.body.empty()) headers.Add("content-type", "application/json");
   auto response = co_await pool.Send({.method = request.method,
@@ -71,7 +74,7 @@ net::Task<Result<Answer>> Send(http::Pool& pool, CliRequest request, base::Secre
 }
 
 Result<Answer> Call(const CliCommand& command) {
-  GH_TRY(base::Secret password, PasswordOf(command));
+  GH_TRY(base::Secret credentials, CredentialsOf(command));
   const auto url = http::ParseUrl(command.admin_url);
   if (!url || !url->user_info.empty() || url->path().size() > 1) {
     return base::InvalidRequest("--admin-url must be such as http://127.0.0.1:9090");
@@ -88,8 +91,8 @@ Result<Answer> Call(const CliCommand& command) {
   upstream.origin.endpoint = url->endpoint;
   upstream.origin.protocol = http::Origin::Protocol::kHttp1;
   const auto pool = upstreams.PoolFor(upstream);
-  auto answer = net::BlockOn(
-      loop, Send(*pool, command.request, std::move(password), {base::SystemClock().Now() + base::Duration(kTimeout)}));
+  auto answer = net::BlockOn(loop, Send(*pool, command.request, std::move(credentials),
+                                        {base::SystemClock().Now() + base::Duration(kTimeout)}));
   if (!answer) return base::InvalidRequest("interrupted");
   if (answer->ok()) return std::move(*answer);
   return base::InvalidRequest("no gateway answers at " + command.admin_url + ": " + answer->error().detail);

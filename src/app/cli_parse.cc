@@ -51,7 +51,8 @@ The kind before the last name may be left out: gatehouse app show acme/search/pr
   exchange show REQUEST-ID, exchange list [--node PATH] [--from TIME] [--until TIME] [--in-doubt] [--limit N]
 
 Options: --admin-url URL (http://127.0.0.1:9090), --password-file FILE, --json.
-The password, or a token of the admin API, is read from GATEHOUSE_ADMIN_PASSWORD unless a file is named.
+The password, or a token of the admin API, is read from GATEHOUSE_ADMIN_PASSWORD unless a file is named. People of a
+directory (admin.login) name themselves in GATEHOUSE_ADMIN_USER.
 )";
 
 enum class Takes : std::uint8_t { kValue, kNothing };

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "app/config_login.h"
 #include "app/config_models.h"
 #include "app/config_prices.h"
 #include "app/config_rate_limits.h"
@@ -92,6 +93,7 @@ AdminConfig ReadAdmin(const Node& node) {
       node["password_hash"].AddProblem(digest.error().public_message);
     }
   }
+  admin.login = ReadLogin(node["login"], admin.address);
   return admin;
 }
 
@@ -229,6 +231,9 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   }
   if (config->listeners.empty()) config->listeners.push_back({.name = "public"});
   config->admin = ReadAdmin(root["admin"]);
+  if (config->admin.login && !root["identity"]["ldap"].IsPresent()) {
+    root["admin"]["login"].AddProblem("needs `identity.ldap`, which knows the passwords");
+  }
   config->log = ReadLog(root["log"]);
   config->store = ReadStore(root["store"]);
   config->threads = static_cast<std::uint32_t>(root["threads"].AsInteger({.min = 0, .max = 1024}).value_or(0));

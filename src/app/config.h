@@ -8,6 +8,7 @@
 #include <string_view>
 #include <vector>
 
+#include "admin/directory_login.h"
 #include "app/config_accounting.h"
 #include "app/config_identity.h"
 #include "base/result.h"
@@ -46,7 +47,8 @@ struct ListenerConfig {
 struct AdminConfig {
   std::string address = "127.0.0.1";
   std::uint16_t port = 9090;
-  std::string password_digest;  // raw SHA-256; "" = generate a password at start
+  std::string password_digest;                         // raw SHA-256; "" = generate a password at start
+  std::optional<admin::DirectoryLoginSettings> login;  // people of `identity.ldap`; nullopt: not here
   bool operator==(const AdminConfig&) const = default;
 };
 

@@ -176,6 +176,10 @@ base::Status Gateway::ListenAdmin() {
   if (!address) return base::InvalidRequest("admin: " + config.address + " is not an IP address");
   std::string digest = config.password_digest;
   if (digest.empty()) digest = codec::crypto::AsText(codec::crypto::Sha256(options_.admin_password.Reveal()));
+  if (config.login) {
+    login_ = std::make_unique<admin::DirectoryLogin>(
+        *config.login, [this] { return identity_->passwords(); }, base::SystemClock());
+  }
   admin_ = std::make_unique<admin::AdminHandler>(
       admin::AdminContext{.metrics = *metrics_,
                           .health = health_,
@@ -185,7 +189,8 @@ base::Status Gateway::ListenAdmin() {
                           .reload = [this] { return Reload(); },
                           .explain = [this](std::string_view id) { return policies_->Explain(id); },
                           .tenancy = control_->services(),
-                          .accounting = accounting_->services()},
+                          .accounting = accounting_->services(),
+                          .login = login_.get()},
       std::move(digest));
   constexpr std::size_t kMaxAdminConnections = 256;
   const http::ServerLimits limits{.max_connections = kMaxAdminConnections};
@@ -204,7 +209,8 @@ base::Status Gateway::ListenAdmin() {
 // worse.
 admin::Readiness Gateway::ReadinessNow() const {
   if (readiness_ != admin::Readiness::kReady) return readiness_;
-  if (database_->database().health().state == store::Health::State::kWorking) {
+  // A database may take a probe, and have no room for a block of the ledger.
+  if (database_->database().health().state == store::Health::State::kWorking && accounting_->Problem().empty()) {
     return identity_->Problem().empty() ? readiness_ : admin::Readiness::kDegraded;
   }
   return started_with_->store.kind == StoreConfig::Kind::kSqlite ? admin::Readiness::kFailing

@@ -97,6 +97,7 @@ class Gateway {
   std::vector<std::unique_ptr<LoopRuntime>> loops_;
   std::vector<Served> served_;
   LoopRuntime::ListenerId last_listener_ = 0;
+  std::unique_ptr<admin::DirectoryLogin> login_;  // null where people of a directory are not let in
   std::unique_ptr<admin::AdminHandler> admin_;
   std::unique_ptr<http::Server> admin_server_;
   admin::Readiness readiness_ = admin::Readiness::kStarting;
