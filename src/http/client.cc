@@ -263,7 +263,7 @@ net::Task<base::Result<Pool::State::Carrier>> Pool::State::Connect(std::shared_p
 
 base::Result<Pool::State::Carrier> Pool::State::Adopt(std::unique_ptr<net::Stream> stream) {
   const Origin::Protocol wanted = context.origin.protocol;
-  const bool negotiated = stream->peer().alpn == "h2";
+  const bool negotiated = context.origin.scheme == Origin::Scheme::kHttps && stream->peer().alpn == "h2";
   const bool prior_knowledge = wanted == Origin::Protocol::kHttp2 && context.origin.scheme == Origin::Scheme::kHttp;
   if (wanted != Origin::Protocol::kHttp1 && (negotiated || prior_knowledge)) return AdoptHttp2(std::move(stream));
   if (wanted == Origin::Protocol::kHttp2) {

@@ -119,6 +119,11 @@ base::Status Settlement::Delivered(std::uint64_t tokens, std::uint64_t bytes) {
   return base::Ok();
 }
 
+Settlement::Ending& Settlement::ending() {
+  if (ending_ == nullptr) ending_ = std::make_unique<Ending>();
+  return *ending_;
+}
+
 // The provider's figures, or ours where it gave none.
 llm::Usage Settlement::UsageNow(Coming coming, Charge::Basis& basis) const {
   llm::Usage usage = exchange_.outcome.usage;
@@ -134,8 +139,8 @@ llm::Usage Settlement::UsageNow(Coming coming, Charge::Basis& basis) const {
 // What attempts may be billed of which nobody saw the end.
 void Settlement::AddDoubts() {
   for (std::uint32_t i = 0; i < doubts_; ++i) {
-    usage_.input += terms_.worst.input;
-    usage_.output += terms_.worst.output;
+    ending().usage.input += terms_.worst.input;
+    ending().usage.output += terms_.worst.output;
     exchange_.charge.cost += terms_.worst.cost;
     exchange_.charge.basis = Charge::Basis::kWorstCase;
   }
@@ -150,34 +155,33 @@ void Settlement::Conclude(Coming coming) {
   if (coming == Coming::kOpaque) {
     charge = {.basis = Charge::Basis::kEstimated, .cost = terms_.worst.cost, .price = "opaque"};
   } else if (coming != Coming::kNot && !outcome.provider.empty()) {
-    usage_ = UsageNow(coming, charge.basis);
+    ending().usage = UsageNow(coming, charge.basis);
     const auto* price = terms_.prices->Find(outcome.provider, outcome.upstream_model, terms_.admitted);
     if (price != nullptr) {
-      charge.cost = llm::price::Cost(*price, usage_);
+      charge.cost = llm::price::Cost(*price, ending().usage);
       charge.price = price->id;
     }
   }
   AddDoubts();
   Row row;
-  row.usage = usage_;
+  row.usage = ending().usage;
   row.cost = charge.cost;
   row.basis = charge.basis;
   terms_.reservation.Settle(UseOf(row).used, outcome.provider);
-  if (end_) Write();
+  if (ended_) Write();
 }
 
 void Settlement::Ended(const pipeline::ExchangeEnd& end) {
-  if (end_) return;
-  end_ = FactsOf(end);
+  if (std::exchange(ended_, true)) return;
+  ending().facts = FactsOf(end);
   if (concluded_) Write();
 }
 
 void Settlement::Write() {
   if (std::exchange(written_, true)) return;
   Row row = RowOf(exchange_, terms_.admitted);
-  const EndFacts end = end_.value_or(EndFacts());  // the row refers to it
-  AddEnd(row, exchange_, end, accounting_.scratch());
-  row.usage = usage_;
+  AddEnd(row, exchange_, ending().facts, accounting_.scratch());
+  row.usage = ending().usage;
   row.basis = exchange_.charge.basis;
   row.cost = exchange_.charge.cost;
   row.price = exchange_.charge.price;

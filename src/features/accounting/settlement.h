@@ -56,6 +56,13 @@ class Settlement final : public pipeline::AttemptGate {
   base::Status Delivered(std::uint64_t tokens, std::uint64_t bytes);
 
  private:
+  // What is known when it ends, and takes no memory before.
+  struct Ending {
+    llm::Usage usage;  // what it came to, once it is concluded; the rest is the exchange's charge
+    EndFacts facts;    // how it ended for its client
+  };
+
+  Ending& ending();
   llm::Usage UsageNow(Coming coming, pipeline::Charge::Basis& basis) const;
   void AddDoubts();
   void Write();
@@ -63,12 +70,12 @@ class Settlement final : public pipeline::AttemptGate {
   LoopAccounting& accounting_;
   pipeline::Exchange& exchange_;
   Terms terms_;
-  llm::Usage usage_;             // what it came to, once it is concluded; the rest is the exchange's charge
-  std::optional<EndFacts> end_;  // how it ended for its client
-  std::uint32_t doubts_ = 0;     // attempts that failed, and may be billed
-  bool doubtful_ = false;        // the last one is among them
+  std::unique_ptr<Ending> ending_;
+  std::uint32_t doubts_ = 0;  // attempts that failed, and may be billed
+  bool doubtful_ = false;     // the last one is among them
   bool called_ = false;
   bool concluded_ = false;
+  bool ended_ = false;
   bool written_ = false;
   std::uint64_t delivered_tokens_ = 0;
   std::uint64_t delivered_bytes_ = 0;

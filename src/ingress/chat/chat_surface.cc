@@ -100,6 +100,7 @@ class Delivering {
         Observe(batch_, session_.exchange().outcome);
         Render(out);
         WarnInStream(out);
+        if (!encoder_) DropConversation();
       } else if (outcome.ok()) {
         if (encoder_) encoder_->Finish(out);
         WarnInStream(out);
@@ -125,6 +126,16 @@ class Delivering {
       return;
     }
     for (const auto& event : batch_.events) encoder().Encode(event, out);
+  }
+
+  // Streams last, there are thousands of them, and nobody looks at the conversation any more once the answer has begun:
+  // an answer echoes instructions at most.
+  void DropConversation() {
+    auto& messages = call_.request->messages;
+    std::erase_if(messages, [](const llm::Message& message) {
+      return message.role == llm::Role::kUser || message.role == llm::Role::kAssistant;
+    });
+    messages.shrink_to_fit();
   }
 
   // What came too late for a header stands between the frames, where clients that do not look for it skip it.
