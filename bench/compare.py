@@ -67,8 +67,8 @@ def start(command, core, **kw):
 class Proxy:
     """A running proxy: its name, its port, and whether paths go through as they are."""
 
-    def __init__(self, name, process, port, pids, scheme="http"):
-        self.name, self.process, self.port, self.pids, self.scheme = name, process, port, pids, scheme
+    def __init__(self, name, process, port, pids, scheme="http", credential=KEY):
+        self.name, self.process, self.port, self.pids, self.scheme, self.credential = name, process, port, pids, scheme, credential
 
     def stop(self):
         self.process.terminate()
@@ -178,7 +178,8 @@ backend b
     def gatehouse_tls(self):
         return self.gatehouse("public-tls")
 
-    def gatehouse(self, listener="public"):
+    def gatehouse(self, listener="public", more=None, credential=KEY):
+        """`more`: sections of the configuration beside the usual ones; default: a key, named bench."""
         up = f"http://127.0.0.1:{self.upstream_port}"
         providers, models = [], []
         secure = f"https://127.0.0.1:{self.upstream_tls_port}"
@@ -195,7 +196,6 @@ backend b
                 providers.append(f"  - {{ name: {name}, kind: openai_compatible, base_url: '{up}/{path}/v1', api_key: k, "
                                  "connections: { max: 60000, max_waiting: 60000 } }")
             models.append(f"  - {{ name: {name}, timeout: 1h, targets: [ {{ provider: {name}, model: bench }} ] }}")
-        hashed = subprocess.run([str(self.build / "gatehouse"), "key", "hash"], input=KEY, capture_output=True, text=True).stdout.strip()
         config = self.scratch / "gatehouse.yaml"
         config.write_text("version: 1\nthreads: 1\nlisteners:\n"
                           "  - { name: public, address: 127.0.0.1, port: 0, limits: { connections: 30000 } }\n"
@@ -203,7 +203,9 @@ backend b
                           f"key_file: {self.scratch}/key.pem }} }}\n"
                           "admin: { address: 127.0.0.1, port: 0 }\nlog: { access: stdout }\n"
                           "providers:\n" + "\n".join(providers) + "\nmodels:\n" + "\n".join(models) +
-                          f"\nkeys:\n  - {{ name: bench, hash: '{hashed}' }}\n")
+                          (f"\nkeys:\n  - {{ name: bench, hash: '{self.key_hash()}' }}\n" if more is None else f"\n{more}\n"))
+        for old in self.scratch.glob("gatehouse.db*"):
+            old.unlink()
         log = open(self.scratch / "gatehouse.log", "w")
         process = subprocess.Popen(["taskset", "-c", PROXY_CORE, str(self.build / "gatehouse"), "serve", "--config", str(config)],
                                    stdout=log, stderr=subprocess.STDOUT)
@@ -211,11 +213,14 @@ backend b
             text = (self.scratch / "gatehouse.log").read_text()
             if '"ready"' in text:
                 port = int(re.search(rf'"listener":"{listener}".*?"port":(\d+)', text).group(1))
-                return Proxy("gatehouse", process, port, [process.pid], "https" if listener == "public-tls" else "http")
+                return Proxy("gatehouse", process, port, [process.pid], "https" if listener == "public-tls" else "http", credential)
             if process.poll() is not None:
                 sys.exit("gatehouse did not start:\n" + text)
             time.sleep(0.05)
         sys.exit("gatehouse is not ready after 10 s")
+
+    def key_hash(self):
+        return subprocess.run([str(self.build / "gatehouse"), "key", "hash"], input=KEY, capture_output=True, text=True).stdout.strip()
 
     def wait(self, port):
         import socket
@@ -254,7 +259,7 @@ def wrk(rig, proxy, case, seconds):
     script = rig.scratch / "wrk.lua"
     script.write_text('wrk.method = "POST"\nwrk.body = [==[' + request_body(model, size, stream) + ']==]\n'
                       'wrk.headers["Content-Type"] = "application/json"\n'
-                      f'wrk.headers["Authorization"] = "Bearer {KEY}"\n')
+                      f'wrk.headers["Authorization"] = "Bearer {proxy.credential}"\n')
     before, busy = cpu_seconds(proxy.pids), core_busy(PROXY_CORE)
     out = subprocess.run(["taskset", "-c", LOAD_CORE, "wrk", "-t1", "-c64", f"-d{seconds}s", "--latency", "-s", str(script),
                           f"{proxy.scheme}://127.0.0.1:{proxy.port}{path}"], capture_output=True, text=True, timeout=seconds + 30).stdout

@@ -12,6 +12,7 @@ import shutil
 import tempfile
 
 import compare
+import governance
 
 
 def main():
@@ -32,6 +33,12 @@ def main():
             print(f"{case}: {compare.wrk(rig, proxy, case, args.seconds)['rps']:.0f} requests/s", flush=True)
         print(f"http/2 in: {compare.h2load(rig, gateway, args.seconds)['rps']:.0f} requests/s", flush=True)
         for proxy in (gateway, secure):
+            proxy.stop()
+        governed = governance.governed(rig.key_hash())
+        for credential in (compare.KEY, governance.token()):
+            proxy = rig.gatehouse(more=governed, credential=credential)
+            for case in ("json 1 KB", "sse burst of 50"):
+                print(f"governed, {case}: {compare.wrk(rig, proxy, case, args.seconds)['rps']:.0f} requests/s", flush=True)
             proxy.stop()
     finally:
         rig.close()

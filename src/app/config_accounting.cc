@@ -50,6 +50,10 @@ AccountingConfig ReadAccounting(const Node& root, const features::common::ZoneFi
     config.journal_slots = static_cast<std::uint32_t>(*slots);
   }
   config.budgets = features::accounting::ReadLimits(root["budgets"], zones);
+  if (!node["enabled"].AsBool().value_or(true)) config.keeping = AccountingConfig::Keeping::kOff;
+  if (config.keeping == AccountingConfig::Keeping::kOff && !config.budgets.empty()) {
+    node["enabled"].AddProblem("must be true where there are `budgets`: nothing would keep them");
+  }
   return config;
 }
 

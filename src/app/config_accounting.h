@@ -12,6 +12,8 @@
 namespace gatehouse::app {
 
 struct AccountingConfig {
+  // Off: nothing is held, settled or written down, for a gateway whose traffic another one accounts for.
+  enum class Keeping : std::uint8_t { kOn, kOff } keeping = Keeping::kOn;
   features::accounting::AccountingSettings settings;
   std::string journal;  // "": beside the database
   std::uint32_t journal_slots = 32'768;

@@ -221,8 +221,12 @@ std::string Gateway::ProblemNow() const {
   const store::Health health = database_->database().health();
   const bool store_works = health.state == store::Health::State::kWorking;
   std::string problems;
-  for (const std::string& one : {store_works ? std::string() : "database: " + health.reason, accounting_->Problem(),
-                                 identity_->Problem(), problem_}) {
+  const bool idle_budgets =
+      config_->accounting.keeping == AccountingConfig::Keeping::kOff && accounting_->treasury().size() > 0;
+  for (const std::string& one :
+       {store_works ? std::string() : "database: " + health.reason, accounting_->Problem(), identity_->Problem(),
+        idle_budgets ? std::string("there are budgets, and accounting.enabled is false: nothing keeps them") : "",
+        problem_}) {
     if (!one.empty()) problems.append(problems.empty() ? "" : "; ").append(one);
   }
   return problems;

@@ -66,6 +66,8 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
   owned->gate.settings = config->gate;
   owned->gate.authenticator = shared_.identity.Wrap(
       std::make_unique<features::identity::KeyAuthenticator>(shared_.keys), config->identity, loop_, &placement_);
+  using Rows = features::accounting::LedgerObserver::Rows;
+  ledger_.Use(config->accounting.keeping == AccountingConfig::Keeping::kOn ? Rows::kWritten : Rows::kNone);
   auto governing = GoverningStages(*config, shared_.policies.OfLoop(index_), shared_.metrics, index_);
   auto rates =
       std::make_shared<const features::ratelimit::RuleSet>(config->rate_limits, shared_.meters, shared_.find_node);

@@ -18,8 +18,10 @@ std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config, pi
   if (!rates->empty()) stages.push_back(std::make_unique<features::ratelimit::RateLimitStage>(std::move(rates)));
   // Around everything that can cost money, and behind everything that can refuse for another reason: what is refused
   // there is not held here.
-  stages.push_back(std::make_unique<features::accounting::AccountingStage>(
-      accounting, config.accounting.settings, config.prices, std::make_shared<const RouteOffers>(*config.routes)));
+  if (config.accounting.keeping == AccountingConfig::Keeping::kOn) {
+    stages.push_back(std::make_unique<features::accounting::AccountingStage>(
+        accounting, config.accounting.settings, config.prices, std::make_shared<const RouteOffers>(*config.routes)));
+  }
   // Around the routing, because it answers only what no target would.
   stages.push_back(std::make_unique<features::token_count::LocalCountStage>(config.token_tables));
   // The choice of a target comes last: whatever is refused above never reaches an upstream.

@@ -215,6 +215,7 @@ void LedgerObserver::Ended(const pipeline::ExchangeEnd& end) {
     (*settlement)->Ended(end);
     return;
   }
+  if (rows_ == Rows::kNone) return;
   Row row = RowOf(*end.exchange, accounting_.loop().clock().Wall());
   const EndFacts facts = FactsOf(end);
   AddEnd(row, *end.exchange, facts, accounting_.scratch());

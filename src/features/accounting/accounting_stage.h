@@ -50,11 +50,15 @@ class LedgerObserver final : public pipeline::ExchangeObserver {
  public:
   // `accounting` outlives it.
   explicit LedgerObserver(LoopAccounting& accounting) : accounting_(accounting) {}
+  // Whether exchanges that no stage accounted for get a row.
+  enum class Rows : std::uint8_t { kWritten, kNone };
+  void Use(Rows rows) { rows_ = rows; }
   void Began(pipeline::Surface) override {}
   void Ended(const pipeline::ExchangeEnd& end) override;
 
  private:
   LoopAccounting& accounting_;
+  Rows rows_ = Rows::kWritten;
 };
 
 }  // namespace gatehouse::features::accounting
