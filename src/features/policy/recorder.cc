@@ -8,6 +8,8 @@
 namespace gatehouse::features::policy {
 namespace {
 
+constexpr std::uint32_t kOutcomes = 4;  // or fewer: of Finding::Outcome
+
 std::string_view Word(Finding::Outcome outcome) {
   switch (outcome) {
     case Finding::Outcome::kHolds: return "holds";
@@ -60,32 +62,55 @@ std::string ToJson(const Explanation& explanation) {
 void Recorder::Note(const Entry& entry, pipeline::Phase phase, const Verdict& verdict,
                     const std::shared_ptr<const RuleSet>& rules) {
   const std::scoped_lock lock(mutex_);
-  Explanation& slot = kept_[next_];
+  Kept& slot = kept_[next_];
   next_ = (next_ + 1) % kept_.size();
   slot.request_id.assign(entry.request_id);
   slot.when = entry.when;
-  slot.surface.assign(entry.surface);
+  slot.took = entry.took;
+  slot.surface = entry.surface;
   slot.model.assign(entry.model);
   slot.phase = phase;
   slot.effect = verdict.effect;
-  slot.decided_by.assign(verdict.decisive == nullptr ? "default" : verdict.decisive->rule->id);
-  slot.took = entry.took;
-  slot.lines.resize(verdict.findings.size());
-  for (std::size_t i = 0; i < verdict.findings.size(); ++i) {
-    const Finding& finding = verdict.findings[i];
-    slot.lines[i].rule = finding.rule;
-    slot.lines[i].outcome = finding.outcome;
-    slot.lines[i].reason.assign(finding.reason);
-  }
+  slot.decisive = verdict.decisive == nullptr ? nullptr : verdict.decisive->rule;
   if (slot.rules != rules) slot.rules = rules;
+  const Rule* const first = rules->rules().data();
+  slot.asked.clear();
+  slot.reasons.clear();
+  for (const Finding& finding : verdict.findings) {
+    slot.asked.push_back(static_cast<std::uint32_t>(finding.rule - first) * kOutcomes +
+                         static_cast<std::uint32_t>(finding.outcome));
+    if (finding.outcome == Finding::Outcome::kFailed) slot.reasons.push_back(finding.reason);
+  }
+}
+
+Explanation Recorder::Unfold(const Kept& kept) {
+  Explanation explanation{.request_id = kept.request_id,
+                          .when = kept.when,
+                          .surface = std::string(kept.surface),
+                          .model = kept.model,
+                          .phase = kept.phase,
+                          .effect = kept.effect,
+                          .decided_by = kept.decisive == nullptr ? "default" : kept.decisive->id,
+                          .took = kept.took,
+                          .lines = {},
+                          .rules = kept.rules};
+  auto reason = kept.reasons.begin();
+  for (const std::uint32_t one : kept.asked) {
+    Explanation::Line line{.rule = &kept.rules->rules()[one / kOutcomes],
+                           .outcome = static_cast<Finding::Outcome>(one % kOutcomes),
+                           .reason = {}};
+    if (line.outcome == Finding::Outcome::kFailed && reason != kept.reasons.end()) line.reason = *reason++;
+    explanation.lines.push_back(std::move(line));
+  }
+  return explanation;
 }
 
 std::optional<Explanation> Recorder::Find(std::string_view request_id) const {
   const std::scoped_lock lock(mutex_);
   for (std::size_t back = 1; back <= kept_.size(); ++back) {
-    const Explanation& slot = kept_[(next_ + kept_.size() - back) % kept_.size()];
+    const Kept& slot = kept_[(next_ + kept_.size() - back) % kept_.size()];
     if (slot.rules == nullptr) return {};
-    if (slot.request_id == request_id) return slot;
+    if (slot.request_id == request_id) return Unfold(slot);
   }
   return {};
 }

@@ -43,7 +43,7 @@ class Recorder {
 
   Recorder() : kept_(kKept) {}
 
-  // What happened, by the names of Explanation; copied into memory that is there already.
+  // What happened, by the names of Explanation; copied into memory that is there already. `surface` is a constant.
   struct Entry {
     std::string_view request_id;
     base::WallTime when;
@@ -58,8 +58,24 @@ class Recorder {
   std::optional<Explanation> Find(std::string_view request_id) const;
 
  private:
+  // An Explanation in little memory: every request passes through here, and few are asked about.
+  struct Kept {
+    std::string request_id;
+    base::WallTime when{};
+    base::Duration took{};
+    std::string_view surface;
+    std::string model;
+    const Rule* decisive = nullptr;
+    std::vector<std::uint32_t> asked;  // indices of rules, four times that and the outcome
+    std::vector<std::string> reasons;  // of those that failed, in their order
+    std::shared_ptr<const RuleSet> rules;
+    pipeline::Phase phase = pipeline::Phase::kRequest;
+    pipeline::Effect effect = pipeline::Effect::kAllow;
+  };
+  static Explanation Unfold(const Kept& kept);
+
   mutable std::mutex mutex_;
-  std::vector<Explanation> kept_;  // guarded; a ring
+  std::vector<Kept> kept_;  // guarded; a ring
   std::size_t next_ = 0;
 };
 

@@ -93,7 +93,9 @@ class Delivering {
     JsonArrayFramer array;
     std::string out;
     for (;;) {
-      out.clear();
+      // Between two events a stream holds no memory for one.
+      out = std::string();
+      batch_ = llm::Batch();
       auto outcome = co_await chat_.events->Pull(batch_);
       const bool more = outcome.ok() && outcome.value() == EventSource::Outcome::kBatch;
       if (more) {
