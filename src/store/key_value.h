@@ -5,6 +5,7 @@
 #include <optional>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "base/result.h"
@@ -14,7 +15,7 @@
 
 namespace gatehouse::store {
 
-// What several gateways share: small values that go by themselves, quantities that are taken from in slices, and news.
+// What several gateways share: small values that go by themselves, quantities that they divide, and news.
 // Belongs to one loop; dropping a task withdraws what was not begun.
 //
 // Errors have the source kStore: kTimeout at the deadline, kUnavailable while the store cannot be reached, which is
@@ -42,24 +43,49 @@ class KeyValue {
   // Ok also when there is none.
   virtual net::Task<base::Status> Delete(std::string key, net::Deadline deadline) = 0;
 
-  // A slice of a quantity: as much of `amount` as is left of `limit`, and nothing when that is less than `least`. What
-  // was taken under a key is forgotten `ttl` after the first slice of it was.
+  // What one holder has of a quantity that several divide among themselves.
+  struct Share {
+    std::string holder;
+    std::int64_t amount = 0;
+    std::int64_t used = 0;  // of the amount: for the others to know
+    base::Duration ttl{};   // after which it is forgotten; zero: never
+  };
+  // What a holder says that it has, and how much more it wants. All that is added for all holders together never
+  // exceeds the limit; what a holder says that it has is taken as it is.
   struct Claim {
     std::string key;
-    std::int64_t amount = 0;
-    std::int64_t least = 1;
+    std::string holder;     // not ""
+    std::int64_t turn = 0;  // rising from claim to claim of a holder: one that arrives late changes nothing
+    // kAtLeast: or more, if the store knows of more: for a holder that does not remember.
+    enum class Basis : std::uint8_t { kStated, kAtLeast } basis = Basis::kStated;
+    std::int64_t has = 0;
+    std::int64_t used = 0;
+    std::int64_t wanted = 0;  // beside `has`: as much of it as is left
+    std::int64_t least = 0;   // less than so much is not added
+    std::int64_t parts = 0;   // more than is wanted, if such a part of what is left is more; 0: never
     std::int64_t limit = 0;
-    base::Duration ttl{};
+    base::Duration ttl{};  // of the share, from this claim on; zero: for ever
+    // Whether the key must be known to have the shares of all before anything is added; kGiven: here they are, and
+    // those that the key has already stand.
+    enum class Foundation : std::uint8_t { kNotNeeded, kNeeded, kGiven } foundation = Foundation::kNotNeeded;
+    std::vector<Share> others;  // kGiven
+    std::string guard;          // a key that must have this value, or nothing is done; "": none
+    std::string guard_value;
   };
   struct Grant {
-    std::int64_t amount = 0;
+    enum class Outcome : std::uint8_t {
+      kDone,
+      kUnfounded,  // the share is as it was said to be; nothing was added
+      kOvertaken,  // by a later claim of the holder
+      kGuarded,
+    } outcome = Outcome::kDone;
+    std::int64_t share = 0;  // the holder's, with this
     std::int64_t taken = 0;  // by all, with this
+    std::int64_t used = 0;   // by all
     bool operator==(const Grant&) const = default;
   };
-  // At once for all who share the store: together they never have more than the limit.
+  // At once for all who share the store.
   virtual net::Task<base::Result<Grant>> Take(Claim claim, net::Deadline deadline) = 0;
-  // Gives back what was not used; the answer is what all have then. Never below zero, and nothing once it is forgotten.
-  virtual net::Task<base::Result<std::int64_t>> Give(std::string key, std::int64_t amount, net::Deadline deadline) = 0;
 
   // Counts, and answers with the sum of the window, which begins with its first count.
   virtual net::Task<base::Result<std::int64_t>> Count(std::string key, std::int64_t amount, base::Duration window,

@@ -3,6 +3,7 @@
 
 #include <chrono>
 #include <functional>
+#include <limits>
 #include <memory>
 #include <optional>
 #include <ostream>
@@ -83,10 +84,17 @@ class KeyValueContract : public testing::TestWithParam<StoreKind> {
   }
   std::optional<std::string> Get(const std::string& key) { return Must(mine_->Get(key, Soon())); }
   KeyValue::Stored Set(KeyValue::Entry entry) { return Must(mine_->Set(std::move(entry), Soon())); }
-  KeyValue::Grant Take(std::int64_t amount, std::int64_t limit, std::int64_t least = 1,
-                       base::Duration ttl = seconds(60)) {
-    return Must(theirs_->Take({.key = "budget", .amount = amount, .least = least, .limit = limit, .ttl = ttl}, Soon()));
+  // Of a quantity of 100.
+  KeyValue::Claim ClaimOf(const std::string& holder, std::int64_t has, std::int64_t wanted) {
+    return {.key = "budget",
+            .holder = holder,
+            .turn = ++turn_,
+            .has = has,
+            .wanted = wanted,
+            .limit = 100,
+            .ttl = seconds(60)};
   }
+  KeyValue::Grant Take(KeyValue::Claim claim) { return Must(theirs_->Take(std::move(claim), Soon())); }
   // Takes turns of the loop until something is so.
   net::Task<> Until(std::function<bool()> so) {
     const net::Deadline deadline = Soon();
@@ -99,6 +107,7 @@ class KeyValueContract : public testing::TestWithParam<StoreKind> {
   std::unique_ptr<KeyValueRig> rig_;
   std::unique_ptr<KeyValue> mine_;
   std::unique_ptr<KeyValue> theirs_;
+  std::int64_t turn_ = 0;
 };
 
 TEST_P(KeyValueContract, KeepsWhatIsSetForAll) {
@@ -129,48 +138,152 @@ TEST_P(KeyValueContract, WhatHasATimeGoesByItself) {
   EXPECT_EQ(Set({.key = "short", .value = "z", .when = KeyValue::When::kAbsent}), KeyValue::Stored::kStored);
 }
 
-TEST_P(KeyValueContract, SlicesNeverExceedTheLimit) {
-  EXPECT_EQ(Take(60, 100), (KeyValue::Grant{.amount = 60, .taken = 60}));
-  EXPECT_EQ(Take(60, 100), (KeyValue::Grant{.amount = 40, .taken = 100}));
-  EXPECT_EQ(Take(60, 100), (KeyValue::Grant{.amount = 0, .taken = 100}));
-  EXPECT_EQ(Take(60, 130, 31), (KeyValue::Grant{.amount = 0, .taken = 100}));  // too small a slice
-  EXPECT_EQ(Take(60, 130, 30), (KeyValue::Grant{.amount = 30, .taken = 130}));
-  EXPECT_EQ(Take(60, 50), (KeyValue::Grant{.amount = 0, .taken = 130}));  // the limit was lowered
+using Outcome = KeyValue::Grant::Outcome;
+using Foundation = KeyValue::Claim::Foundation;
+
+MATCHER_P2(Has, share, taken, "") { return arg.share == share && arg.taken == taken && arg.outcome == Outcome::kDone; }
+
+TEST_P(KeyValueContract, SharesNeverExceedTheLimit) {
+  EXPECT_THAT(Take(ClaimOf("a", 0, 60)), Has(60, 60));
+  EXPECT_THAT(Take(ClaimOf("b", 0, 60)), Has(40, 100));
+  EXPECT_THAT(Take(ClaimOf("a", 60, 60)), Has(60, 100));
+  KeyValue::Claim raised = ClaimOf("a", 60, 60);
+  raised.limit = 130;
+  raised.least = 31;
+  EXPECT_THAT(Take(raised), Has(60, 100)) << "too small a slice";
+  raised.turn = ++turn_;
+  raised.least = 30;
+  EXPECT_THAT(Take(raised), Has(90, 130));
+  KeyValue::Claim lowered = ClaimOf("b", 40, 10);
+  lowered.limit = 50;
+  EXPECT_THAT(Take(lowered), Has(40, 130));
 }
 
-TEST_P(KeyValueContract, WhatIsGivenBackCanBeTakenAgain) {
-  Take(100, 100);
-  EXPECT_EQ(Must(mine_->Give("budget", 30, Soon())), 70);
-  EXPECT_EQ(Take(60, 100), (KeyValue::Grant{.amount = 30, .taken = 100}));
-  EXPECT_EQ(Must(mine_->Give("budget", 1000, Soon())), 0);
-  EXPECT_EQ(Must(mine_->Give("never", 10, Soon())), 0);
-  EXPECT_EQ(Get("never"), std::nullopt);
+TEST_P(KeyValueContract, WhatAHolderSaysIsSo) {
+  Take(ClaimOf("a", 0, 100));
+  EXPECT_THAT(Take(ClaimOf("a", 70, 0)), Has(70, 70)) << "given back";
+  EXPECT_THAT(Take(ClaimOf("b", 0, 60)), Has(30, 100));
+  EXPECT_THAT(Take(ClaimOf("a", 90, 5)), Has(90, 120)) << "it had it already";
+  EXPECT_THAT(Take(ClaimOf("a", 0, 0)), Has(0, 30));
 }
 
-TEST_P(KeyValueContract, TakenQuantitiesAreForgottenInTime) {
-  Take(100, 100, 1, milliseconds(400));
-  EXPECT_EQ(Must(mine_->Give("budget", 50, Soon())), 50);
-  EXPECT_EQ(Take(50, 100, 1, seconds(100)).amount, 50);  // does not prolong it
+TEST_P(KeyValueContract, WhoForgotLearnsWhatItHas) {
+  Take(ClaimOf("a", 0, 60));
+  KeyValue::Claim again = ClaimOf("a", 10, 20);
+  again.basis = KeyValue::Claim::Basis::kAtLeast;
+  EXPECT_THAT(Take(again), Has(80, 80));
+  again.turn = ++turn_;
+  again.has = 90;
+  again.wanted = 0;
+  EXPECT_THAT(Take(again), Has(90, 90));
+}
+
+TEST_P(KeyValueContract, AClaimThatIsOvertakenChangesNothing) {
+  KeyValue::Claim late = ClaimOf("a", 0, 10);
+  EXPECT_THAT(Take(ClaimOf("a", 0, 50)), Has(50, 50));
+  EXPECT_EQ(Take(late).outcome, Outcome::kOvertaken);
+  late.turn = turn_;
+  EXPECT_EQ(Take(late).outcome, Outcome::kOvertaken) << "the same once more";
+  EXPECT_THAT(Take(ClaimOf("b", 0, 100)), Has(50, 100));
+}
+
+TEST_P(KeyValueContract, APartOfWhatIsLeft) {
+  KeyValue::Claim claim = ClaimOf("a", 0, 1);
+  claim.parts = 4;
+  EXPECT_THAT(Take(claim), Has(25, 25));
+  claim = ClaimOf("b", 0, 30);
+  claim.parts = 4;
+  EXPECT_THAT(Take(claim), Has(30, 55));
+  claim = ClaimOf("c", 0, 0);
+  claim.parts = 50;
+  EXPECT_THAT(Take(claim), Has(0, 55)) << "less than one";
+}
+
+TEST_P(KeyValueContract, SharesAreForgottenOneByOne) {
+  KeyValue::Claim brief = ClaimOf("a", 0, 40);
+  brief.ttl = milliseconds(400);
+  Take(brief);
+  KeyValue::Claim lasting = ClaimOf("b", 0, 20);
+  lasting.ttl = {};
+  EXPECT_THAT(Take(lasting), Has(20, 60));
   net::BlockOn(loop_, loop_.Sleep(milliseconds(500)));
-  EXPECT_EQ(Take(100, 100), (KeyValue::Grant{.amount = 100, .taken = 100}));
+  EXPECT_THAT(Take(ClaimOf("c", 0, 100)), Has(80, 100));
+}
+
+TEST_P(KeyValueContract, AClaimRenewsItsShare) {
+  KeyValue::Claim brief = ClaimOf("a", 0, 40);
+  brief.ttl = milliseconds(600);
+  Take(brief);
+  net::BlockOn(loop_, loop_.Sleep(milliseconds(400)));
+  brief = ClaimOf("a", 40, 0);
+  brief.ttl = seconds(60);
+  Take(brief);
+  net::BlockOn(loop_, loop_.Sleep(milliseconds(400)));
+  EXPECT_THAT(Take(ClaimOf("b", 0, 0)), Has(0, 40));
+}
+
+TEST_P(KeyValueContract, ShowsWhatAllUse) {
+  KeyValue::Claim claim = ClaimOf("a", 0, 40);
+  claim.used = 7;
+  EXPECT_EQ(Take(claim).used, 7);
+  claim = ClaimOf("b", 0, 40);
+  claim.used = 5;
+  EXPECT_EQ(Take(claim).used, 12);
+}
+
+TEST_P(KeyValueContract, NothingIsAddedWithoutAFoundation) {
+  KeyValue::Claim claim = ClaimOf("a", 5, 10);
+  claim.foundation = Foundation::kNeeded;
+  EXPECT_EQ(Take(claim), (KeyValue::Grant{.outcome = Outcome::kUnfounded, .share = 5, .taken = 5, .used = 0}));
+  // What a holder said since is newer than what it is founded on.
+  claim = ClaimOf("b", 20, 10);
+  claim.foundation = Foundation::kGiven;
+  claim.others = {{.holder = "a", .amount = 3, .used = 3, .ttl = seconds(60)},
+                  {.holder = "b", .amount = 99, .used = 99, .ttl = seconds(60)},
+                  {.holder = "gone", .amount = 30, .used = 30, .ttl = {}}};
+  EXPECT_EQ(Take(claim), (KeyValue::Grant{.outcome = Outcome::kDone, .share = 30, .taken = 65, .used = 30}));
+  claim = ClaimOf("a", 5, 100);
+  claim.foundation = Foundation::kNeeded;
+  EXPECT_THAT(Take(claim), Has(40, 100));
+}
+
+TEST_P(KeyValueContract, AClaimCanBeGuarded) {
+  KeyValue::Claim claim = ClaimOf("a", 0, 10);
+  claim.guard = "generation";
+  claim.guard_value = "1";
+  EXPECT_EQ(Take(claim).outcome, Outcome::kGuarded);
+  Set({.key = "generation", .value = "1"});
+  EXPECT_THAT(Take(claim), Has(10, 10));
+  Set({.key = "generation", .value = "2"});
+  claim.turn = ++turn_;
+  EXPECT_EQ(Take(claim).outcome, Outcome::kGuarded);
+  EXPECT_THAT(Take(ClaimOf("b", 0, 0)), Has(0, 10)) << "nothing was done";
 }
 
 TEST_P(KeyValueContract, LargeQuantitiesAreExact) {
   constexpr std::int64_t kMost = KeyValue::kMostQuantity;
-  EXPECT_EQ(Take(kMost - 1, kMost), (KeyValue::Grant{.amount = kMost - 1, .taken = kMost - 1}));
-  EXPECT_EQ(Take(5, kMost), (KeyValue::Grant{.amount = 1, .taken = kMost}));
-  EXPECT_EQ(Must(mine_->Give("budget", kMost - 3, Soon())), 3);
+  KeyValue::Claim claim = ClaimOf("a", kMost - 2, 1);
+  claim.limit = kMost;
+  claim.turn = std::numeric_limits<std::int64_t>::max();
+  EXPECT_THAT(Take(claim), Has(kMost - 1, kMost - 1));
+  claim = ClaimOf("b", 0, 5);
+  claim.limit = kMost;
+  EXPECT_THAT(Take(claim), Has(1, kMost));
 }
 
 // Many at once, on two connections: what they get adds up to the limit.
-net::Task<> TakeMany(KeyValue& store, net::Deadline deadline, std::int64_t& granted, int& left, net::EpollLoop& loop) {
-  for (;;) {
-    const auto grant =
-        co_await store.Take({.key = "budget", .amount = 7, .limit = 10'000, .ttl = seconds(60)}, deadline);
+net::Task<> TakeMany(KeyValue& store, std::string holder, net::Deadline deadline, std::int64_t& sum, int& left,
+                     net::EpollLoop& loop) {
+  std::int64_t has = 0;
+  for (std::int64_t turn = 1;; ++turn) {
+    const auto grant = co_await store.Take(
+        {.key = "budget", .holder = holder, .turn = turn, .has = has, .wanted = 7, .limit = 10'000, .ttl = seconds(60)},
+        deadline);
     EXPECT_TRUE(grant.ok());
-    if (!grant.ok() || grant.value().amount == 0) break;
-    granted += grant.value().amount;
+    if (!grant.ok() || grant.value().share == has) break;
+    has = grant.value().share;
   }
+  sum += has;
   if (--left == 0) loop.Stop();
 }
 TEST_P(KeyValueContract, ManyWhoTakeAtOnceGetTheLimitAndNoMore) {
@@ -178,7 +291,9 @@ TEST_P(KeyValueContract, ManyWhoTakeAtOnceGetTheLimitAndNoMore) {
   int left = 20;
   {
     net::TaskGroup group(loop_);
-    for (int i = 0; i < 20; ++i) group.Spawn(TakeMany(i % 2 == 0 ? *mine_ : *theirs_, Soon(), granted, left, loop_));
+    for (int i = 0; i < 20; ++i) {
+      group.Spawn(TakeMany(i % 2 == 0 ? *mine_ : *theirs_, std::to_string(i), Soon(), granted, left, loop_));
+    }
     if (left > 0) loop_.Run();
   }
   EXPECT_EQ(granted, 10'000);
@@ -193,8 +308,7 @@ TEST_P(KeyValueContract, CountersHaveAWindow) {
 
 TEST_P(KeyValueContract, ATextIsNoQuantity) {
   Set({.key = "budget", .value = "not a number"});
-  const auto taken =
-      *net::BlockOn(loop_, mine_->Take({.key = "budget", .amount = 1, .limit = 10, .ttl = seconds(1)}, Soon()));
+  const auto taken = *net::BlockOn(loop_, mine_->Take(ClaimOf("a", 0, 1), Soon()));
   ASSERT_FALSE(taken.ok());
   EXPECT_EQ(taken.error().code, base::ErrorCode::kInternal);
   EXPECT_EQ(taken.error().source, base::ErrorSource::kStore);

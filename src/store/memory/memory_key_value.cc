@@ -125,22 +125,58 @@ net::Task<base::Status> MemoryKeyValue::Delete(std::string key, net::Deadline) {
   co_return base::Ok();
 }
 
-net::Task<base::Result<KeyValue::Grant>> MemoryKeyValue::Take(Claim claim, net::Deadline) {
-  const std::scoped_lock lock(values_.mutex_);
-  GH_CO_TRY(const std::int64_t taken, values_.QuantityOf(claim.key));
-  const std::int64_t amount = std::min(claim.amount, claim.limit - taken);
-  if (amount <= 0 || amount < claim.least) co_return Grant{.amount = 0, .taken = taken};
-  GH_CO_CHECK_OK(values_.PutQuantity(claim.key, taken + amount, claim.ttl));
-  co_return Grant{.amount = amount, .taken = taken + amount};
+base::TimePoint SharedValues::Until(base::Duration ttl) const {
+  return ttl.count() > 0 ? clock_.Now() + ttl : base::TimePoint::max();
 }
 
-net::Task<base::Result<std::int64_t>> MemoryKeyValue::Give(std::string key, std::int64_t amount, net::Deadline) {
+base::Result<KeyValue::Grant> SharedValues::Take(const KeyValue::Claim& claim) {
+  using Claim = KeyValue::Claim;
+  using Outcome = KeyValue::Grant::Outcome;
+  if (!claim.guard.empty()) {
+    const Kept* guard = Find(claim.guard);
+    if (guard == nullptr || guard->value != claim.guard_value) return KeyValue::Grant{.outcome = Outcome::kGuarded};
+  }
+  if (Find(claim.key) != nullptr) return NotAQuantity();
+  if (!shared_.contains(claim.key) && shared_.size() >= max_entries_) {
+    return Unavailable("there is no room for another value");
+  }
+  Shared& shared = shared_[claim.key];
+  std::erase_if(shared.shares, [now = clock_.Now()](const auto& entry) { return entry.second.until <= now; });
+  if (shared.shares.empty()) shared.founded = Shared::Founded::kNo;
+  Shared::Share& mine = shared.shares[claim.holder];
+  if (mine.turn >= claim.turn) return KeyValue::Grant{.outcome = Outcome::kOvertaken, .share = mine.amount};
+  if (claim.foundation == Claim::Foundation::kGiven) {
+    shared.founded = Shared::Founded::kYes;
+    for (const KeyValue::Share& one : claim.others) {
+      shared.shares.try_emplace(one.holder,
+                                Shared::Share{.amount = one.amount, .used = one.used, .until = Until(one.ttl)});
+    }
+  }
+  const std::int64_t known = claim.basis == Claim::Basis::kAtLeast ? mine.amount : 0;
+  mine = {.turn = claim.turn, .amount = std::max(claim.has, known), .used = claim.used, .until = Until(claim.ttl)};
+  KeyValue::Grant grant;
+  for (const auto& [holder, share] : shared.shares) {
+    grant.taken += share.amount;
+    grant.used += share.used;
+  }
+  if (claim.foundation == Claim::Foundation::kNeeded && shared.founded == Shared::Founded::kNo) {
+    grant.outcome = Outcome::kUnfounded;
+  } else {
+    const std::int64_t left = claim.limit - grant.taken;
+    const std::int64_t part = claim.parts > 0 ? left / claim.parts : 0;
+    const std::int64_t more = std::min(std::max(claim.wanted, part), left);
+    if (more > 0 && more >= claim.least) {
+      mine.amount += more;
+      grant.taken += more;
+    }
+  }
+  grant.share = mine.amount;
+  return grant;
+}
+
+net::Task<base::Result<KeyValue::Grant>> MemoryKeyValue::Take(Claim claim, net::Deadline) {
   const std::scoped_lock lock(values_.mutex_);
-  GH_CO_TRY(const std::int64_t taken, values_.QuantityOf(key));
-  const std::int64_t back = std::min(taken, amount);
-  if (back <= 0) co_return taken;
-  values_.Find(key)->value = std::to_string(taken - back);
-  co_return taken - back;
+  co_return values_.Take(claim);
 }
 
 net::Task<base::Result<std::int64_t>> MemoryKeyValue::Count(std::string key, std::int64_t amount, base::Duration window,

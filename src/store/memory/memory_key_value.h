@@ -30,6 +30,17 @@ class SharedValues {
     std::string value;
     base::TimePoint until = base::TimePoint::max();
   };
+  // A quantity that is divided.
+  struct Shared {
+    struct Share {
+      std::int64_t turn = 0;
+      std::int64_t amount = 0;
+      std::int64_t used = 0;
+      base::TimePoint until = base::TimePoint::max();
+    };
+    std::map<std::string, Share, std::less<>> shares;  // by holder
+    enum class Founded : std::uint8_t { kNo, kYes } founded = Founded::kNo;
+  };
   // What one subscription has yet to hear.
   struct Inbox {
     net::Loop* loop = nullptr;               // guarded by mutex_; null once it is dropped
@@ -43,6 +54,8 @@ class SharedValues {
   // All of these under mutex_.
   Kept* Find(const std::string& key);
   base::Result<std::int64_t> QuantityOf(const std::string& key);
+  base::Result<KeyValue::Grant> Take(const KeyValue::Claim& claim);
+  base::TimePoint Until(base::Duration ttl) const;
   base::Status PutQuantity(const std::string& key, std::int64_t quantity, base::Duration ttl);
   base::Status Put(const std::string& key, std::string value, base::TimePoint until);
 
@@ -53,6 +66,7 @@ class SharedValues {
   const std::size_t max_entries_;
   std::mutex mutex_;
   std::map<std::string, Kept, std::less<>> values_;                        // guarded by mutex_
+  std::map<std::string, Shared, std::less<>> shared_;                      // guarded by mutex_
   std::multimap<std::string, std::weak_ptr<Inbox>, std::less<>> inboxes_;  // guarded by mutex_
 };
 
@@ -66,7 +80,6 @@ class MemoryKeyValue final : public KeyValue {
   net::Task<base::Result<Stored>> Set(Entry entry, net::Deadline deadline) override;
   net::Task<base::Status> Delete(std::string key, net::Deadline deadline) override;
   net::Task<base::Result<Grant>> Take(Claim claim, net::Deadline deadline) override;
-  net::Task<base::Result<std::int64_t>> Give(std::string key, std::int64_t amount, net::Deadline deadline) override;
   net::Task<base::Result<std::int64_t>> Count(std::string key, std::int64_t amount, base::Duration window,
                                               net::Deadline deadline) override;
   net::Task<base::Status> Publish(std::string channel, std::string message, net::Deadline deadline) override;

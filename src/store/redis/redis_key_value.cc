@@ -13,25 +13,63 @@ using base::Result;
 using base::Status;
 using codec::resp::Value;
 
-// KEYS[1]; ARGV: amount, least, limit, milliseconds. Numbers of Lua are doubles: exact up to 2^53, and written without
-// an exponent.
+// KEYS: the quantity, its guard. ARGV: the guard's value ("" for none), holder, turn, basis, has, used, wanted, least,
+// parts, limit, milliseconds, foundation, then holder, amount, used and milliseconds of each of the others.
+// The quantity is a hash: of each holder "turn amount used until", turns with leading zeros so that they compare as
+// texts; "" stands for its foundation. Numbers of Lua are doubles: exact up to 2^53, and written without an exponent.
 constexpr std::string_view kTake = R"(
-local taken = tonumber(redis.call('GET', KEYS[1]) or '0')
-if not taken then return redis.error_reply('WRONGTYPE the key holds something that is not a quantity') end
-local amount = math.min(tonumber(ARGV[1]), tonumber(ARGV[3]) - taken)
-if amount <= 0 or amount < tonumber(ARGV[2]) then return {0, taken} end
-redis.call('INCRBY', KEYS[1], string.format('%.0f', amount))
-if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[4]) end
-return {amount, taken + amount}
-)";
-
-// KEYS[1]; ARGV: amount.
-constexpr std::string_view kGive = R"(
-local taken = tonumber(redis.call('GET', KEYS[1]) or '0')
-if not taken then return redis.error_reply('WRONGTYPE the key holds something that is not a quantity') end
-local back = math.min(tonumber(ARGV[1]), taken)
-if back <= 0 then return taken end
-return redis.call('DECRBY', KEYS[1], string.format('%.0f', back))
+if ARGV[1] ~= '' and redis.call('GET', KEYS[2]) ~= ARGV[1] then return {3, 0, 0, 0} end
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000 + math.floor(tonumber(time[2]) / 1000)
+local longest, forever = 0, false
+local function put(holder, turn, amount, used, ttl)
+  local till = 0
+  if ttl > 0 then till = now + ttl else forever = true end
+  longest = math.max(longest, ttl)
+  redis.call('HSET', KEYS[1], holder, string.format('%s %.0f %.0f %.0f', turn, amount, used, till))
+end
+local fields = redis.call('HGETALL', KEYS[1])
+local founded, known, taken, used, there = false, 0, 0, 0, {}
+for i = 1, #fields, 2 do
+  if fields[i] == '' then founded = true else
+    local turn, amount, spent, till = string.match(fields[i + 1], '^(%d+) (%d+) (%d+) (%d+)$')
+    amount, spent, till = tonumber(amount), tonumber(spent), tonumber(till)
+    if till > 0 and till <= now then
+      redis.call('HDEL', KEYS[1], fields[i])
+    elseif fields[i] == ARGV[2] then
+      if turn >= ARGV[3] then return {2, amount, 0, 0} end
+      known = amount
+    else
+      taken, used, there[fields[i]] = taken + amount, used + spent, true
+    end
+  end
+end
+if ARGV[12] == 'given' then
+  founded = true
+  redis.call('HSET', KEYS[1], '', '1')
+  for i = 13, #ARGV, 4 do
+    if ARGV[i] ~= ARGV[2] and not there[ARGV[i]] then
+      put(ARGV[i], string.rep('0', 19), tonumber(ARGV[i + 1]), tonumber(ARGV[i + 2]), tonumber(ARGV[i + 3]))
+      taken, used = taken + tonumber(ARGV[i + 1]), used + tonumber(ARGV[i + 2])
+    end
+  end
+end
+local share, outcome = tonumber(ARGV[5]), 0
+if ARGV[4] == 'at_least' then share = math.max(share, known) end
+if ARGV[12] == 'needed' and not founded then outcome = 1 else
+  local left, more, parts = tonumber(ARGV[10]) - taken - share, tonumber(ARGV[7]), tonumber(ARGV[9])
+  if parts > 0 then more = math.max(more, math.floor(left / parts)) end
+  more = math.min(more, left)
+  if more > 0 and more >= tonumber(ARGV[8]) then share = share + more end
+end
+put(ARGV[2], ARGV[3], share, tonumber(ARGV[6]), tonumber(ARGV[11]))
+local rest = redis.call('PTTL', KEYS[1])
+if forever then
+  redis.call('PERSIST', KEYS[1])
+elseif #fields == 0 or (rest >= 0 and rest < longest) then
+  redis.call('PEXPIRE', KEYS[1], string.format('%.0f', longest))
+end
+return {outcome, share, taken + share, used + tonumber(ARGV[6])}
 )";
 
 // KEYS[1]; ARGV: amount, milliseconds.
@@ -49,6 +87,48 @@ Error Unexpected() {
   Error error = base::Internal("redis: an answer that does not fit its question");
   error.source = base::ErrorSource::kStore;
   return error;
+}
+
+// In as many digits as the largest has.
+std::string TurnText(std::int64_t turn) {
+  constexpr std::size_t kDigits = 19;
+  std::string digits = std::to_string(turn);
+  if (digits.size() < kDigits) digits.insert(0, kDigits - digits.size(), '0');
+  return digits;
+}
+
+// Zero: never.
+std::string TtlText(base::Duration ttl) { return ttl.count() > 0 ? Milliseconds(ttl) : "0"; }
+
+std::string_view FoundationText(KeyValue::Claim::Foundation foundation) {
+  using Foundation = KeyValue::Claim::Foundation;
+  if (foundation == Foundation::kGiven) return "given";
+  return foundation == Foundation::kNeeded ? "needed" : "";
+}
+
+std::vector<std::string> WordsOf(const KeyValue::Claim& claim, const std::string& prefix) {
+  const bool stated = claim.basis == KeyValue::Claim::Basis::kStated;
+  std::vector<std::string> words = {"EVAL",
+                                    std::string(kTake),
+                                    "2",
+                                    prefix + claim.key,
+                                    prefix + claim.guard,
+                                    claim.guard.empty() ? "" : claim.guard_value,
+                                    claim.holder,
+                                    TurnText(claim.turn),
+                                    stated ? "stated" : "at_least",
+                                    std::to_string(claim.has),
+                                    std::to_string(claim.used),
+                                    std::to_string(claim.wanted),
+                                    std::to_string(claim.least),
+                                    std::to_string(claim.parts),
+                                    std::to_string(claim.limit),
+                                    TtlText(claim.ttl),
+                                    std::string(FoundationText(claim.foundation))};
+  for (const KeyValue::Share& one : claim.others) {
+    words.insert(words.end(), {one.holder, std::to_string(one.amount), std::to_string(one.used), TtlText(one.ttl)});
+  }
+  return words;
 }
 
 Result<std::int64_t> IntegerOf(const Value& value) {
@@ -123,24 +203,18 @@ net::Task<Status> RedisKeyValue::Delete(std::string key, net::Deadline deadline)
 }
 
 net::Task<Result<KeyValue::Grant>> RedisKeyValue::Take(Claim claim, net::Deadline deadline) {
-  claim.key.insert(0, prefix_);
-  const std::array<std::string, 4> numbers = {std::to_string(claim.amount), std::to_string(claim.least),
-                                              std::to_string(claim.limit), Milliseconds(claim.ttl)};
-  const std::array<std::string_view, 8> words = {"EVAL",     kTake,      "1",        claim.key,
-                                                 numbers[0], numbers[1], numbers[2], numbers[3]};
+  const std::vector<std::string> texts = WordsOf(claim, prefix_);
+  const std::vector<std::string_view> words(texts.begin(), texts.end());
   GH_CO_TRY(const Value value, co_await client_.Call(words, Client::Effect::kWrites, deadline));
-  if (value.parts.size() != 2) co_return Unexpected();
-  GH_CO_TRY(const std::int64_t amount, IntegerOf(value.parts[0]));
-  GH_CO_TRY(const std::int64_t taken, IntegerOf(value.parts[1]));
-  co_return Grant{.amount = amount, .taken = taken};
-}
-
-net::Task<Result<std::int64_t>> RedisKeyValue::Give(std::string key, std::int64_t amount, net::Deadline deadline) {
-  key.insert(0, prefix_);
-  const std::string number = std::to_string(amount);
-  const std::array<std::string_view, 5> words = {"EVAL", kGive, "1", key, number};
-  GH_CO_TRY(const Value value, co_await client_.Call(words, Client::Effect::kWrites, deadline));
-  co_return IntegerOf(value);
+  constexpr std::size_t kParts = 4;
+  if (value.parts.size() != kParts) co_return Unexpected();
+  GH_CO_TRY(const std::int64_t outcome, IntegerOf(value.parts[0]));
+  if (outcome < 0 || outcome > static_cast<std::int64_t>(Grant::Outcome::kGuarded)) co_return Unexpected();
+  Grant grant{.outcome = static_cast<Grant::Outcome>(outcome)};
+  GH_CO_TRY(grant.share, IntegerOf(value.parts[1]));
+  GH_CO_TRY(grant.taken, IntegerOf(value.parts[2]));
+  GH_CO_TRY(grant.used, IntegerOf(value.parts[3]));
+  co_return grant;
 }
 
 net::Task<Result<std::int64_t>> RedisKeyValue::Count(std::string key, std::int64_t amount, base::Duration window,

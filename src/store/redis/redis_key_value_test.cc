@@ -47,8 +47,16 @@ class RedisTest : public testing::Test {
     return *net::BlockOn(loop_, store.Get("k", loop_.In(patience)));
   }
   base::Result<KeyValue::Grant> Take(KeyValue& store, base::Duration patience = seconds(30)) {
-    return *net::BlockOn(loop_,
-                         store.Take({.key = "k", .amount = 1, .limit = 10, .ttl = seconds(60)}, loop_.In(patience)));
+    return *net::BlockOn(loop_, store.Take(Claim(1), loop_.In(patience)));
+  }
+  KeyValue::Claim Claim(std::int64_t wanted) {
+    return {.key = "k",
+            .holder = "h",
+            .turn = ++turn_,
+            .basis = KeyValue::Claim::Basis::kAtLeast,
+            .wanted = wanted,
+            .limit = 10,
+            .ttl = seconds(60)};
   }
   net::Task<> Until(std::function<bool()> so) {
     const net::Deadline deadline = loop_.In(seconds(30));
@@ -62,6 +70,7 @@ class RedisTest : public testing::Test {
   LoopbackConnector connector_{loop_};
   std::unique_ptr<net::tls::TlsClient> tls_;
   base::Random random_{1};
+  std::int64_t turn_ = 0;
 };
 
 TEST_F(RedisTest, TheFirstRequestsWaitForTheFirstConnection) {
@@ -137,9 +146,9 @@ TEST_F(RedisTest, WhoGoesAwayBeforeItWasSentLeavesNothingBehind) {
   const auto store = Open(SettingsFor(server));
   {
     net::TaskGroup group(loop_);
-    group.Spawn([](KeyValue& values, net::Deadline deadline) -> net::Task<> {
-      static_cast<void>(co_await values.Take({.key = "k", .amount = 5, .limit = 10, .ttl = seconds(60)}, deadline));
-    }(*store, loop_.In(seconds(30))));
+    group.Spawn([](KeyValue& values, KeyValue::Claim claim, net::Deadline deadline) -> net::Task<> {
+      static_cast<void>(co_await values.Take(std::move(claim), deadline));
+    }(*store, Claim(5), loop_.In(seconds(30))));
   }
   const auto grant = Take(*store);
   ASSERT_TRUE(grant.ok());
