@@ -7,6 +7,8 @@
 #include "admin/api_request.h"
 #include "admin/tenancy_api.h"
 #include "base/result.h"
+#include "features/accounting/lease_records.h"
+#include "features/accounting/lessor.h"
 #include "features/accounting/limit_book.h"
 #include "features/accounting/treasury.h"
 #include "features/accounting/usage_query.h"
@@ -22,6 +24,9 @@ struct AccountingServices {
   features::accounting::Treasury& treasury;
   const features::common::ZoneFiles& zones;
   store::Database& database;
+  // Where several gateways share the limits; else null.
+  features::accounting::Lessor* lessor = nullptr;
+  features::accounting::LeaseRecords* gateways = nullptr;
 };
 
 // /admin/v1/budgets, usage and exchanges (docs/budgets.md). Who may see a node of the tree sees what is spent below it;

@@ -1,5 +1,6 @@
 #include "app/accounting_house.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
@@ -10,16 +11,27 @@ namespace {
 
 using features::accounting::Ledger;
 using features::accounting::LoopAccounting;
+using features::accounting::Tenure;
 
 constexpr base::Duration kStartTime = std::chrono::minutes(2);
 constexpr base::Duration kCloseTime = std::chrono::seconds(10);
+constexpr base::Duration kJoinTime = std::chrono::seconds(25);
+constexpr base::Duration kGiveBackTime = std::chrono::seconds(5);
+constexpr base::Duration kPollTime = std::chrono::seconds(10);
 constexpr base::Duration kPruneInterval = std::chrono::hours(24);
 constexpr base::Duration kPruneTime = std::chrono::minutes(2);
 
 }  // namespace
 
-AccountingHouse::AccountingHouse(store::Database& database, net::EpollLoop& loop, const base::Log& log)
-    : database_(database), loop_(loop), log_(log), limits_(database, treasury_, zones_), tasks_(loop) {}
+AccountingHouse::AccountingHouse(store::Database& database, store::KeyValue* shared, net::EpollLoop& loop,
+                                 const base::Log& log)
+    : database_(database),
+      shared_(shared),
+      loop_(loop),
+      log_(log),
+      treasury_(shared == nullptr ? Tenure::kAlone : Tenure::kShared),
+      limits_(database, treasury_, zones_),
+      tasks_(loop) {}
 
 AccountingHouse::~AccountingHouse() = default;
 
@@ -47,9 +59,39 @@ base::Status AccountingHouse::Open(const Options& options) {
     if (accounting == nullptr) return;  // the slots are freed at the next start
     accounting->loop().Post([accounting, freed = std::move(slots)] { accounting->Release(freed); });
   });
+  limits_.OwnedBy(journal_->id());
+  GH_CHECK_OK(OpenLessor(options));
   auto loaded = net::BlockOn(loop_, limits_.Load(loop_, {base::SystemClock().Now() + kStartTime}));
   if (!loaded) return base::Internal("reading the budgets was interrupted");
   return *std::move(loaded);
+}
+
+// Before any limit is in force.
+base::Status AccountingHouse::OpenLessor(const Options& options) {
+  if (shared_ == nullptr) return base::Ok();
+  poll_interval_ = options.poll_interval;
+  constexpr std::size_t kDigits = 8;
+  std::string name = options.cluster->node;
+  if (name.empty()) {
+    const std::string id = std::to_string(journal_->id());
+    name = "gateway-" + id.substr(id.size() - std::min(id.size(), kDigits));
+  }
+  records_ = std::make_unique<features::accounting::DatabaseLeaseRecords>(database_, loop_);
+  lessor_ = std::make_unique<features::accounting::Lessor>(
+      features::accounting::Lessor::Parts{.loop = loop_,
+                                          .store = *shared_,
+                                          .treasury = treasury_,
+                                          .records = *records_,
+                                          .log = log_,
+                                          .recovered =
+                                              [this] {
+                                                const Ledger::Standing standing = ledger_->standing();
+                                                return standing.written + standing.rejected >= recovered_;
+                                              }},
+      features::accounting::LeaseMembership::Self{.name = std::move(name), .journal = journal_->id()},
+      options.cluster->lease);
+  treasury_.OnLow([this](const features::accounting::Need& need) { lessor_->Low(need); });
+  return base::Ok();
 }
 
 base::Status AccountingHouse::Recover() {
@@ -63,14 +105,41 @@ base::Status AccountingHouse::Recover() {
                                                                      {"in_doubt", std::to_string(found.in_doubt)},
                                                                      {"damaged", std::to_string(found.damaged)}});
   }
+  recovered_ = found.settled + found.in_doubt;
   ledger_->Start();
   tasks_.Spawn(PruneForever());
+  if (lessor_ == nullptr) return base::Ok();
+  auto joined = net::BlockOn(loop_, lessor_->Start({base::SystemClock().Now() + kJoinTime}));
+  if (!joined) return base::Internal("the start was interrupted");
+  GH_CHECK_OK(*std::move(joined));
+  tasks_.Spawn(FollowLimits(poll_interval_));
   return base::Ok();
 }
 
-net::Task<base::Status> AccountingHouse::Apply(const std::vector<features::accounting::StatedLimit>& budgets,
+// Another gateway may state the same at the same time.
+net::Task<base::Status> AccountingHouse::Apply(std::vector<features::accounting::StatedLimit> budgets,
                                                features::accounting::FindNode find) {
-  return limits_.Declare(loop_, budgets, std::move(find), {base::SystemClock().Now() + kStartTime});
+  const net::Deadline deadline{base::SystemClock().Now() + kStartTime};
+  constexpr int kTries = 5;
+  for (int i = 1;; ++i) {
+    base::Status stated = co_await limits_.Declare(loop_, budgets, find, deadline);
+    if (stated.ok() || stated.error().code != base::ErrorCode::kConflict || i == kTries) co_return stated;
+    GH_CO_CHECK_OK(co_await limits_.Refresh(loop_, deadline));
+  }
+}
+
+// What other gateways changed. While the database does not answer, limits stay as they are.
+net::Task<> AccountingHouse::FollowLimits(base::Duration interval) {
+  enum class State : std::uint8_t { kWell, kFailing } state = State::kWell;
+  for (;;) {
+    co_await loop_.Sleep(interval);
+    const base::Status read = co_await limits_.Refresh(loop_, loop_.In(kPollTime));
+    const State now = read.ok() ? State::kWell : State::kFailing;
+    if (now != state && !read.ok()) {
+      log_.Warning("changes of budgets cannot be read; those known stay in force", {{"detail", read.error().detail}});
+    }
+    state = now;
+  }
 }
 
 LoopAccounting::Parts AccountingHouse::PartsFor(std::size_t index, net::Loop& loop) {
@@ -78,7 +147,8 @@ LoopAccounting::Parts AccountingHouse::PartsFor(std::size_t index, net::Loop& lo
           .treasury = treasury_,
           .ledger = *ledger_,
           .share = journal_->ShareOf(static_cast<std::uint32_t>(index), static_cast<std::uint32_t>(loops_)),
-          .index = static_cast<std::uint32_t>(index)};
+          .index = static_cast<std::uint32_t>(index),
+          .lessor = lessor_.get()};
 }
 
 void AccountingHouse::Admit(std::size_t index, LoopAccounting& accounting) { admitted_.at(index) = &accounting; }
@@ -94,16 +164,26 @@ net::Task<> AccountingHouse::PruneForever() {
 }
 
 void AccountingHouse::Close() {
+  if (lessor_ != nullptr) {
+    const auto given = net::BlockOn(loop_, lessor_->GiveBackAll({base::SystemClock().Now() + kGiveBackTime}));
+    if (!given || !given->ok()) log_.Warning("slices of budgets that were not used could not be given back");
+  }
   const auto flushed = net::BlockOn(loop_, ledger_->Flush({base::SystemClock().Now() + kCloseTime}));
-  if (flushed && *flushed) return;
-  log_.Warning("not everything of the ledger could be written; the rest is in the journal");
+  if (!flushed || !*flushed) {
+    log_.Warning("not everything of the ledger could be written; the rest is in the journal");
+    return;
+  }
+  if (lessor_ == nullptr) return;
+  const auto left = net::BlockOn(loop_, lessor_->Leave({base::SystemClock().Now() + kGiveBackTime}));
+  if (!left || !left->ok()) log_.Warning("the others could not be told that this gateway has ended in order");
 }
 
 // Without what the driver says, which the log has.
 std::string AccountingHouse::Problem() const {
   const Ledger::Standing standing = ledger_->standing();
-  if (standing.problem.empty()) return "";
-  return "the ledger waits for the database; " + std::to_string(standing.waiting) + " more rows are in the journal";
+  if (standing.problem.empty()) return SharingProblem();
+  const std::string sharing = SharingProblem();
+  return (sharing.empty() ? "" : sharing + "; ") + "the ledger waits for the database; " + std::to_string(standing.waiting) + " more rows are in the journal";
 }
 
 }  // namespace gatehouse::app

@@ -8,9 +8,12 @@
 #include <vector>
 
 #include "admin/accounting_api.h"
+#include "app/config_cluster.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "features/accounting/lease_records.h"
 #include "features/accounting/ledger.h"
+#include "features/accounting/lessor.h"
 #include "features/accounting/limit_book.h"
 #include "features/accounting/loop_accounting.h"
 #include "features/accounting/treasury.h"
@@ -18,6 +21,7 @@
 #include "net/epoll_loop.h"
 #include "store/database.h"
 #include "store/journal/journal.h"
+#include "store/key_value.h"
 
 namespace gatehouse::app {
 
@@ -29,9 +33,11 @@ class AccountingHouse {
     std::filesystem::path journal;
     std::uint32_t journal_slots = 0;  // of a new journal
     std::size_t loops = 1;
+    const ClusterConfig* cluster = nullptr;  // REQUIRES: there is a `shared`
+    base::Duration poll_interval = std::chrono::seconds(1);
   };
-  // All outlive it.
-  AccountingHouse(store::Database& database, net::EpollLoop& loop, const base::Log& log);
+  // All outlive it. `shared` is what gateways share limits through; null: the limits are this gateway's alone.
+  AccountingHouse(store::Database& database, store::KeyValue* shared, net::EpollLoop& loop, const base::Log& log);
   AccountingHouse(const AccountingHouse&) = delete;
   AccountingHouse& operator=(const AccountingHouse&) = delete;
   ~AccountingHouse();
@@ -42,10 +48,10 @@ class AccountingHouse {
   base::Status Recover();
 
   // What a configuration states, in the database and in force. `find` knows every node that it names.
-  net::Task<base::Status> Apply(const std::vector<features::accounting::StatedLimit>& budgets,
+  net::Task<base::Status> Apply(std::vector<features::accounting::StatedLimit> budgets,
                                 features::accounting::FindNode find);
   // For the admin API.
-  admin::AccountingServices services() { return {limits_, treasury_, zones_, database_}; }
+  admin::AccountingServices services() { return {limits_, treasury_, zones_, database_, lessor_.get(), records_.get()}; }
   features::accounting::Treasury& treasury() { return treasury_; }
   const features::accounting::Ledger& ledger() const { return *ledger_; }
 
@@ -59,11 +65,16 @@ class AccountingHouse {
   void Close();
   // What the operator should know; "" when all is well.
   std::string Problem() const;
+  // Whether what gateways share cannot be reached, and why.
+  std::string SharingProblem() const { return lessor_ == nullptr ? "" : lessor_->Problem(); }
 
  private:
   net::Task<> PruneForever();
+  net::Task<> FollowLimits(base::Duration interval);
+  base::Status OpenLessor(const Options& options);
 
   store::Database& database_;
+  store::KeyValue* const shared_;
   net::EpollLoop& loop_;
   const base::Log& log_;
   std::size_t loops_ = 1;
@@ -72,6 +83,10 @@ class AccountingHouse {
   features::accounting::LimitBook limits_;
   std::unique_ptr<store::Journal> journal_;
   std::unique_ptr<features::accounting::Ledger> ledger_;
+  std::unique_ptr<features::accounting::LeaseRecords> records_;  // null: alone
+  std::unique_ptr<features::accounting::Lessor> lessor_;         // null: alone
+  std::size_t recovered_ = 0;                                    // rows of an earlier process
+  base::Duration poll_interval_{};
   std::vector<features::accounting::LoopAccounting*> admitted_;  // by index; null: none
   net::TaskGroup tasks_;
 };

@@ -252,6 +252,10 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
     root["store"].AddProblem("`store.postgres` needs `identity.pepper`, the same for all gateways of the database");
   }
   config->accounting = ReadAccounting(root, features::common::ZoneFiles());
+  config->cluster = ReadCluster(root, config->files);
+  if (config->cluster && config->store.kind != StoreConfig::Kind::kPostgres) {
+    root["cluster"].AddProblem("gateways that share budgets need one database: set `store.postgres`");
+  }
   config->policies = ReadPolicies(root, *config);
   if (!config->policies->empty()) config->gate.client_address = ingress::GateSettings::ClientAddress::kAttached;
   GH_CHECK_OK(tree.Finish());

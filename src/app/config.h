@@ -10,6 +10,7 @@
 
 #include "admin/directory_login.h"
 #include "app/config_accounting.h"
+#include "app/config_cluster.h"
 #include "app/config_identity.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -95,6 +96,7 @@ struct Config {
   std::shared_ptr<const llm::price::Catalogue> prices;
   std::vector<features::identity::DeclaredNode> tenants;  // organizations, and all that is below them
   AccountingConfig accounting;
+  std::optional<ClusterConfig> cluster;  // absent: this gateway is alone
   std::shared_ptr<const features::policy::RuleSet> policies;
   std::vector<std::string> files;  // that it was made of besides its own text: certificates, keys, secrets
 };

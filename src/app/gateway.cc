@@ -37,6 +37,7 @@ std::string WaitingForRestart(const Config& started, const Config& next) {
   if (started.store != next.store) note("store");
   if (started.tenancy != next.tenancy) note("pepper");
   if (started.threads != next.threads) note("threads");
+  if (started.cluster != next.cluster) note("cluster");
   return waiting;
 }
 
@@ -128,11 +129,18 @@ features::accounting::FindNode Gateway::NodeFinder() const {
 }
 
 base::Status Gateway::OpenAccounting(std::size_t loops) {
-  accounting_ = std::make_unique<AccountingHouse>(database_->database(), loop_, *log_);
+  const auto& cluster = config_->cluster;
+  if (cluster) {
+    GH_TRY(shared_store_, SharedStore::Open(cluster->redis, loop_));
+  }
+  accounting_ = std::make_unique<AccountingHouse>(
+      database_->database(), shared_store_ == nullptr ? nullptr : &shared_store_->store(), loop_, *log_);
   const std::string& named = config_->accounting.journal;
   GH_CHECK_OK(accounting_->Open({.journal = named.empty() ? database_->journal_file() : fs::path(named),
                                  .journal_slots = config_->accounting.journal_slots,
-                                 .loops = loops}));
+                                 .loops = loops,
+                                 .cluster = cluster ? &*cluster : nullptr,
+                                 .poll_interval = config_->tenancy.poll_interval}));
   auto stated = net::BlockOn(loop_, accounting_->Apply(config_->accounting.budgets, NodeFinder()));
   if (!stated) return base::Internal("the start was interrupted");
   if (!stated->ok()) return *std::move(stated);

@@ -14,6 +14,7 @@
 #include "app/database.h"
 #include "app/identity_providers.h"
 #include "app/loop_runtime.h"
+#include "app/shared_store.h"
 #include "base/log.h"
 #include "base/metrics.h"
 #include "base/secret.h"
@@ -92,6 +93,7 @@ class Gateway {
   std::unique_ptr<GatewayDatabase> database_;
   std::unique_ptr<ControlPlane> control_;
   net::EpollLoop loop_;
+  std::unique_ptr<SharedStore> shared_store_;  // null: this gateway is alone
   std::unique_ptr<AccountingHouse> accounting_;
   std::unique_ptr<IdentityProviders> identity_;  // on loop_; the loops use it
   std::vector<std::unique_ptr<LoopRuntime>> loops_;

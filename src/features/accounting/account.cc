@@ -14,20 +14,29 @@ std::int64_t PartOf(std::int64_t amount, std::uint32_t permille) {
 
 }  // namespace
 
-Account::Account(std::shared_ptr<const Limit> limit) : limit_(std::move(limit)) {
+Account::Account(std::shared_ptr<const Limit> limit, Tenure tenure)
+    : limit_(std::move(limit)), lease_(tenure == Tenure::kShared ? std::make_unique<Lease>() : nullptr) {
   const WindowSpec& window = limit_->window;
   if (window.kind == WindowSpec::Kind::kRolling && window.unit != WindowSpec::Unit::kTotal) {
     pieces_ = std::make_unique<Pieces>();
   }
 }
 
-std::int64_t Account::Left(std::int64_t now) {
-  Advance(now);
-  return std::max<std::int64_t>(0, limit_->amount - Sum(spent_, held_));
+// All that may be spent and held here.
+std::int64_t Account::Whole(std::int64_t now) const {
+  if (lease_ == nullptr) return limit_->amount;
+  return now < lease_->valid_until ? lease_->allotment : 0;
 }
 
+std::int64_t Account::Left(std::int64_t now) {
+  Advance(now);
+  return std::max<std::int64_t>(0, Whole(now) - Sum(spent_, held_));
+}
+
+std::int64_t Account::used() const { return lease_ == nullptr ? spent_ : Sum(spent_, lease_->others); }
+
 const Step* Account::StepAt(Step::Action action, std::int64_t amount) const {
-  const std::int64_t after = Sum(Sum(spent_, held_), amount);
+  const std::int64_t after = Sum(Sum(used(), held_), amount);
   for (const Step& step : limit_->steps) {
     if (step.action == action && after > PartOf(limit_->amount, step.permille)) return &step;
   }
@@ -81,7 +90,63 @@ void Account::Advance(std::int64_t now) {
     spent_ = 0;
     held_ = 0;
   }
+  if (lease_ != nullptr) Renew(now);
   piece_ = next;
+}
+
+// Before the first window nothing is known; of another calendar window, that nothing is allotted yet.
+void Account::Renew(std::int64_t now) {
+  if (piece_.end == 0) {
+    lease_->since = now;
+  } else if (!rolling()) {
+    *lease_ = {.since = lease_->since, .memory = Stake::Memory::kWhole};
+  }
+}
+
+void Account::SpendElsewhere(std::int64_t used, std::int64_t piece_begin, std::int64_t now) {
+  Advance(now);
+  if (PieceOf(piece_begin) != nullptr) lease_->others = Sum(lease_->others, used);
+}
+
+Stake Account::StakeAfter(std::int64_t given_up, std::int64_t now) {
+  Advance(now);
+  const std::int64_t needed = Sum(spent_, held_);
+  lease_->allotment = std::max(Whole(now) - given_up, needed);
+  return {.limit = limit_,
+          .window = piece_,
+          .has = lease_->allotment,
+          .used = spent_,
+          .held = held_,
+          .since = lease_->since,
+          .valid_until = lease_->valid_until,
+          .memory = lease_->memory};
+}
+
+void Account::Allot(const Allotment& allotment, std::int64_t now) {
+  Advance(now);
+  if (!rolling() && allotment.window_begin != piece_.begin) return;
+  constexpr std::int64_t kLowPart = 4;  // the last fourth of a slice
+  lease_->allotment = allotment.share;
+  lease_->valid_until = allotment.valid_until;
+  lease_->others = allotment.others;
+  lease_->rest = std::max<std::int64_t>(0, allotment.left);
+  lease_->rest_until = allotment.rest == Allotment::Rest::kFinal ? now + 1 : 0;
+  lease_->low = lease_->rest > 0 ? Left(now) / kLowPart : 0;
+  lease_->memory = Stake::Memory::kWhole;
+  lease_->fetching = Lease::Fetching::kNo;
+}
+
+Account::More Account::MoreThanLeft(std::int64_t amount, std::int64_t now) const {
+  if (lease_ == nullptr) return More::kNone;
+  return now < lease_->rest_until && amount > lease_->rest ? More::kNone : More::kPerhaps;
+}
+
+void Account::ForgetRest() { lease_->rest_until = 0; }
+
+Account::Level Account::LevelNow(std::int64_t now) {
+  if (lease_ == nullptr || lease_->fetching == Lease::Fetching::kYes || Left(now) >= lease_->low) return Level::kEnough;
+  lease_->fetching = Lease::Fetching::kYes;
+  return Level::kLow;
 }
 
 // Empties the pieces between the present one and `next`, which is behind it.

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "features/accounting/flight.h"
+#include "features/accounting/lessor.h"
 #include "pipeline/attempt_gates.h"
 
 namespace gatehouse::features::accounting {
@@ -54,7 +55,12 @@ class SettledEvents final : public EventSource {
     auto outcome = co_await events_->Pull(batch);
     if (outcome.ok() && outcome.value() == Outcome::kBatch) {
       const Portion portion = Measure(batch, exchange_.outcome);
-      auto within = settlement_->Delivered(portion.tokens, portion.bytes);
+      std::vector<Need> needs;
+      auto within = settlement_->Delivered(portion.tokens, portion.bytes, needs);
+      if (!within.ok() && !needs.empty() && accounting_.lessor() != nullptr) {
+        static_cast<void>(co_await accounting_.lessor()->Fetch(exchange_.loop, std::exchange(needs, {})));
+        within = settlement_->Delivered(0, 0, needs);
+      }
       if (within.ok()) co_return outcome;
       events_.reset();
       outcome = std::move(within).TakeFailure();
@@ -133,8 +139,8 @@ AccountingStage::AccountingStage(LoopAccounting& accounting, AccountingSettings 
       offers_(std::move(offers)) {}
 
 // Holds what the exchange can cost; a limit may send it to a cheaper model first.
-Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Settlement::Worst& worst,
-                                             base::WallTime now) const {
+Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Settlement::Worst& worst, base::WallTime now,
+                                             Attempt& attempt) const {
   const std::int64_t second = SecondsOf(now);
   for (int i = 0;; ++i) {
     const auto offers = offers_->Of(exchange.model);
@@ -147,7 +153,8 @@ Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Settl
                   .least_output = static_cast<std::int64_t>(exposure.least_output),
                   .output_price = quote.output_price,
                   .now = second,
-                  .cost = quote.basis == Quote::Basis::kPriced ? Ask::Cost::kKnown : Ask::Cost::kUnknown};
+                  .cost = quote.basis == Quote::Basis::kPriced ? Ask::Cost::kKnown : Ask::Cost::kUnknown,
+                  .patience = attempt.patience};
     auto answer = accounting_.treasury().Reserve(ask);
     if (auto* reservation = std::get_if<Reservation>(&answer)) {
       LimitOutput(exchange, exposure, *reservation);
@@ -156,7 +163,8 @@ Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Settl
                .cost = quote.fixed.usd + CostOfOutput(reservation->output_tokens(), quote.output_price)};
       return std::move(*reservation);
     }
-    const Refusal& refusal = *std::get_if<Refusal>(&answer);
+    Refusal& refusal = *std::get_if<Refusal>(&answer);
+    if (refusal.reason == Refusal::Reason::kShort) attempt.needs = std::move(refusal.needs);
     const bool cheaper = refusal.reason == Refusal::Reason::kDowngrade && i < kMostDowngrades &&
                          exchange.principal->MayUse(refusal.downgrade) && !offers_->Of(refusal.downgrade).empty();
     if (!cheaper) return ErrorOf(refusal, second);
@@ -166,10 +174,10 @@ Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Settl
   }
 }
 
-Result<std::shared_ptr<Settlement>> AccountingStage::Admit(pipeline::Exchange& exchange) const {
+Result<std::shared_ptr<Settlement>> AccountingStage::Admit(pipeline::Exchange& exchange, Attempt& attempt) const {
   const base::WallTime now = exchange.loop.clock().Wall();
   Settlement::Worst worst;
-  GH_TRY(Reservation reservation, Reserve(exchange, worst, now));
+  GH_TRY(Reservation reservation, Reserve(exchange, worst, now, attempt));
   auto ticket = accounting_.Intend(WorstRowOf(exchange, worst, now));
   if (!ticket && settings_.when_full == AccountingSettings::WhenFull::kRefuse) return JournalFull();
   auto settlement = std::make_shared<Settlement>(
@@ -183,9 +191,27 @@ Result<std::shared_ptr<Settlement>> AccountingStage::Admit(pipeline::Exchange& e
 
 net::Task<Result<Reply>> AccountingStage::Handle(pipeline::Exchange& exchange, pipeline::Next next) const {
   if (std::holds_alternative<pipeline::ModelsCall>(exchange.operation)) return std::move(next)(exchange);
-  auto admitted = Admit(exchange);
-  if (!admitted.ok()) return Refuse(std::move(admitted).TakeError());
-  return Serve(exchange, std::move(admitted).value(), std::move(next));
+  Attempt attempt;
+  if (accounting_.lessor() != nullptr) attempt.patience = Ask::Patience::kMayWait;
+  auto admitted = Admit(exchange, attempt);
+  if (admitted.ok()) return Serve(exchange, std::move(admitted).value(), std::move(next));
+  if (!attempt.needs.empty()) return FetchAndServe(exchange, std::move(attempt), std::move(next));
+  return Refuse(std::move(admitted).TakeError());
+}
+
+// Others may take what was fetched for this one, so that it asks again, for as long as it may wait; then what there is
+// decides.
+net::Task<Result<Reply>> AccountingStage::FetchAndServe(pipeline::Exchange& exchange, Attempt attempt,
+                                                        pipeline::Next next) const {
+  Lessor& lessor = *accounting_.lessor();
+  const net::Deadline deadline = exchange.loop.In(lessor.settings().wait);
+  for (;;) {
+    const base::Status fetched = co_await lessor.Fetch(exchange.loop, std::exchange(attempt.needs, {}));
+    if (!fetched.ok() || exchange.loop.Now() >= deadline.at) attempt.patience = Ask::Patience::kNone;
+    auto admitted = Admit(exchange, attempt);
+    if (admitted.ok()) co_return co_await Serve(exchange, std::move(admitted).value(), std::move(next));
+    if (attempt.needs.empty()) co_return std::move(admitted).TakeFailure();
+  }
 }
 
 net::Task<Result<Reply>> AccountingStage::Refuse(Error error) { co_return error; }

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <memory>
+#include <vector>
 
 #include "features/accounting/exposure.h"
 #include "features/accounting/loop_accounting.h"
@@ -34,8 +35,16 @@ class AccountingStage final : public pipeline::Stage {
 
  private:
   static net::Task<base::Result<pipeline::Reply>> Refuse(base::Error error);
-  base::Result<std::shared_ptr<Settlement>> Admit(pipeline::Exchange& exchange) const;
-  base::Result<Reservation> Reserve(pipeline::Exchange& exchange, Settlement::Worst& worst, base::WallTime now) const;
+  // One try to admit. What more has to be fetched for it, of limits that gateways share, is in `needs` where it may wait.
+  struct Attempt {
+    Ask::Patience patience = Ask::Patience::kNone;
+    std::vector<Need> needs;
+  };
+  base::Result<std::shared_ptr<Settlement>> Admit(pipeline::Exchange& exchange, Attempt& attempt) const;
+  base::Result<Reservation> Reserve(pipeline::Exchange& exchange, Settlement::Worst& worst, base::WallTime now,
+                                    Attempt& attempt) const;
+  net::Task<base::Result<pipeline::Reply>> FetchAndServe(pipeline::Exchange& exchange, Attempt attempt,
+                                                         pipeline::Next next) const;
   net::Task<base::Result<pipeline::Reply>> Serve(pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement,
                                                  pipeline::Next next) const;
 

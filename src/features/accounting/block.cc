@@ -207,7 +207,7 @@ void BlockBuilder::AddRollups(Grain grain, std::vector<Statement>& unit) const {
   }
 }
 
-void BlockBuilder::AddLimitUse(const Treasury& treasury, std::vector<Statement>& unit) const {
+void BlockBuilder::AddLimitUse(std::int64_t journal, const Treasury& treasury, std::vector<Statement>& unit) const {
   std::map<std::pair<std::int64_t, std::int64_t>, std::int64_t> used;
   for (const auto& [key, group] : groups_) {
     Links links;
@@ -222,9 +222,10 @@ void BlockBuilder::AddLimitUse(const Treasury& treasury, std::vector<Statement>&
     }
   }
   for (const auto& [piece, amount] : used) {
-    unit.push_back({.sql = "INSERT INTO limit_use (limit_id, piece_begin_s, used) VALUES ($1, $2, $3)"
-                           " ON CONFLICT (limit_id, piece_begin_s) DO UPDATE SET used = limit_use.used + excluded.used",
-                    .arguments = {piece.first, piece.second, amount},
+    unit.push_back({.sql = "INSERT INTO limit_use (limit_id, journal, piece_begin_s, used) VALUES ($1, $2, $3, $4)"
+                           " ON CONFLICT (limit_id, piece_begin_s, journal) DO UPDATE SET used = limit_use.used +"
+                           " excluded.used",
+                    .arguments = {piece.first, journal, piece.second, amount},
                     .expected_changes = {}});
   }
 }
@@ -243,7 +244,7 @@ std::vector<Statement> BlockBuilder::Take(std::int64_t journal, std::int64_t blo
                                 in_doubt_, store::Blob{std::move(filter)}, store::Blob{std::move(content_)}},
                   .expected_changes = 1});
   for (const Grain grain : {Grain::kMinute, Grain::kHour, Grain::kDay}) AddRollups(grain, unit);
-  AddLimitUse(treasury, unit);
+  AddLimitUse(journal, treasury, unit);
   *this = BlockBuilder();
   return unit;
 }

@@ -63,7 +63,7 @@ class BlockBuilder {
   static void Add(Sums& sums, const Row& row);
   static void Add(Sums& sums, const Sums& more);
   void AddRollups(Grain grain, std::vector<store::Statement>& unit) const;
-  void AddLimitUse(const Treasury& treasury, std::vector<store::Statement>& unit) const;
+  void AddLimitUse(std::int64_t journal, const Treasury& treasury, std::vector<store::Statement>& unit) const;
 
   std::string content_;
   std::vector<std::uint64_t> requests_;  // hashes of their ids

@@ -75,7 +75,8 @@ net::Task<> Flight::ReadToEnd(std::unique_ptr<EventSource> events) {
     if (!outcome.ok() || outcome.value() == EventSource::Outcome::kEnd) break;
     const Portion portion = Measure(batch, exchange_->outcome);
     // Nobody is cut here: what comes is billed.
-    static_cast<void>(settlement_->Delivered(portion.tokens, portion.bytes));
+    std::vector<Need> needs;
+    static_cast<void>(settlement_->Delivered(portion.tokens, portion.bytes, needs));
   }
   settlement_->Conclude(coming);
   Finish();

@@ -19,6 +19,10 @@ using store::Value;
 constexpr std::int64_t kDay = 24 * 3600;
 constexpr std::int64_t kLongestWindow = 32 * kDay;
 constexpr std::int64_t kPage = 50'000;
+// $1: whose use is told apart.
+constexpr std::string_view kSelectUse =
+    "SELECT limit_id, piece_begin_s, CAST(SUM(CASE WHEN journal = $1 THEN used ELSE 0 END) AS BIGINT),"
+    " CAST(SUM(CASE WHEN journal = $1 THEN 0 ELSE used END) AS BIGINT) FROM limit_use WHERE";
 constexpr std::string_view kByConfiguration = "configuration";
 constexpr std::string_view kByApi = "api";
 
@@ -143,6 +147,16 @@ class LimitBook::Intake {
   base::Status status_ = base::Ok();
 };
 
+// Alone, all that was used counts here, whoever used it.
+Spent LimitBook::SpentOf(const store::Row& row) const {
+  Spent spent{.limit = store::IntegerOf(row.at(0)),
+              .piece_begin = store::IntegerOf(row.at(1)),
+              .used = store::IntegerOf(row.at(2)),
+              .elsewhere = store::IntegerOf(row.at(3))};
+  if (treasury_.tenure() == Tenure::kAlone) spent.used += std::exchange(spent.elsewhere, 0);
+  return spent;
+}
+
 net::Task<Result<std::vector<Spent>>> LimitBook::ReadUse(net::Loop& loop, net::Deadline deadline) const {
   std::vector<Spent> spent;
   const std::int64_t oldest = SecondsOf(loop.clock().Wall()) - kLongestWindow;
@@ -150,40 +164,88 @@ net::Task<Result<std::vector<Spent>>> LimitBook::ReadUse(net::Loop& loop, net::D
   std::int64_t piece = -1;
   for (;;) {
     // Piece 0 is all of time.
-    Statement statement{.sql =
-                            "SELECT limit_id, piece_begin_s, used FROM limit_use WHERE (piece_begin_s >= $1 OR"
-                            " piece_begin_s = 0) AND (limit_id > $2 OR (limit_id = $2 AND piece_begin_s > $3))"
-                            " ORDER BY limit_id, piece_begin_s LIMIT $4",
-                        .arguments = {oldest, limit, piece, kPage},
+    Statement statement{.sql = std::string(kSelectUse) +
+                               " (piece_begin_s >= $2 OR piece_begin_s = 0) AND (limit_id > $3 OR (limit_id = $3 AND"
+                               " piece_begin_s > $4)) GROUP BY limit_id, piece_begin_s"
+                               " ORDER BY limit_id, piece_begin_s LIMIT $5",
+                        .arguments = {journal_, oldest, limit, piece, kPage},
                         .expected_changes = {}};
     GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop, std::move(statement), deadline));
     for (const auto& row : rows) {
-      limit = store::IntegerOf(row.at(0));
-      piece = store::IntegerOf(row.at(1));
-      spent.push_back({.limit = limit, .piece_begin = piece, .used = store::IntegerOf(row.at(2))});
+      spent.push_back(SpentOf(row));
+      limit = spent.back().limit;
+      piece = spent.back().piece_begin;
     }
     if (rows.size() < static_cast<std::size_t>(kPage)) co_return spent;
   }
 }
 
-net::Task<base::Status> LimitBook::Load(net::Loop& loop, net::Deadline deadline) {
+net::Task<Result<std::vector<Spent>>> LimitBook::ReadUseOf(net::Loop& loop, std::int64_t limit,
+                                                           net::Deadline deadline) const {
+  Statement statement{.sql = std::string(kSelectUse) + " limit_id = $2 GROUP BY limit_id, piece_begin_s",
+                      .arguments = {journal_, limit},
+                      .expected_changes = {}};
+  GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop, std::move(statement), deadline));
+  std::vector<Spent> spent;
+  spent.reserve(rows.size());
+  for (const auto& row : rows) spent.push_back(SpentOf(row));
+  co_return spent;
+}
+
+net::Task<Result<LimitBook::Entries>> LimitBook::ReadLimits(net::Loop& loop, net::Deadline deadline) const {
   Intake intake(zones_);
   GH_CO_CHECK_OK(co_await database_.Scan(
       loop, {.sql = std::string("SELECT ").append(Intake::kColumns).append(" FROM usage_limit")},
       [&intake](const store::RowView& row) { return intake.Add(row); }, deadline));
   GH_CO_CHECK_OK(intake.status());
-  GH_CO_TRY(const std::vector<Spent> spent, co_await ReadUse(loop, deadline));
-  auto entries = intake.Take();
+  co_return intake.Take();
+}
+
+net::Task<Result<std::int64_t>> LimitBook::ReadVersion(net::Loop& loop, net::Deadline deadline) const {
+  Statement statement{.sql = "SELECT version FROM limit_version WHERE id = 1", .arguments = {}, .expected_changes = {}};
+  GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop, std::move(statement), deadline));
+  if (rows.empty()) co_return base::Internal("the version of the limits is gone from the database");
+  co_return store::IntegerOf(rows.at(0).at(0));
+}
+
+void LimitBook::PutInForce(Entries limits, const std::vector<Spent>& spent, std::int64_t now) {
   Treasury::Limits in_force;
-  in_force.reserve(entries.size());
+  in_force.reserve(limits.size());
   limits_.clear();
   by_node_.clear();
-  by_node_.reserve(entries.size());
-  for (auto& [id, entry] : entries) {
+  by_node_.reserve(limits.size());
+  for (auto& [id, entry] : limits) {
     in_force.push_back(entry.limit);
     Keep(std::move(entry));
   }
-  treasury_.Apply(in_force, spent, SecondsOf(loop.clock().Wall()));
+  treasury_.Apply(in_force, spent, now);
+}
+
+net::Task<base::Status> LimitBook::Load(net::Loop& loop, net::Deadline deadline) {
+  GH_CO_TRY(const std::int64_t version, co_await ReadVersion(loop, deadline));
+  GH_CO_TRY(Entries limits, co_await ReadLimits(loop, deadline));
+  GH_CO_TRY(const std::vector<Spent> spent, co_await ReadUse(loop, deadline));
+  version_ = version;
+  PutInForce(std::move(limits), spent, SecondsOf(loop.clock().Wall()));
+  co_return base::Ok();
+}
+
+// What a change made here meanwhile would make out of date is left for the next time.
+net::Task<base::Status> LimitBook::Refresh(net::Loop& loop, net::Deadline deadline) {
+  const std::uint64_t saves = saves_;
+  GH_CO_TRY(const std::int64_t version, co_await ReadVersion(loop, deadline));
+  if (version == version_) co_return base::Ok();
+  GH_CO_TRY(Entries limits, co_await ReadLimits(loop, deadline));
+  std::vector<Spent> spent;
+  for (const auto& [id, entry] : limits) {
+    const auto old = limits_.find(id);
+    if (old != limits_.end() && SameCount(*old->second.limit, *entry.limit)) continue;
+    GH_CO_TRY(const std::vector<Spent> of_it, co_await ReadUseOf(loop, id, deadline));
+    spent.insert(spent.end(), of_it.begin(), of_it.end());
+  }
+  if (saves != saves_) co_return base::Ok();
+  version_ = version;
+  PutInForce(std::move(limits), spent, SecondsOf(loop.clock().Wall()));
   co_return base::Ok();
 }
 
@@ -225,13 +287,17 @@ net::Task<Result<std::vector<Spent>>> LimitBook::UseSoFar(net::Loop& loop, const
     pieces[PieceAt(limit.window, store::IntegerOf(row.at(0)) / 1000).begin] += store::IntegerOf(row.at(3));
   }
   std::vector<Spent> spent;
-  spent.reserve(pieces.size());
-  for (const auto& [piece, used] : pieces) spent.push_back({.limit = limit.id, .piece_begin = piece, .used = used});
+  const bool alone = treasury_.tenure() == Tenure::kAlone;
+  for (const auto& [piece, used] : pieces) {
+    spent.push_back(
+        {.limit = limit.id, .piece_begin = piece, .used = alone ? used : 0, .elsewhere = alone ? 0 : used});
+  }
   co_return spent;
 }
 
 net::Task<base::Status> LimitBook::Save(net::Loop& loop, std::vector<Entry> put, std::vector<std::int64_t> removed,
                                         net::Deadline deadline) {
+  ++saves_;
   std::vector<Statement> unit;
   std::vector<Spent> spent;
   std::set<pipeline::NodeId> organizations;
@@ -246,20 +312,28 @@ net::Task<base::Status> LimitBook::Save(net::Loop& loop, std::vector<Entry> put,
     unit.push_back(
         {.sql = "DELETE FROM limit_use WHERE limit_id = $1", .arguments = {entry.limit->id}, .expected_changes = {}});
     for (const Spent& piece : so_far) {
-      unit.push_back({.sql = "INSERT INTO limit_use (limit_id, piece_begin_s, used) VALUES ($1, $2, $3)",
-                      .arguments = {piece.limit, piece.piece_begin, piece.used},
+      unit.push_back({.sql = "INSERT INTO limit_use (limit_id, journal, piece_begin_s, used) VALUES ($1, 0, $2, $3)",
+                      .arguments = {piece.limit, piece.piece_begin, piece.used + piece.elsewhere},
                       .expected_changes = 1});
     }
     spent.insert(spent.end(), so_far.begin(), so_far.end());
   }
   for (const std::int64_t id : removed) {
-    organizations.insert(limits_.at(id).limit->organization);
+    const auto known = limits_.find(id);
+    if (known == limits_.end()) continue;
+    organizations.insert(known->second.limit->organization);
     unit.push_back({.sql = "DELETE FROM usage_limit WHERE id = $1", .arguments = {id}, .expected_changes = 1});
     unit.push_back({.sql = "DELETE FROM limit_use WHERE limit_id = $1", .arguments = {id}, .expected_changes = {}});
   }
   if (unit.empty()) co_return base::Ok();
+  unit.push_back({.sql = "UPDATE limit_version SET version = version + 1 WHERE id = 1",
+                  .arguments = {},
+                  .expected_changes = 1});
   GH_CO_CHECK_OK(co_await database_.Write(loop, std::move(unit), deadline));
-  for (const std::int64_t id : removed) Drop(id);
+  ++saves_;
+  for (const std::int64_t id : removed) {
+    if (limits_.contains(id)) Drop(id);
+  }
   for (Entry& entry : put) Keep(std::move(entry));
   for (const pipeline::NodeId organization : organizations) {
     treasury_.ApplyTo(organization, Of(organization), spent, SecondsOf(loop.clock().Wall()));

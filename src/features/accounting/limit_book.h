@@ -35,8 +35,12 @@ class LimitBook {
   LimitBook(store::Database& database, Treasury& treasury, const common::ZoneFiles& zones)
       : database_(database), treasury_(treasury), zones_(zones) {}
 
+  // Whose rows in the ledger this gateway's own are, where several share limits. Before anything else.
+  void OwnedBy(std::int64_t journal) { journal_ = journal; }
   // Reads limits and what is used of them, and puts them in force.
   net::Task<base::Status> Load(net::Loop& loop, net::Deadline deadline);
+  // The same when anybody changed a limit since; what is counted stays.
+  net::Task<base::Status> Refresh(net::Loop& loop, net::Deadline deadline);
 
   // What the configuration states, and nothing else of what it stated before; those that others made are left alone.
   // kInvalidRequest for a path that leads nowhere and for a name that another's limit has: then nothing is changed.
@@ -65,8 +69,15 @@ class LimitBook {
   };
 
   class Intake;
+  using Entries = std::vector<std::pair<std::int64_t, Entry>>;  // by id
 
+  net::Task<base::Result<Entries>> ReadLimits(net::Loop& loop, net::Deadline deadline) const;
+  net::Task<base::Result<std::int64_t>> ReadVersion(net::Loop& loop, net::Deadline deadline) const;
   net::Task<base::Result<std::vector<Spent>>> ReadUse(net::Loop& loop, net::Deadline deadline) const;
+  net::Task<base::Result<std::vector<Spent>>> ReadUseOf(net::Loop& loop, std::int64_t limit,
+                                                        net::Deadline deadline) const;
+  Spent SpentOf(const store::Row& row) const;
+  void PutInForce(Entries limits, const std::vector<Spent>& spent, std::int64_t now);
   net::Task<base::Result<std::vector<Spent>>> UseSoFar(net::Loop& loop, const Limit& limit,
                                                        net::Deadline deadline) const;
   net::Task<base::Status> Save(net::Loop& loop, std::vector<Entry> put, std::vector<std::int64_t> removed,
@@ -78,6 +89,9 @@ class LimitBook {
   store::Database& database_;
   Treasury& treasury_;
   const common::ZoneFiles& zones_;
+  std::int64_t journal_ = 0;
+  std::int64_t version_ = 0;  // of all limits in the database, as they were read last
+  std::uint64_t saves_ = 0;   // begun or done here
   std::map<std::int64_t, Entry> limits_;
   std::unordered_multimap<pipeline::NodeId, std::int64_t> by_node_;
 };

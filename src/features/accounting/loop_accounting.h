@@ -18,6 +18,7 @@
 namespace gatehouse::features::accounting {
 
 class Flight;
+class Lessor;
 
 // How far calls are seen through whose client has gone.
 struct DrainSettings {
@@ -38,6 +39,7 @@ class LoopAccounting final : private net::Deferral {
     std::uint32_t index = 0;  // of the share
     base::MetricCell* unrecorded =
         nullptr;  // counts rows that found no place in the journal; outlives this; null: nobody asks
+    Lessor* lessor = nullptr;  // where gateways share limits; outlives this
   };
   explicit LoopAccounting(Parts parts);
   LoopAccounting(const LoopAccounting&) = delete;
@@ -46,6 +48,7 @@ class LoopAccounting final : private net::Deferral {
 
   net::Loop& loop() { return parts_.loop; }
   Treasury& treasury() { return parts_.treasury; }
+  Lessor* lessor() { return parts_.lessor; }
 
   using Ticket = store::Journal::Share::Ticket;
   // A place in the journal with what is about to happen in it, at its worst; nullopt when the journal is full.

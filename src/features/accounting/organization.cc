@@ -46,7 +46,28 @@ Refusal RefusalOf(const Account& account, pipeline::NodeKind kind, std::int64_t 
           .needed = needed,
           .ends = account.ends(),
           .output_tokens = {},
-          .downgrade = {}};
+          .downgrade = {},
+          .needs = {}};
+}
+
+Need NeedOf(const Account& account, std::int64_t wanted, std::int64_t least) {
+  const Limit& limit = account.limit();
+  return {.organization = limit.organization,
+          .limit = limit.id,
+          .wanted = std::max<std::int64_t>(0, wanted),
+          .least = std::max<std::int64_t>(0, least)};
+}
+
+// A refusal because so much more than is left is needed; of a limit that others share it is only final when they have
+// no more either.
+Refusal RefusalFor(const Account& account, pipeline::NodeKind kind, std::int64_t left, std::int64_t needed,
+                   std::int64_t now) {
+  Refusal refusal = RefusalOf(account, kind, left, needed);
+  if (account.MoreThanLeft(needed - left, now) == Account::More::kPerhaps) {
+    refusal.reason = Refusal::Reason::kUnchecked;
+    refusal.needs.push_back(NeedOf(account, needed - left, needed - left));
+  }
+  return refusal;
 }
 
 bool SameAccount(const Limit& a, const Limit& b) {
@@ -83,6 +104,7 @@ void Organization::Apply(std::vector<std::shared_ptr<const Limit>> limits, const
                          std::int64_t now) {
   const std::scoped_lock lock(mutex_);
   auto old = std::exchange(accounts_, {});
+  shared_.clear();
   size_ = limits.size();
   for (auto& limit : limits) {
     OfNode& here = accounts_[limit->node];
@@ -93,14 +115,19 @@ void Organization::Apply(std::vector<std::shared_ptr<const Limit>> limits, const
       });
       if (same != was->second.end()) {
         (*same)->ChangeLimit(std::move(limit));
+        if ((*same)->shared()) shared_.emplace((*same)->limit().id, same->get());
         here.push_back(std::move(*same));
         continue;
       }
     }
-    auto fresh = std::make_unique<Account>(std::move(limit));
+    auto fresh = std::make_unique<Account>(std::move(limit), tenure_);
     if (const auto known = spent.find(fresh->limit().id); known != spent.end()) {
-      for (const Spent& piece : known->second) fresh->Spend(piece.used, piece.piece_begin, now);
+      for (const Spent& piece : known->second) {
+        fresh->Spend(piece.used, piece.piece_begin, now);
+        if (fresh->shared()) fresh->SpendElsewhere(piece.elsewhere, piece.piece_begin, now);
+      }
     }
+    if (fresh->shared()) shared_.emplace(fresh->limit().id, fresh.get());
     here.push_back(std::move(fresh));
   }
   for (auto& [node, accounts] : old) {
@@ -147,7 +174,7 @@ std::optional<Refusal> Organization::Check(const Ask& ask, std::span<const Hold>
     const Step* throttle = hold.account->StepAt(Step::Action::kThrottle, Needed(ask, dimension, ask.least_output));
     if (throttle != nullptr && hold.account->TakeTrickle(*throttle, ask.now) == Account::Trickle::kPasses) continue;
     if (refusal && affordable >= refusal->output_tokens.value_or(-1)) continue;  // another is tighter
-    refusal = RefusalOf(*hold.account, hold.kind, left, Needed(ask, dimension, ask.least_output));
+    refusal = RefusalFor(*hold.account, hold.kind, left, Needed(ask, dimension, ask.least_output), ask.now);
     if (affordable > 0) refusal->output_tokens = affordable;
   }
   if (refusal) return refusal;
@@ -163,6 +190,28 @@ std::optional<Refusal> Organization::Check(const Ask& ask, std::span<const Hold>
   return {};
 }
 
+// What is to be fetched before it can be decided, of limits that others share: also of those of single providers, which
+// are asked when a target is chosen.
+std::optional<Refusal> Organization::Sharing(const Ask& ask, std::span<const Hold> holds) {
+  std::optional<Refusal> refusal;
+  const auto look = [&](Account& account, pipeline::NodeKind kind) {
+    const Dimension dimension = account.limit().dimension;
+    const std::int64_t left = account.Left(ask.now);
+    const std::int64_t wanted = Needed(ask, dimension, ask.wanted_output) - left;
+    if (wanted <= 0) return;
+    const std::int64_t least = Needed(ask, dimension, ask.least_output) - left;
+    if (account.MoreThanLeft(std::max<std::int64_t>(1, least), ask.now) == Account::More::kNone) return;
+    if (!refusal) refusal = RefusalOf(account, kind, left, wanted + left);
+    refusal->reason = Refusal::Reason::kShort;
+    refusal->needs.push_back(NeedOf(account, wanted, least));
+  };
+  for (const Hold& hold : holds) look(*hold.account, hold.kind);
+  ForEach(ask.chain, ask.model, [&](Account& account, pipeline::NodeKind kind) {
+    if (!account.limit().provider.empty()) look(account, kind);
+  });
+  return refusal;
+}
+
 std::variant<Reservation, Refusal> Organization::Reserve(const Ask& ask) {
   Reservation reservation;
   reservation.holds_.reserve(ask.chain.size());
@@ -171,13 +220,18 @@ std::variant<Reservation, Refusal> Organization::Reserve(const Ask& ask) {
     if (account.limit().provider.empty()) reservation.holds_.push_back({.account = &account, .kind = kind});
   });
   std::int64_t output = 0;
-  if (auto refusal = Check(ask, reservation.holds_, output)) {
+  std::optional<Refusal> refusal;
+  if (tenure_ == Tenure::kShared && ask.patience == Ask::Patience::kMayWait)
+    refusal = Sharing(ask, reservation.holds_);
+  if (!refusal) refusal = Check(ask, reservation.holds_, output);
+  if (refusal) {
     reservation.holds_.clear();
     return *std::move(refusal);
   }
   for (Hold& hold : reservation.holds_) {
     hold.amount = Needed(ask, hold.account->limit().dimension, output);
     hold.piece = hold.account->Hold(hold.amount, ask.now);
+    Look(*hold.account, ask.now);
   }
   reservation.output_tokens_ = output;
   reservation.held_ = {.usd = {Needed(ask, Dimension::kUsd, output)},
@@ -192,12 +246,13 @@ std::optional<Refusal> Organization::Extend(Reservation& reservation, const Amou
   for (const Hold& hold : reservation.holds_) {
     const std::int64_t needed = more.Of(hold.account->limit().dimension);
     const std::int64_t left = hold.account->Left(now);
-    if (needed > left) return RefusalOf(*hold.account, hold.kind, left, needed);
+    if (needed > left) return RefusalFor(*hold.account, hold.kind, left, needed, now);
   }
   for (Hold& hold : reservation.holds_) {
     const std::int64_t needed = more.Of(hold.account->limit().dimension);
     hold.account->HoldMore(needed, hold.piece);
     hold.amount += needed;
+    Look(*hold.account, now);
   }
   reservation.held_ = {.usd = reservation.held_.usd + more.usd,
                        .tokens = reservation.held_.tokens + more.tokens,
@@ -216,10 +271,13 @@ std::optional<Refusal> Organization::Include(Reservation& reservation, std::span
     if (std::ranges::find(reservation.holds_, &account, &Hold::account) != reservation.holds_.end()) return;
     more.push_back({.account = &account, .kind = kind, .amount = reservation.held_.Of(limit.dimension)});
     const std::int64_t left = account.Left(now);
-    if (more.back().amount > left && !refusal) refusal = RefusalOf(account, kind, left, more.back().amount);
+    if (more.back().amount > left && !refusal) refusal = RefusalFor(account, kind, left, more.back().amount, now);
   });
   if (refusal) return refusal;
-  for (Hold& hold : more) hold.piece = hold.account->Hold(hold.amount, now);
+  for (Hold& hold : more) {
+    hold.piece = hold.account->Hold(hold.amount, now);
+    Look(*hold.account, now);
+  }
   reservation.holds_.insert(reservation.holds_.end(), more.begin(), more.end());
   return {};
 }
@@ -228,7 +286,7 @@ void Organization::Settle(std::span<const Hold> holds, const Amounts& used, std:
   const std::scoped_lock lock(mutex_);
   for (const Hold& hold : holds) {
     const Limit& limit = hold.account->limit();
-    const std::int64_t before = hold.account->spent();
+    const std::int64_t before = hold.account->used();
     hold.account->Settle(hold.amount, Fits(limit.provider, provider) ? used.Of(limit.dimension) : 0, hold.piece);
     Note(*hold.account, before);
   }
@@ -242,12 +300,42 @@ void Organization::Note(const Account& account, std::int64_t before) {
     return static_cast<__int128>(spent) * 1000 >= static_cast<__int128>(limit.amount) * permille;
   };
   for (const Step& step : limit.steps) {
-    if (reached(before, step.permille) || !reached(account.spent(), step.permille)) continue;
+    if (reached(before, step.permille) || !reached(account.used(), step.permille)) continue;
     notices_->Add({.limit = account.shared_limit(),
                    .permille = step.permille,
-                   .spent = account.spent(),
+                   .spent = account.used(),
                    .window_ends = account.ends()});
   }
+}
+
+// Says so when it runs low.
+void Organization::Look(Account& account, std::int64_t now) {
+  if (account.shared() && account.LevelNow(now) == Account::Level::kLow) notices_->Low(NeedOf(account, 0, 0));
+}
+
+Account* Organization::ById(std::int64_t limit) {
+  const auto found = shared_.find(limit);
+  return found == shared_.end() ? nullptr : found->second;
+}
+
+std::optional<Stake> Organization::StakeIn(std::int64_t limit, std::int64_t given_up, std::int64_t now) {
+  const std::scoped_lock lock(mutex_);
+  Account* const account = ById(limit);
+  return account == nullptr ? std::nullopt : std::optional(account->StakeAfter(given_up, now));
+}
+
+void Organization::Allot(std::int64_t limit, const Allotment& allotment, std::int64_t now) {
+  const std::scoped_lock lock(mutex_);
+  Account* const account = ById(limit);
+  if (account == nullptr) return;
+  const std::int64_t before = account->used();
+  account->Allot(allotment, now);
+  Note(*account, before);
+}
+
+void Organization::ForgetRest(std::int64_t limit) {
+  const std::scoped_lock lock(mutex_);
+  if (Account* const account = ById(limit)) account->ForgetRest();
 }
 
 std::vector<Treasury::Standing> Organization::Standings(std::int64_t now) {
@@ -258,9 +346,10 @@ std::vector<Treasury::Standing> Organization::Standings(std::int64_t now) {
     for (auto& account : accounts) {
       static_cast<void>(account->Left(now));
       standings.push_back({.limit = account->shared_limit(),
-                           .spent = account->spent(),
+                           .spent = account->used(),
                            .held = account->held(),
-                           .ends = account->ends()});
+                           .ends = account->ends(),
+                           .allotted = account->allotment()});
     }
   }
   return standings;

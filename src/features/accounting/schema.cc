@@ -48,8 +48,24 @@ constexpr std::array<std::string_view, 9> kFirst = {
   UNIQUE (node, name)))",
 };
 
-constexpr std::array<store::Migration, 1> kMigrations = {
-    {{.version = 1, .name = "exchanges, rollups and limits", .statements = kFirst}}};
+// What was used of limits by the journal that it came from; 0 for what was there before.
+constexpr std::array<std::string_view, 8> kByJournal = {
+    R"(CREATE TABLE limit_use_by_journal (limit_id BIGINT NOT NULL, journal BIGINT NOT NULL,
+  piece_begin_s BIGINT NOT NULL, used BIGINT NOT NULL, PRIMARY KEY (limit_id, piece_begin_s, journal)))",
+    R"(INSERT INTO limit_use_by_journal (limit_id, journal, piece_begin_s, used)
+  SELECT limit_id, 0, piece_begin_s, used FROM limit_use)",
+    "DROP TABLE limit_use",
+    "ALTER TABLE limit_use_by_journal RENAME TO limit_use",
+    R"(CREATE TABLE gateway (journal BIGINT NOT NULL PRIMARY KEY, name TEXT NOT NULL, state TEXT NOT NULL,
+  incarnation BIGINT NOT NULL, seen_ms BIGINT NOT NULL))",
+    "CREATE INDEX gateway_by_name ON gateway (name)",
+    "CREATE TABLE limit_version (id BIGINT NOT NULL PRIMARY KEY, version BIGINT NOT NULL)",
+    "INSERT INTO limit_version (id, version) VALUES (1, 1)",
+};
+
+constexpr std::array<store::Migration, 2> kMigrations = {
+    {{.version = 1, .name = "exchanges, rollups and limits", .statements = kFirst},
+     {.version = 2, .name = "what gateways share of limits", .statements = kByJournal}}};
 
 }  // namespace
 

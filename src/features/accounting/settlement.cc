@@ -46,6 +46,16 @@ base::Error ErrorOf(const Refusal& refusal, std::int64_t now) {
                            " counts money. Ask for another model, or ask an administrator to state its price.";
     return error;
   }
+  if (refusal.reason == Refusal::Reason::kUnchecked) {
+    constexpr std::uint32_t kSoon = 2;
+    return {.code = base::ErrorCode::kUnavailable,
+            .source = base::ErrorSource::kStore,
+            .retry = base::Retry::kSameTarget,
+            .public_message = "Whether the " + LimitText(refusal) +
+                              " has enough left cannot be checked at the moment. Retry in some seconds.",
+            .detail = "more of the limit could not be fetched",
+            .retry_after_seconds = kSoon};
+  }
   const Dimension dimension = refusal.limit.dimension;
   error.public_message = "The " + LimitText(refusal) + " has " + AmountText(dimension, refusal.left) +
                          " left, and this request may take " + AmountText(dimension, refusal.needed) + "." +
@@ -102,7 +112,7 @@ void Settlement::Failed(const base::Error& error) {
   doubts_ += doubtful_ ? 1 : 0;
 }
 
-base::Status Settlement::Delivered(std::uint64_t tokens, std::uint64_t bytes) {
+base::Status Settlement::Delivered(std::uint64_t tokens, std::uint64_t bytes, std::vector<Need>& needs) {
   delivered_tokens_ += tokens;
   delivered_bytes_ += bytes;
   if (terms_.reservation.empty()) return base::Ok();
@@ -112,9 +122,12 @@ base::Status Settlement::Delivered(std::uint64_t tokens, std::uint64_t bytes) {
   const std::int64_t more = std::max<std::int64_t>(granted_output_ / 4, 256);
   const std::int64_t now = SecondsOf(accounting_.loop().clock().Wall());
   const auto output = static_cast<std::int64_t>(std::max<std::uint64_t>(1, terms_.worst.output));
-  const auto refusal =
+  auto refusal =
       terms_.reservation.Extend({.usd = {terms_.worst.cost.value / output * more}, .tokens = more, .requests = 0}, now);
-  if (refusal) return ErrorOf(*refusal, now);
+  if (refusal) {
+    needs = std::move(refusal->needs);
+    return ErrorOf(*refusal, now);
+  }
   granted_output_ += more;
   return base::Ok();
 }

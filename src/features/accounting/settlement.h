@@ -4,6 +4,7 @@
 #include <memory>
 #include <optional>
 #include <string_view>
+#include <vector>
 
 #include "features/accounting/loop_accounting.h"
 #include "features/accounting/row.h"
@@ -52,8 +53,9 @@ class Settlement final : public pipeline::AttemptGate {
   void Ended(const pipeline::ExchangeEnd& end);
 
   // So many tokens of the answer were counted on their way, not exactly. An error cuts the answer: it is longer than
-  // what was held for it, and there is no more to hold.
-  base::Status Delivered(std::uint64_t tokens, std::uint64_t bytes);
+  // what was held for it, and there is no more to hold; unless more can be fetched, which is in `needs` then, and is to
+  // be tried again.
+  base::Status Delivered(std::uint64_t tokens, std::uint64_t bytes, std::vector<Need>& needs);
 
  private:
   // What is known when it ends, and takes no memory before.

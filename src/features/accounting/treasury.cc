@@ -32,7 +32,7 @@ void Reservation::Settle(const Amounts& used, std::string_view provider) {
   if (!holds.empty()) organization->Settle(holds, used, provider);
 }
 
-Treasury::Treasury() : notices_(std::make_shared<Notices>()) {}
+Treasury::Treasury(Tenure tenure) : tenure_(tenure), notices_(std::make_shared<Notices>()) {}
 Treasury::~Treasury() = default;
 
 void Treasury::Apply(const Limits& limits, std::span<const Spent> spent, std::int64_t now) {
@@ -56,7 +56,7 @@ void Treasury::ApplyTo(pipeline::NodeId organization, Limits limits, std::span<c
 std::shared_ptr<Organization> Treasury::Make(pipeline::NodeId organization) {
   const std::unique_lock lock(mutex_);
   auto& found = organizations_[organization];
-  if (found == nullptr) found = std::make_shared<Organization>(notices_);
+  if (found == nullptr) found = std::make_shared<Organization>(tenure_, notices_);
   return found;
 }
 
@@ -87,6 +87,22 @@ std::vector<Spent> Treasury::Attribute(const Use& use) const {
 void Treasury::Charge(const Use& use, std::int64_t now) {
   const auto organization = use.chain.empty() ? nullptr : Find(use.chain.front().id);
   if (organization != nullptr) organization->Charge(use, now);
+}
+
+void Treasury::OnLow(std::function<void(const Need&)> on_low) { notices_->OnLow(std::move(on_low)); }
+
+std::optional<Stake> Treasury::StakeIn(pipeline::NodeId organization, std::int64_t limit, std::int64_t given_up,
+                                       std::int64_t now) {
+  const auto found = Find(organization);
+  return found == nullptr ? std::nullopt : found->StakeIn(limit, given_up, now);
+}
+
+void Treasury::Allot(pipeline::NodeId organization, std::int64_t limit, const Allotment& allotment, std::int64_t now) {
+  if (const auto found = Find(organization)) found->Allot(limit, allotment, now);
+}
+
+void Treasury::ForgetRest(pipeline::NodeId organization, std::int64_t limit) {
+  if (const auto found = Find(organization)) found->ForgetRest(limit);
 }
 
 std::vector<Passed> Treasury::TakePassed() { return notices_->Take(); }

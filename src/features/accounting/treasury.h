@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <memory>
 #include <optional>
 #include <shared_mutex>
@@ -14,6 +15,7 @@
 #include <vector>
 
 #include "features/accounting/account.h"
+#include "features/accounting/lease.h"
 #include "features/accounting/limit.h"
 #include "pipeline/principal.h"
 
@@ -33,18 +35,28 @@ struct Ask {
   std::int64_t now = 0;                   // seconds since 1970
   // Whether anybody knows what it costs: where not, no limit in money can be kept.
   enum class Cost : std::uint8_t { kKnown, kUnknown } cost = Cost::kKnown;
+  // Where a limit is shared, and this gateway has too little of it: whether that is told (kShort), or decided with what
+  // there is.
+  enum class Patience : std::uint8_t { kMayWait, kNone } patience = Patience::kNone;
 };
 
 // Why there is no reservation.
 struct Refusal {
   Limit limit;
   pipeline::NodeKind kind = pipeline::NodeKind::kOrganization;  // of the node whose limit it is
-  enum class Reason : std::uint8_t { kUsedUp, kCostUnknown, kDowngrade } reason = Reason::kUsedUp;
+  enum class Reason : std::uint8_t {
+    kUsedUp,
+    kCostUnknown,
+    kDowngrade,
+    kShort,      // more of `needs` is to be fetched first
+    kUnchecked,  // there may be more, and it could not be fetched
+  } reason = Reason::kUsedUp;
   std::int64_t left = 0;
   std::int64_t needed = 0;
   std::int64_t ends = 0;                      // when the window does, in seconds since 1970
   std::optional<std::int64_t> output_tokens;  // how many could be had, where that is the matter and any could
   std::string downgrade;                      // kDowngrade: the model to ask for instead
+  std::vector<Need> needs;                    // kShort, kUnchecked
 };
 
 // A share of every account on the way from the organization to who acts, held for one exchange. Dropping it gives all
@@ -105,13 +117,14 @@ struct Spent {
   std::int64_t limit = 0;
   std::int64_t piece_begin = 0;
   std::int64_t used = 0;
+  std::int64_t elsewhere = 0;  // and by other gateways, where they share it
 };
 
 // All limits and what is used of them. One for the process; thread-safe. A decision locks one organization once, so
 // that it holds on all levels or on none and no request is refused for what another is about to give back (ADR 13).
 class Treasury {
  public:
-  Treasury();
+  explicit Treasury(Tenure tenure = Tenure::kAlone);
   Treasury(const Treasury&) = delete;
   Treasury& operator=(const Treasury&) = delete;
   ~Treasury();
@@ -128,8 +141,9 @@ class Treasury {
   struct Standing {
     std::shared_ptr<const Limit> limit;
     std::int64_t spent = 0;
-    std::int64_t held = 0;
+    std::int64_t held = 0;  // here
     std::int64_t ends = 0;
+    std::optional<std::int64_t> allotted;  // to this gateway, where others share the limit
   };
   std::vector<Standing> Standings(pipeline::NodeId organization, std::int64_t now) const;
 
@@ -146,6 +160,18 @@ class Treasury {
   // The same, and it is spent: for what is found in the journal at start.
   void Charge(const Use& use, std::int64_t now);
 
+  // The rest is for limits that several gateways share. Hears, on any thread and within a decision, that so little of a
+  // limit is left here that more should be fetched ahead of need. It must not wait. Set before any limit is in force.
+  void OnLow(std::function<void(const Need&)> on_low);
+  Tenure tenure() const { return tenure_; }
+  // How this gateway stands with a limit of that organization after giving up so much of what is idle; nullopt: it is
+  // not in force.
+  std::optional<Stake> StakeIn(pipeline::NodeId organization, std::int64_t limit, std::int64_t given_up,
+                               std::int64_t now);
+  void Allot(pipeline::NodeId organization, std::int64_t limit, const Allotment& allotment, std::int64_t now);
+  // Others gave something of it back.
+  void ForgetRest(pipeline::NodeId organization, std::int64_t limit);
+
   // Steps passed since the last call; the oldest are dropped beyond a bound and counted.
   std::vector<Passed> TakePassed();
   std::uint64_t dropped() const;
@@ -155,6 +181,7 @@ class Treasury {
   std::shared_ptr<Organization> Make(pipeline::NodeId organization);
   std::shared_ptr<Organization> Find(pipeline::NodeId organization) const;
 
+  const Tenure tenure_;
   std::shared_ptr<Notices> notices_;
   mutable std::shared_mutex mutex_;
   std::unordered_map<pipeline::NodeId, std::shared_ptr<Organization>> organizations_;  // guarded by mutex_

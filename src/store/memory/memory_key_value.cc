@@ -125,6 +125,11 @@ net::Task<base::Status> MemoryKeyValue::Delete(std::string key, net::Deadline) {
   co_return base::Ok();
 }
 
+void SharedValues::ForgetQuantities() {
+  const std::scoped_lock lock(mutex_);
+  shared_.clear();
+}
+
 base::TimePoint SharedValues::Until(base::Duration ttl) const {
   return ttl.count() > 0 ? clock_.Now() + ttl : base::TimePoint::max();
 }

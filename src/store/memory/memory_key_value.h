@@ -24,6 +24,9 @@ class SharedValues {
   SharedValues(const SharedValues&) = delete;
   SharedValues& operator=(const SharedValues&) = delete;
 
+  // As a server that begins anew without what it had.
+  void ForgetQuantities();
+
  private:
   friend class MemoryKeyValue;
   struct Kept {
