@@ -1,4 +1,4 @@
-"""Reads the rows of a ledger in SQLite, as docs/formats/ledger_row.md describes them."""
+"""Reads the rows of a ledger, as docs/formats/ledger_row.md describes them."""
 import sqlite3
 
 USAGE = ["input", "cache_read", "cache_write_5m", "cache_write_30m", "cache_write_1h", "cache_write_12h", "input_audio", "tool_input",
@@ -50,12 +50,17 @@ def row(data):
     return said
 
 
+def rows_in(content):
+    """The rows of one block."""
+    assert content[0] == 1, "another version"
+    at = 1
+    while at < len(content):
+        size = int.from_bytes(content[at + 8:at + 10], "little")
+        yield row(content[at + 10:at + 10 + size])
+        at += 10 + size
+
+
 def rows(path):
     """All rows of a database file, in the order in which they were written."""
     for (content,) in sqlite3.connect(path).execute("SELECT content FROM exchange_block ORDER BY rowid"):
-        assert content[0] == 1, "another version"
-        at = 1
-        while at < len(content):
-            size = int.from_bytes(content[at + 8:at + 10], "little")
-            yield row(content[at + 10:at + 10 + size])
-            at += 10 + size
+        yield from rows_in(content)

@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "admin/gateways_api.h"
 #include "codec/cel/timestamp.h"
 #include "codec/config/tree.h"
 #include "codec/json/writer.h"
@@ -124,6 +125,7 @@ void WriteBudget(Writer& writer, const accounting::Treasury::Standing& standing,
   WriteAmount(writer, "held", limit.dimension, standing.held);
   const std::int64_t left = std::max<std::int64_t>(0, limit.amount - standing.spent - standing.held);
   WriteAmount(writer, "left", limit.dimension, left);
+  if (standing.allotted) WriteAmount(writer, "allotted_here", limit.dimension, *standing.allotted);
   if (limit.window.unit != accounting::WindowSpec::Unit::kTotal && !rolling) {
     writer.Field("ends", codec::cel::TimestampText({standing.ends, 0}));
   }
@@ -134,7 +136,7 @@ void WriteBudget(Writer& writer, const accounting::Treasury::Standing& standing,
 
 bool AccountingApi::Serves(std::string_view path) {
   const std::string_view first = path.substr(0, path.find_first_of("/?"));
-  return first == "budgets" || first == "usage" || first == "exchanges";
+  return first == "budgets" || first == "usage" || first == "exchanges" || first == "gateways";
 }
 
 net::Task<Result<ApiReply>> AccountingApi::Answer(http::ServerExchange& exchange, const AdminActor& actor) {
@@ -143,6 +145,13 @@ net::Task<Result<ApiReply>> AccountingApi::Answer(http::ServerExchange& exchange
   if (!parts || parts->empty() || parts->size() > 2) co_return NoSuch("thing");
   const std::string& method = exchange.head().method;
   const std::string& first = parts->front();
+  if (first == "gateways") {
+    if (!actor.May(Permission::kOperate, {}, directory_)) co_return Denied();
+    if (parts->size() == 1 && method == "GET") co_return co_await ListGateways(services_, exchange.loop());
+    if (parts->size() == 1) co_return WrongMethod("GET");
+    if (method == "DELETE") co_return co_await ReleaseGateway(services_, parts->at(1), exchange.loop());
+    co_return WrongMethod("DELETE");
+  }
   if (first == "budgets" && parts->size() == 2) {
     if (method == "DELETE") co_return co_await RemoveBudget(exchange, actor, parts->at(1));
     co_return WrongMethod("DELETE");

@@ -17,7 +17,7 @@ constexpr base::Duration kStartTime = std::chrono::minutes(2);
 constexpr base::Duration kCloseTime = std::chrono::seconds(10);
 constexpr base::Duration kJoinTime = std::chrono::seconds(25);
 constexpr base::Duration kGiveBackTime = std::chrono::seconds(5);
-constexpr base::Duration kPollTime = std::chrono::seconds(10);
+constexpr base::Duration kPollTime = std::chrono::seconds(2);  // after which a database is not well
 constexpr base::Duration kPruneInterval = std::chrono::hours(24);
 constexpr base::Duration kPruneTime = std::chrono::minutes(2);
 
@@ -130,15 +130,14 @@ net::Task<base::Status> AccountingHouse::Apply(std::vector<features::accounting:
 
 // What other gateways changed. While the database does not answer, limits stay as they are.
 net::Task<> AccountingHouse::FollowLimits(base::Duration interval) {
-  enum class State : std::uint8_t { kWell, kFailing } state = State::kWell;
   for (;;) {
     co_await loop_.Sleep(interval);
     const base::Status read = co_await limits_.Refresh(loop_, loop_.In(kPollTime));
-    const State now = read.ok() ? State::kWell : State::kFailing;
-    if (now != state && !read.ok()) {
+    if (!read.ok() && follow_problem_.empty()) {
       log_.Warning("changes of budgets cannot be read; those known stay in force", {{"detail", read.error().detail}});
     }
-    state = now;
+    follow_problem_ =
+        read.ok() ? "" : "the database does not answer: what other gateways change of budgets is not seen";
   }
 }
 
@@ -178,12 +177,21 @@ void AccountingHouse::Close() {
   if (!left || !left->ok()) log_.Warning("the others could not be told that this gateway has ended in order");
 }
 
+std::string AccountingHouse::SharingProblem() const {
+  if (lessor_ == nullptr) return "";
+  std::string problem = lessor_->Problem();
+  if (!follow_problem_.empty()) problem.append(problem.empty() ? "" : "; ").append(follow_problem_);
+  return problem;
+}
+
 // Without what the driver says, which the log has.
 std::string AccountingHouse::Problem() const {
   const Ledger::Standing standing = ledger_->standing();
-  if (standing.problem.empty()) return SharingProblem();
-  const std::string sharing = SharingProblem();
-  return (sharing.empty() ? "" : sharing + "; ") + "the ledger waits for the database; " + std::to_string(standing.waiting) + " more rows are in the journal";
+  std::string problem = SharingProblem();
+  if (standing.problem.empty()) return problem;
+  if (!problem.empty()) problem.append("; ");
+  return problem + "the ledger waits for the database; " + std::to_string(standing.waiting) +
+         " more rows are in the journal";
 }
 
 }  // namespace gatehouse::app

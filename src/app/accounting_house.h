@@ -65,8 +65,8 @@ class AccountingHouse {
   void Close();
   // What the operator should know; "" when all is well.
   std::string Problem() const;
-  // Whether what gateways share cannot be reached, and why.
-  std::string SharingProblem() const { return lessor_ == nullptr ? "" : lessor_->Problem(); }
+  // Whether what gateways share cannot be reached, and why; "" when all is well, or this gateway is alone.
+  std::string SharingProblem() const;
 
  private:
   net::Task<> PruneForever();
@@ -87,6 +87,7 @@ class AccountingHouse {
   std::unique_ptr<features::accounting::Lessor> lessor_;         // null: alone
   std::size_t recovered_ = 0;                                    // rows of an earlier process
   base::Duration poll_interval_{};
+  std::string follow_problem_;  // why changes of others are not seen
   std::vector<features::accounting::LoopAccounting*> admitted_;  // by index; null: none
   net::TaskGroup tasks_;
 };

@@ -79,14 +79,20 @@ CliRequest SetBudget(const std::vector<std::string>& plain, const CliOptions& op
 CliRequest Budget(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem) {
   const std::string verb = plain.size() > 1 ? plain[1] : "";
   if (verb == "set") return SetBudget(plain, options, problem);
+  if (verb == "release" && plain.size() == 2 && options.contains("--node")) {
+    CheckOptions(options, {"--node"}, "budget release", problem);
+    return {"DELETE", "/admin/v1/gateways/" + codec::text::PercentEncode(Value(options, "--node")), ""};
+  }
   CheckOptions(options, {}, "budget " + verb, problem);
+  if (verb == "gateways" && plain.size() == 2) return {"GET", "/admin/v1/gateways", ""};
   if (verb == "list" && plain.size() == 3) {
     return {"GET", "/admin/v1/budgets?node=" + codec::text::PercentEncode(plain[2]), ""};
   }
   if (verb == "remove" && plain.size() == 3) {
     return {"DELETE", "/admin/v1/budgets/" + codec::text::PercentEncode(plain[2]), ""};
   }
-  problem = "`gatehouse budget` knows list NODE, set NODE NAME usd|tokens|requests AMOUNT, and remove ID";
+  problem = "`gatehouse budget` knows list NODE, set NODE NAME usd|tokens|requests AMOUNT, remove ID, gateways, and "
+            "release --node GATEWAY";
   return {};
 }
 

@@ -1,225 +1,51 @@
 #!/usr/bin/env python3
 """Many clients at once against one remaining dollar, while things go wrong.
 
-usage: last_dollar.py GATEHOUSE [--clients 1000] [--seconds 20] [--kill] [--seed N] [--folder DIR]
+usage: last_dollar.py GATEHOUSE [--clients 1000] [--seconds 20] [--kill] [--nodes N [--pause S]] [--seed N] [--folder DIR]
 
 A provider that counts what it bills for is behind the gateway; the clients ask for whole answers and for streams, and hang up
 before the answer or in its middle. With --kill the gateway is killed (SIGKILL) in the middle and started again. In the end:
 what the provider billed is at most the dollar, every row of the ledger is what the provider billed for that request (or, in
 doubt, at least that), nobody waited longer than the deadline, and nobody got an answer that is not 200 or 429.
+
+With --nodes there are several gateways on one PostgreSQL and one Redis. One of them is killed in the middle and started again,
+and Redis and PostgreSQL stand still for S seconds each. Then 503 is an answer too, which says that the budget cannot be checked;
+and the gateways' /readyz says so while it is so.
 """
 import argparse
 import asyncio
-import collections
 import json
 import os
 import pathlib
 import random
-import re
 import signal
-import subprocess
 import sys
 import tempfile
 import time
+import urllib.error
+import urllib.request
 
 sys.path.insert(0, str(pathlib.Path(__file__).resolve().parent.parent))
 import ledger  # noqa: E402
+from fault.dollar import DOLLAR, Clients, Gateway, Provider, free_ports, judge  # noqa: E402
+from fault.servers import Postgres, Redis  # noqa: E402
 
-KEY = "last-dollar-key"
-INPUT_NANO_USD, OUTPUT_NANO_USD = 10_000, 100_000  # a token: 10 and 100 USD per million
-DOLLAR = 1_000_000_000
-REQUEST_DEADLINE_SECONDS = 30
-
-CONFIG = """
-version: 1
-listeners: [ {{ name: public, address: 127.0.0.1, port: {port} }} ]
-admin: {{ address: 127.0.0.1, port: {admin}, password_hash: "{password}" }}
-threads: 2
-log: {{ access: "off" }}
-drain_timeout: 20s
-store: {{ sqlite: gatehouse.db }}
-providers:
-  - {{ name: up, kind: openai_compatible, base_url: "http://127.0.0.1:{upstream}/v1" , api_key: sk-up }}
-models:
-  - {{ name: m, targets: [ {{ provider: up, model: up-model }} ] }}
-prices: {{ unknown: default, default: {{ input: 10, output: 100 }} }}
-keys: [ {{ name: app, hash: "{key}", organization: acme }} ]
-budgets: [ {{ node: acme, name: dollar, usd: 1, per: total }} ]
-"""
+NOTICED_AFTER_SECONDS = 4
 
 
-class Provider:
-    """Bills for every answer it begins, whether anybody reads it or not."""
-
-    def __init__(self, rng):
-        self.rng = rng
-        self.billed = collections.Counter()  # by the marker in the request
-
-    async def serve(self, reader, writer):
-        try:
-            while True:
-                head = (await reader.readuntil(b"\r\n\r\n")).decode()
-                length = int(re.search(r"content-length: (\d+)", head, re.I).group(1))
-                await self.answer(json.loads(await reader.readexactly(length)), writer)
-        except (asyncio.IncompleteReadError, ConnectionError):
-            pass
-        finally:
-            writer.close()
-
-    async def answer(self, request, writer):
-        text = request["messages"][0]["content"]
-        most = request.get("max_completion_tokens") or request.get("max_tokens")
-        tokens_in, tokens_out = len(text) // 4 + 1, self.rng.randint(1, most)
-        self.billed[text.split()[0]] += tokens_in * INPUT_NANO_USD + tokens_out * OUTPUT_NANO_USD
-        usage = {"prompt_tokens": tokens_in, "completion_tokens": tokens_out, "total_tokens": tokens_in + tokens_out}
-        base = {"id": "c", "created": 1, "model": "up-model"}
-        if not request.get("stream"):
-            await asyncio.sleep(self.rng.random() * 0.05)
-            body = json.dumps({**base, "object": "chat.completion", "usage": usage, "choices": [
-                {"index": 0, "message": {"role": "assistant", "content": "x" * tokens_out}, "finish_reason": "stop"}]}).encode()
-            writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
-            await writer.drain()
-            return
-        writer.write(b"HTTP/1.1 200 OK\r\ncontent-type: text/event-stream\r\ntransfer-encoding: chunked\r\n\r\n")
-        pieces = [{"delta": {"role": "assistant", "content": ""}, "finish_reason": None}]
-        pieces += [{"delta": {"content": "x" * (tokens_out // 4 + 1)}, "finish_reason": None}] * 4
-        pieces.append({"delta": {}, "finish_reason": "stop"})
-        for piece in pieces:
-            self.chunk(writer, {**base, "object": "chat.completion.chunk", "choices": [{"index": 0, **piece}]})
-            await writer.drain()
-            await asyncio.sleep(self.rng.random() * 0.01)
-        self.chunk(writer, {**base, "object": "chat.completion.chunk", "choices": [], "usage": usage})
-        data = b"data: [DONE]\n\n"
-        writer.write(b"%x\r\n%s\r\n0\r\n\r\n" % (len(data), data))
-        await writer.drain()
-
-    @staticmethod
-    def chunk(writer, value):
-        data = b"data: " + json.dumps(value).encode() + b"\n\n"
-        writer.write(b"%x\r\n%s\r\n" % (len(data), data))
+def report(clients, billed, charged, in_doubt, wrong):
+    print(f"{clients.number} requests of {clients.count} clients: {dict(clients.statuses)}; slowest {clients.slowest:.2f} s; "
+          f"{sorted(clients.messages)[:3]}")
+    print(f"billed {billed}, ledger {charged}, in doubt {in_doubt} rows, of {DOLLAR} nano-USD")
+    for line in wrong[:20]:
+        print("WRONG:", line)
+    return not wrong
 
 
-class Clients:
-    def __init__(self, port, rng):
-        self.port, self.rng = port, rng
-        self.statuses = collections.Counter()
-        self.slowest = 0.0
-        self.refused_in_a_row = collections.Counter()
-        self.number = 0
-        self.messages = set()
-
-    async def one(self, until):
-        """Asks until it was refused three times in a row, or the time is up."""
-        mine, refusals = self.rng.random(), 0
-        await asyncio.sleep(mine * 0.5)
-        while refusals < 3 and time.monotonic() < until:
-            began = time.monotonic()
-            try:
-                status = await asyncio.wait_for(self.request(), REQUEST_DEADLINE_SECONDS)
-            except asyncio.TimeoutError:
-                status = "hung"
-            except (ConnectionError, asyncio.IncompleteReadError, OSError):
-                status = "connection"
-                await asyncio.sleep(0.2)
-            self.slowest = max(self.slowest, time.monotonic() - began)
-            self.statuses[status] += 1
-            refusals = refusals + 1 if status == 429 else 0
-
-    async def request(self):
-        self.number += 1
-        marker = f"r{self.number}"
-        stream, how = self.rng.random() < 0.5, self.rng.random()
-        body = json.dumps({"model": "m", "stream": stream, "max_tokens": self.rng.randint(5, 200),
-                           "messages": [{"role": "user", "content": marker + " hello" * self.rng.randint(1, 20)}]}).encode()
-        reader, writer = await asyncio.open_connection("127.0.0.1", self.port)
-        try:
-            writer.write(b"POST /v1/chat/completions HTTP/1.1\r\nhost: x\r\nconnection: close\r\nauthorization: Bearer %s\r\n"
-                         b"x-request-id: %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\n\r\n"
-                         % (KEY.encode(), marker.encode(), len(body)) + body)
-            await writer.drain()
-            if how < 0.1:  # gone before the answer
-                await asyncio.sleep(self.rng.random() * 0.02)
-                return "gone"
-            head = await reader.readuntil(b"\r\n\r\n")
-            status = int(head.split()[1])
-            if status == 200 and how < 0.25:  # gone in its middle
-                await reader.read(200)
-                return "gone"
-            rest = await reader.read()
-            if status == 429:
-                self.messages.add(json.loads(rest[rest.index(b"{"):rest.rindex(b"}") + 1])["error"]["message"][:60])
-            return status
-        finally:
-            writer.close()
-
-
-class Gateway:
-    def __init__(self, binary, folder, upstream, ports):
-        self.binary, self.folder = binary, folder
-        self.port, self.admin = ports
-        digest = lambda secret: subprocess.run([binary, "key", "hash"], input=secret, capture_output=True, text=True,
-                                               check=True).stdout.strip()
-        (folder / "gatehouse.yaml").write_text(CONFIG.format(port=self.port, admin=self.admin, upstream=upstream, key=digest(KEY),
-                                                             password=digest("p")))
-        self.starts = 0
-        self.process = None
-
-    async def start(self):
-        self.starts += 1
-        log = self.folder / f"log-{self.starts}"
-        self.process = subprocess.Popen([self.binary, "serve", "--config", "gatehouse.yaml"], cwd=self.folder,
-                                        stdout=log.open("w"), stderr=subprocess.STDOUT)
-        until = time.monotonic() + 60
-        while '"ready"' not in log.read_text():
-            if self.process.poll() is not None or time.monotonic() > until:
-                raise SystemExit("the gateway did not start: " + log.read_text())
-            await asyncio.sleep(0.05)
-
-    async def stop(self, how):
-        self.process.send_signal(how)
-        while self.process.poll() is None:
-            await asyncio.sleep(0.05)
-
-    def logs(self):
-        return "".join((self.folder / f"log-{n + 1}").read_text() for n in range(self.starts))
-
-
-def free_ports(count):
-    import socket
-    sockets = [socket.socket() for _ in range(count)]
-    for one in sockets:
-        one.bind(("127.0.0.1", 0))
-    ports = [one.getsockname()[1] for one in sockets]
-    for one in sockets:
-        one.close()
-    return ports
-
-
-def judge(clients, provider, rows):
-    """What does not hold, in words."""
-    billed, charged_in_all, in_doubt = sum(provider.billed.values()), 0, 0
-    by_request = collections.defaultdict(list)
-    for request, basis, cost in rows:
-        by_request[request].append((basis, cost))
-        charged_in_all += cost
-        in_doubt += basis == "worst_case"
-    wrong = []
-    if billed > DOLLAR:
-        wrong.append(f"the provider billed {billed} of {DOLLAR} nano-USD")
-    if charged_in_all > DOLLAR:
-        wrong.append(f"the ledger has {charged_in_all} of {DOLLAR} nano-USD")
-    for request, cost in provider.billed.items():
-        charged = by_request.get(request, [])
-        exact = all(basis == "provider" for basis, _ in charged)
-        total = sum(one for _, one in charged)
-        if not charged:
-            wrong.append(f"{request}: billed {cost}, and not in the ledger")
-        elif total != cost and (exact or total < cost):
-            wrong.append(f"{request}: billed {cost}, charged {charged}")
-    unexpected = {status: count for status, count in clients.statuses.items() if status not in (200, 429, "gone", "connection")}
-    if unexpected:
-        wrong.append(f"unexpected outcomes {unexpected}")
-    return wrong, billed, charged_in_all, in_doubt
+async def used(provider, part, tasks):
+    """Until so much of the dollar was billed, or nobody asks any more."""
+    while sum(provider.billed.values()) < DOLLAR * part and not all(task.done() for task in tasks):
+        await asyncio.sleep(0.01)
 
 
 async def play(args, folder):
@@ -228,12 +54,11 @@ async def play(args, folder):
     server = await asyncio.start_server(provider.serve, "127.0.0.1", 0, backlog=2000)
     gateway = Gateway(args.gatehouse, folder, server.sockets[0].getsockname()[1], free_ports(2))
     await gateway.start()
-    clients = Clients(gateway.port, rng)
+    clients = Clients([gateway.port], rng, args.clients)
     until = time.monotonic() + args.seconds
     tasks = [asyncio.create_task(clients.one(until)) for _ in range(args.clients)]
     if args.kill:
-        while sum(provider.billed.values()) < DOLLAR // 4 and not all(task.done() for task in tasks):
-            await asyncio.sleep(0.01)
+        await used(provider, 0.25, tasks)
         await gateway.stop(signal.SIGKILL)
         await gateway.start()
     await asyncio.gather(*tasks)
@@ -247,12 +72,107 @@ async def play(args, folder):
         wrong.append(f"{in_doubt} rows in doubt without a reason")
     if clients.statuses[429] < args.clients and time.monotonic() < until:
         wrong.append("the dollar was not used up")
-    print(f"{clients.number} requests of {args.clients} clients: {dict(clients.statuses)}; slowest {clients.slowest:.2f} s; "
-          f"{sorted(clients.messages)[:2]}")
-    print(f"billed {billed}, ledger {charged}, in doubt {in_doubt} rows, of {DOLLAR} nano-USD")
-    for line in wrong[:20]:
-        print("WRONG:", line)
-    return not wrong
+    return report(clients, billed, charged, in_doubt, wrong)
+
+
+class Watch:
+    """What the gateways say of themselves."""
+
+    def __init__(self, gateways):
+        self.gateways, self.said = gateways, []
+
+    def ask(self, gateway):
+        try:
+            with urllib.request.urlopen(f"http://127.0.0.1:{gateway.admin}/readyz", timeout=2) as answer:
+                return json.load(answer)
+        except urllib.error.HTTPError as error:
+            return json.load(error)
+        except OSError as error:
+            return {"status": "away", "problem": str(error)}
+
+    async def ask_all(self):
+        return [await asyncio.to_thread(self.ask, gateway) for gateway in self.gateways]
+
+    async def until(self, expected, word, seconds):
+        """Until all say that status, with that word in their problem; else what they say."""
+        end = time.monotonic() + seconds
+        while True:
+            said = await self.ask_all()
+            if all(one["status"] == expected and word in one.get("problem", "") for one in said):
+                return []
+            if time.monotonic() > end:
+                return [f"expected `{expected}` with `{word}`, and /readyz said {said}"]
+            await asyncio.sleep(0.1)
+
+
+async def stand_still(server, watch, seconds, word):
+    """Pauses a server, and hears whether the gateways notice, and notice when it is back."""
+    server.pause()
+    began = time.monotonic()
+    wrong = await watch.until("degraded", word, max(NOTICED_AFTER_SECONDS, seconds - 1))
+    noticed = time.monotonic() - began
+    await asyncio.sleep(max(0, seconds - noticed))
+    server.resume()
+    return wrong + await watch.until("ready", "", 15)
+
+
+async def play_cluster(args, folder, postgres, redis):
+    rng = random.Random(args.seed)
+    provider = Provider(rng)
+    server = await asyncio.start_server(provider.serve, "127.0.0.1", 0, backlog=2000)
+    gateways = []
+    for i in range(args.nodes):
+        own = folder / f"node-{i + 1}"
+        own.mkdir()
+        store = (f"store: {{ postgres: \"{postgres.conninfo}\" }}\nidentity: {{ pepper: 0123456789abcdef0123456789abcdef }}\n"
+                 f"cluster: {{ node: node-{i + 1}, redis: {{ address: \"127.0.0.1:{redis.port}\" }} }}")
+        gateways.append(Gateway(args.gatehouse, own, server.sockets[0].getsockname()[1], free_ports(2), store))
+        await gateways[-1].start()
+    watch = Watch(gateways)
+    clients = Clients([gateway.port for gateway in gateways], rng, args.clients)
+    until = time.monotonic() + args.seconds
+    wrong = await watch.until("ready", "", 10)
+    tasks = [asyncio.create_task(clients.one(until)) for _ in range(args.clients)]
+    await used(provider, 0.15, tasks)
+    wrong += await stand_still(redis, watch, args.pause, "budgets")
+    await used(provider, 0.3, tasks)
+    await gateways[1].stop(signal.SIGKILL)
+    await asyncio.sleep(0.5)
+    await gateways[1].start()
+    await used(provider, 0.45, tasks)
+    wrong += await stand_still(postgres, watch, args.pause, "database")
+    await asyncio.gather(*tasks)
+    over = time.monotonic() < until
+    for gateway in gateways:
+        await gateway.stop(signal.SIGTERM)
+    server.close()
+    rows = [(row["request_id"], row["basis"], row["cost_nano_usd"])
+            for line in postgres.sql("SELECT encode(content, 'hex') FROM exchange_block ORDER BY journal, block")
+            for row in ledger.rows_in(bytes.fromhex(line))]
+    more, billed, charged, in_doubt = judge(clients, provider, rows, allowed=(200, 429, 503))
+    wrong += more
+    wrong += [f"a 503 that says {message}" for status, message in clients.messages if status == 503 and "cannot be checked" not in message
+              and not message.startswith("Whether the limit")]
+    kept = int(postgres.sql("SELECT COALESCE(SUM(used), 0) FROM limit_use")[0])
+    if kept != charged:
+        wrong.append(f"the rows cost {charged}, and {kept} is counted as used of the limit")
+    if not over:
+        wrong.append("the clients were not done in time")
+    elif charged < DOLLAR * 0.95:
+        wrong.append("the dollar was not used up")
+    open_gateways = postgres.sql("SELECT name FROM gateway WHERE state <> 'closed'")
+    if open_gateways:
+        wrong.append(f"{open_gateways} did not leave in order")
+    return report(clients, billed, charged, in_doubt, wrong)
+
+
+def play_with_servers(args, folder):
+    postgres, redis = Postgres(), Redis(free_ports(1)[0])
+    try:
+        return asyncio.run(play_cluster(args, folder, postgres, redis))
+    finally:
+        redis.close()
+        postgres.close()
 
 
 def main():
@@ -261,6 +181,8 @@ def main():
     parser.add_argument("--clients", type=int, default=1000)
     parser.add_argument("--seconds", type=float, default=20)
     parser.add_argument("--kill", action="store_true")
+    parser.add_argument("--nodes", type=int, default=1)
+    parser.add_argument("--pause", type=float, default=5)
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--folder", type=pathlib.Path)
     args = parser.parse_args()
@@ -268,7 +190,7 @@ def main():
         folder = args.folder or pathlib.Path(scratch)
         folder.mkdir(parents=True, exist_ok=True)
         began = time.monotonic()
-        holds = asyncio.run(play(args, folder))
+        holds = play_with_servers(args, folder) if args.nodes > 1 else asyncio.run(play(args, folder))
         print(f"{'holds' if holds else 'falls short'} after {time.monotonic() - began:.1f} s")
     return 0 if holds else 1
 

@@ -20,6 +20,7 @@ constexpr std::string_view kChannel = "budgets";
 constexpr base::Duration kLook = std::chrono::seconds(1);  // at the generation, the name and the desks
 constexpr base::Duration kBetweenNames = std::chrono::seconds(3);
 constexpr base::Duration kBetweenReports = std::chrono::seconds(5);  // of what was used
+constexpr base::Duration kLively = 3 * kBetweenReports;              // after the last use, while others may report theirs
 constexpr base::Duration kPresenceLook = std::chrono::milliseconds(20);
 constexpr std::size_t kVisits = 2000;  // of desks, in one look
 constexpr int kMostTries = 4;
@@ -94,6 +95,8 @@ struct Lessor::Desk {
   enum class Recalling : std::uint8_t { kNo, kYes } recalling = Recalling::kNo;
   // A slice that was to be fetched ahead of need could not be.
   enum class Owed : std::uint8_t { kNo, kYes } owed = Owed::kNo;
+  // A claim was sent and its answer never came: the others may take this gateway to have more than it has.
+  enum class Doubt : std::uint8_t { kNo, kYes } doubt = Doubt::kNo;
   std::int64_t moved_sum = 0;     // spent and held, when it was looked at last
   base::TimePoint moved_at{};     // when that was another
   std::int64_t reported = 0;      // what the others know to be spent
@@ -253,7 +256,7 @@ net::Task<Status> Lessor::State(Desk& desk, std::int64_t give_up, net::Deadline 
   const bool forgotten = stake->memory == Stake::Memory::kPartial;
   const std::int64_t idle = std::max<std::int64_t>(0, stake->idle());
   const std::int64_t given = give_up == 0 ? 0 : std::min(idle, std::max(give_up, idle / 2));
-  if (give_up > 0 && given == 0 && !forgotten) co_return base::Ok();
+  if (give_up > 0 && given == 0 && !forgotten && desk.doubt == Desk::Doubt::kNo) co_return base::Ok();
   stake = parts_.treasury.StakeIn(desk.organization, desk.limit, given, now);
   if (!stake) co_return base::Ok();
   // What it may have forgotten it does not need.
@@ -261,11 +264,13 @@ net::Task<Status> Lessor::State(Desk& desk, std::int64_t give_up, net::Deadline 
   const Need none{.organization = desk.organization, .limit = desk.limit};
   KeyValue::Claim claim = ClaimFor(*stake, none, membership_.Next(), now);
   claim.parts = 0;
+  desk.doubt = Desk::Doubt::kYes;
   GH_CO_TRY(const KeyValue::Grant grant, co_await parts_.store.Take(claim, deadline));
   if (grant.outcome == KeyValue::Grant::Outcome::kGuarded) {
     membership_.ForgetGeneration();
     co_return Away("what gateways share is new");
   }
+  desk.doubt = Desk::Doubt::kNo;
   desk.stated_in = generation;
   desk.reported = stake->used;
   desk.reported_at = parts_.loop.Now();
@@ -289,12 +294,14 @@ net::Task<Result<Lessor::Claimed>> Lessor::Claim(Desk& desk, Need need, net::Dea
     if (!stake) co_return Claimed{};
     KeyValue::Claim claim = ClaimFor(*stake, need, membership_.Next(), now);
     const std::int64_t limit = claim.limit;
+    desk.doubt = Desk::Doubt::kYes;
     GH_CO_TRY(KeyValue::Grant grant, co_await parts_.store.Take(claim, deadline));
     if (grant.outcome == KeyValue::Grant::Outcome::kUnfounded) {
       GH_CO_TRY(grant, co_await Found(*stake, std::move(claim), deadline));
     }
     if (grant.outcome == KeyValue::Grant::Outcome::kGuarded) membership_.ForgetGeneration();
     if (grant.outcome != KeyValue::Grant::Outcome::kDone) continue;
+    desk.doubt = Desk::Doubt::kNo;
     desk.stated_in = membership_.generation();
     desk.reported = stake->used;
     desk.reported_at = parts_.loop.Now();
@@ -314,7 +321,9 @@ net::Task<Result<Lessor::Claimed>> Lessor::Claim(Desk& desk, Need need, net::Dea
 
 // The same claim, with what the ledger knows that others used of a window that began before anybody claimed it.
 net::Task<Result<KeyValue::Grant>> Lessor::Found(Stake stake, KeyValue::Claim claim, net::Deadline deadline) {
-  GH_CO_TRY(const std::vector<GatewayRecord> gateways, co_await membership_.Complete(deadline));
+  auto complete = co_await membership_.Complete(deadline);
+  missing_ = complete.ok() ? "" : complete.error().detail;
+  GH_CO_TRY(const std::vector<GatewayRecord> gateways, std::move(complete));
   const std::int64_t now = Now();
   GH_CO_TRY(const std::vector<LeaseRecords::Use> uses,
             co_await parts_.records.UsesOf(stake.limit->id, FirstPiece(stake, now), deadline));
@@ -406,7 +415,8 @@ void Lessor::Visit(Desk& desk) {
   const Need none{.organization = desk.organization, .limit = desk.limit};
   const std::int64_t now = Now();
   const auto stake = parts_.treasury.StakeIn(desk.organization, desk.limit, 0, now);
-  if (!stake || (stake->has == 0 && stake->memory == Stake::Memory::kWhole && desk.reported == 0)) {
+  const bool doubtful = desk.doubt == Desk::Doubt::kYes;
+  if (!stake || (stake->has == 0 && stake->memory == Stake::Memory::kWhole && desk.reported == 0 && !doubtful)) {
     desks_.erase(desk.limit);
     return;
   }
@@ -417,7 +427,8 @@ void Lessor::Visit(Desk& desk) {
     Join(none, Growth::kSlice, 0, nullptr);
   } else if (stake->idle() > 0 && moment - desk.moved_at >= settings_.idle) {
     Join(none, Growth::kNone, kEverything, nullptr);
-  } else if (old || (stake->used != desk.reported && moment - desk.reported_at >= kBetweenReports)) {
+  } else if (const bool news = stake->used != desk.reported || moment - desk.moved_at < kLively;
+             old || doubtful || (news && moment - desk.reported_at >= kBetweenReports)) {
     Join(none, Growth::kNone, 0, nullptr);
   }
 }
@@ -477,8 +488,13 @@ net::Task<Status> Lessor::Release(GatewayRecord gateway, std::vector<std::shared
   co_return co_await parts_.records.Mark(gateway.journal, GatewayRecord::State::kReleased, deadline);
 }
 
+// Without what the driver says, which the log has.
 std::string Lessor::Problem() const {
-  return problem_.empty() ? "" : "more of budgets that gateways share cannot be fetched: " + problem_;
+  const std::string& problem = problem_.empty() ? missing_ : problem_;
+  if (problem.empty()) return "";
+  const bool away = parts_.store.health().state != store::Health::State::kWorking;
+  return "more of the budgets that gateways share cannot be fetched: " +
+         (away ? "the store that they share does not answer" : problem);
 }
 
 }  // namespace gatehouse::features::accounting

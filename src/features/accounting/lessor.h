@@ -118,6 +118,7 @@ class Lessor final : private store::KeyValue::Listener {
   std::int64_t visited_ = 0;                             // the last one's limit
   base::TimePoint name_renewed_{};
   std::string problem_;
+  std::string missing_;  // why nothing is allotted of windows that had begun before what is shared did
   std::unique_ptr<store::KeyValue::Subscription> news_;
   net::TaskGroup tasks_;  // last: what runs there uses the rest
 };

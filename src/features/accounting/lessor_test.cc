@@ -284,8 +284,9 @@ TEST_F(LessorTest, ARollingWindowForgetsWhatOneThatIsGoneSpent) {
   FakeGateway& a = Start(0);
   Start(1);
   EXPECT_FALSE(Spend(*gateways_[1], 60));
+  const std::int64_t idle = StakeOf(*gateways_[1]).idle();
   gateways_[1].reset();
-  EXPECT_FALSE(Spend(a, 100 - 60));
+  EXPECT_FALSE(Spend(a, 100 - 60 - idle));
   EXPECT_EQ(Spend(a, 1), Reason::kUsedUp);
   loop_.Advance(seconds(70));
   EXPECT_FALSE(Spend(a, 30)) << "what it spent itself";
@@ -301,12 +302,131 @@ TEST_F(LessorTest, StepsCountWhatAllSpend) {
   FakeGateway& b = Start(1);
   EXPECT_FALSE(Spend(a, 300));
   EXPECT_FALSE(Spend(b, 300));
-  EXPECT_EQ(b.treasury.TakePassed().size(), 1U) << "it knew of the other's when it asked";
-  loop_.Advance(seconds(10));
-  EXPECT_FALSE(Spend(a, 300));
-  EXPECT_EQ(a.treasury.Standings({1}, a.Now()).at(0).spent, 900);
-  EXPECT_EQ(a.treasury.TakePassed().size(), 1U);
+  loop_.Advance(seconds(12));
+  for (FakeGateway* one : {&a, &b}) {
+    EXPECT_EQ(one->treasury.Standings({1}, one->Now()).at(0).spent, 600);
+    EXPECT_EQ(one->treasury.TakePassed().size(), 1U);
+  }
 }
+
+// Any number of gateways, in any order of what can happen to them, against a counter.
+struct Story {
+  std::uint64_t seed;
+  Unit unit;
+  Kind kind;
+};
+void PrintTo(const Story& story, std::ostream* out) { *out << story.seed; }
+
+class LessorStory : public LessorTest, public testing::WithParamInterface<Story> {
+ protected:
+  struct Open {
+    std::size_t gateway = 0;
+    Reservation reservation;
+    std::int64_t held = 0;
+    std::int64_t piece = 0;
+  };
+
+  std::int64_t Amount() { return static_cast<std::int64_t>(random_.Below(90)) + 1; }
+
+  void Ask() {
+    const std::size_t at = random_.Below(3);
+    FakeGateway& gateway = *gateways_.at(at);
+    const std::int64_t amount = Amount();
+    const std::int64_t piece = PieceAt(limit_->window, gateway.Now()).begin;
+    auto answer = Reserve(gateway, amount);
+    if (auto* reservation = std::get_if<Reservation>(&answer)) {
+      open_.push_back({.gateway = at, .reservation = std::move(*reservation), .held = amount, .piece = piece});
+    }
+  }
+  void SettleOne() {
+    if (open_.empty()) return;
+    const auto which = static_cast<std::ptrdiff_t>(random_.Below(open_.size()));
+    Open one = std::move(open_.at(static_cast<std::size_t>(which)));
+    open_.erase(open_.begin() + which);
+    const auto used = static_cast<std::int64_t>(random_.Below(static_cast<std::uint64_t>(one.held) + 1));
+    gateways_.at(one.gateway)->Settle(std::move(one.reservation), used, one.piece, kLimit);
+  }
+  // What was under way is charged at its worst.
+  void Kill() {
+    const std::size_t at = random_.Below(3);
+    for (Open& one : open_) {
+      if (one.gateway != at) continue;
+      gateways_.at(at)->Settle(std::move(one.reservation), one.held, one.piece, kLimit);
+    }
+    std::erase_if(open_, [at](const Open& one) { return one.gateway == at; });
+    gateways_.at(at)->store.state = UnsteadyStore::State::kWorking;
+    Start(at);
+  }
+  void Disturb() {
+    constexpr std::array kStates = {UnsteadyStore::State::kWorking, UnsteadyStore::State::kAway,
+                                    UnsteadyStore::State::kLosesAnswers, UnsteadyStore::State::kHangs};
+    gateways_.at(random_.Below(3))->store.state = kStates.at(random_.Below(kStates.size()));
+  }
+  void LoseEverything() {
+    values_.ForgetQuantities();
+    store::memory::MemoryKeyValue store(loop_, values_);
+    loop_.AwaitFor(store.Delete("budgets:generation", loop_.In(seconds(1))), seconds(1));
+  }
+  void Step() {
+    switch (random_.Below(16)) {
+      case 0: Kill(); break;
+      case 1: Disturb(); break;
+      case 2: loop_.Advance(milliseconds(random_.Below(5000))); break;
+      case 3:
+        if (random_.Below(4) == 0) LoseEverything();
+        break;
+      case 4:
+      case 5:
+      case 6:
+      case 7: SettleOne(); break;
+      default: Ask();
+    }
+  }
+  // What was used in the window, and is held.
+  std::int64_t Admitted() const {
+    const std::int64_t now = SecondsOf(clock_.Wall());
+    const Span present = PieceAt(limit_->window, now);
+    const bool rolling = limit_->window.kind == Kind::kRolling;
+    const std::int64_t first = rolling ? present.begin - RollingOf(limit_->window.unit).length : present.begin;
+    std::int64_t sum = 0;
+    for (const auto& [key, used] : records_.uses) sum += std::get<2>(key) >= first ? used : 0;
+    for (const Open& one : open_) sum += one.piece >= first ? one.held : 0;
+    return sum;
+  }
+
+  base::Random random_{GetParam().seed};
+  std::deque<Open> open_;
+};
+
+TEST_P(LessorStory, TogetherTheyNeverAdmitMoreAndInTheEndNotLess) {
+  constexpr std::int64_t kAmount = 1000;
+  Use(LimitOf(kAmount, GetParam().unit, GetParam().kind));
+  for (std::size_t i = 0; i < gateways_.size(); ++i) Start(i);
+  for (int i = 0; i < 300; ++i) {
+    Step();
+    ASSERT_LE(Admitted(), kAmount) << "after step " << i;
+  }
+  for (auto& gateway : gateways_) gateway->store.state = UnsteadyStore::State::kWorking;
+  while (!open_.empty()) SettleOne();
+  loop_.Advance(seconds(5));
+  if (GetParam().kind == Kind::kRolling) return;  // what it forgets meanwhile can be spent again
+  for (auto& gateway : gateways_) EXPECT_EQ(gateway->lessor->Problem(), "");
+  const std::int64_t left = kAmount - Admitted();
+  if (left > 0) EXPECT_FALSE(Spend(*gateways_[0], left));
+  for (auto& gateway : gateways_) EXPECT_EQ(Spend(*gateway, 1), Reason::kUsedUp);
+}
+
+std::vector<Story> Stories() {
+  std::vector<Story> stories;
+  for (std::uint64_t seed = 1; seed <= 40; ++seed) {
+    stories.push_back({.seed = seed, .unit = Unit::kTotal, .kind = Kind::kCalendar});
+    stories.push_back({.seed = seed, .unit = Unit::kMonth, .kind = Kind::kCalendar});
+    stories.push_back({.seed = seed, .unit = Unit::kMinute, .kind = Kind::kRolling});
+    stories.push_back({.seed = seed, .unit = Unit::kHour, .kind = Kind::kRolling});
+  }
+  return stories;
+}
+INSTANTIATE_TEST_SUITE_P(Seeds, LessorStory, testing::ValuesIn(Stories()));
 
 }  // namespace
 }  // namespace gatehouse::features::accounting

@@ -410,6 +410,13 @@ std::vector<std::shared_ptr<const Limit>> LimitBook::Of(pipeline::NodeId organiz
   return of_it;
 }
 
+std::vector<std::shared_ptr<const Limit>> LimitBook::All() const {
+  std::vector<std::shared_ptr<const Limit>> all;
+  all.reserve(limits_.size());
+  for (const auto& [id, entry] : limits_) all.push_back(entry.limit);
+  return all;
+}
+
 bool LimitBook::IsDeclared(std::int64_t id) const {
   const auto found = limits_.find(id);
   return found != limits_.end() && found->second.maker == Entry::Maker::kConfiguration;

@@ -56,6 +56,7 @@ class LimitBook {
   std::shared_ptr<const Limit> Find(std::int64_t id) const;
   // All limits of one organization, by id.
   std::vector<std::shared_ptr<const Limit>> Of(pipeline::NodeId organization) const;
+  std::vector<std::shared_ptr<const Limit>> All() const;
   bool IsDeclared(std::int64_t id) const;
   std::size_t size() const { return limits_.size(); }
 
