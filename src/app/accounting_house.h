@@ -51,7 +51,9 @@ class AccountingHouse {
   net::Task<base::Status> Apply(std::vector<features::accounting::StatedLimit> budgets,
                                 features::accounting::FindNode find);
   // For the admin API.
-  admin::AccountingServices services() { return {limits_, treasury_, zones_, database_, lessor_.get(), records_.get()}; }
+  admin::AccountingServices services() {
+    return {limits_, treasury_, zones_, database_, lessor_.get(), records_.get()};
+  }
   features::accounting::Treasury& treasury() { return treasury_; }
   const features::accounting::Ledger& ledger() const { return *ledger_; }
 
@@ -87,7 +89,7 @@ class AccountingHouse {
   std::unique_ptr<features::accounting::Lessor> lessor_;         // null: alone
   std::size_t recovered_ = 0;                                    // rows of an earlier process
   base::Duration poll_interval_{};
-  std::string follow_problem_;  // why changes of others are not seen
+  std::string follow_problem_;                                   // why changes of others are not seen
   std::vector<features::accounting::LoopAccounting*> admitted_;  // by index; null: none
   net::TaskGroup tasks_;
 };

@@ -91,8 +91,9 @@ CliRequest Budget(const std::vector<std::string>& plain, const CliOptions& optio
   if (verb == "remove" && plain.size() == 3) {
     return {"DELETE", "/admin/v1/budgets/" + codec::text::PercentEncode(plain[2]), ""};
   }
-  problem = "`gatehouse budget` knows list NODE, set NODE NAME usd|tokens|requests AMOUNT, remove ID, gateways, and "
-            "release --node GATEWAY";
+  problem =
+      "`gatehouse budget` knows list NODE, set NODE NAME usd|tokens|requests AMOUNT, remove ID, gateways, and "
+      "release --node GATEWAY";
   return {};
 }
 

@@ -27,15 +27,14 @@ base::Result<std::unique_ptr<SharedStore>> SharedStore::Open(const RedisConfig& 
     options.alpn.clear();
     GH_TRY(self->tls_, net::tls::TlsClient::Create(options));
   }
-  self->store_ = std::make_unique<store::redis::RedisKeyValue>(
-      loop, *self->connector_, self->tls_.get(), self->random_,
-      store::redis::ClientSettings{.endpoint = config.endpoint,
-                                   .username = config.username,
-                                   .password = config.password,
-                                   .database = config.database,
-                                   .silence = kSilence,
-                                   .idle = kIdle},
-      config.prefix);
+  self->store_ = std::make_unique<store::redis::RedisKeyValue>(loop, *self->connector_, self->tls_.get(), self->random_,
+                                                               store::redis::ClientSettings{.endpoint = config.endpoint,
+                                                                                            .username = config.username,
+                                                                                            .password = config.password,
+                                                                                            .database = config.database,
+                                                                                            .silence = kSilence,
+                                                                                            .idle = kIdle},
+                                                               config.prefix);
   return self;
 }
 

@@ -35,7 +35,8 @@ class AccountingStage final : public pipeline::Stage {
 
  private:
   static net::Task<base::Result<pipeline::Reply>> Refuse(base::Error error);
-  // One try to admit. What more has to be fetched for it, of limits that gateways share, is in `needs` where it may wait.
+  // One try to admit. What more has to be fetched for it, of limits that gateways share, is in `needs` where it may
+  // wait.
   struct Attempt {
     Ask::Patience patience = Ask::Patience::kNone;
     std::vector<Need> needs;

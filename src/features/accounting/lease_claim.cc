@@ -58,7 +58,8 @@ std::string ShareKey(const Limit& limit, const Span& window) {
     terms.append(part).push_back('\0');
   }
   constexpr std::size_t kTermsLength = 16;
-  const std::string digest = codec::crypto::HexEncode(codec::crypto::AsText(codec::crypto::Sha256(terms))).substr(0, kTermsLength);
+  const std::string digest =
+      codec::crypto::HexEncode(codec::crypto::AsText(codec::crypto::Sha256(terms))).substr(0, kTermsLength);
   return "budget:" + std::to_string(limit.id) + ":" + digest + ":" +
          (IsRolling(limit) ? "rolling" : std::to_string(window.begin));
 }
@@ -67,8 +68,7 @@ KeyValue::Claim ClaimFor(const Stake& stake, const Need& need, const Claimant& c
   const Limit& limit = *stake.limit;
   // What began after this process knew the limit, and after the store was new, can have no shares but those there.
   const std::int64_t first = FirstPiece(stake, now);
-  const bool all_known =
-      !IsTotal(limit) && first > stake.since + kSkew && first > claimant.generation_began + kSkew;
+  const bool all_known = !IsTotal(limit) && first > stake.since + kSkew && first > claimant.generation_began + kSkew;
   return {.key = ShareKey(limit, stake.window),
           .holder = claimant.holder,
           .turn = claimant.turn,

@@ -93,7 +93,8 @@ net::Task<Status> LeaseMembership::TakeNameOf(std::string name, net::Deadline de
   if (grant.share == 1) co_return base::Ok();
   co_return base::Error{.code = base::ErrorCode::kConflict,
                         .source = base::ErrorSource::kClient,
-                        .public_message = "The gateway `" + name + "` is alive. Stop it first: then it gives back what "
+                        .public_message = "The gateway `" + name +
+                                          "` is alive. Stop it first: then it gives back what "
                                           "it does not use by itself."};
 }
 
@@ -118,8 +119,8 @@ net::Task<Status> LeaseMembership::SayPresent(net::Deadline deadline) {
   if (present_in_.empty()) {
     GH_CO_CHECK_OK(co_await parts_.records.Mark(self_.journal, GatewayRecord::State::kOpen, deadline));
   }
-  GH_CO_CHECK_OK(
-      co_await parts_.store.Set({.key = "budgets:present:" + generation + ":" + holder(), .value = self_.name}, deadline));
+  GH_CO_CHECK_OK(co_await parts_.store.Set(
+      {.key = "budgets:present:" + generation + ":" + holder(), .value = self_.name}, deadline));
   present_in_ = generation;
   co_return base::Ok();
 }

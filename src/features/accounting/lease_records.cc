@@ -32,8 +32,9 @@ std::int64_t DatabaseLeaseRecords::NowMs() const {
 net::Task<Result<std::vector<LeaseRecords::Use>>> DatabaseLeaseRecords::UsesOf(std::int64_t limit,
                                                                                std::int64_t piece_begin,
                                                                                net::Deadline deadline) {
-  Statement statement{.sql = "SELECT journal, piece_begin_s, used FROM limit_use WHERE limit_id = $1 AND"
-                             " piece_begin_s >= $2",
+  Statement statement{.sql =
+                          "SELECT journal, piece_begin_s, used FROM limit_use WHERE limit_id = $1 AND"
+                          " piece_begin_s >= $2",
                       .arguments = {limit, piece_begin},
                       .expected_changes = {}};
   GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop_, std::move(statement), deadline));
@@ -68,16 +69,16 @@ net::Task<Result<std::vector<GatewayRecord>>> DatabaseLeaseRecords::Gateways(net
 net::Task<Result<std::int64_t>> DatabaseLeaseRecords::Begin(std::int64_t journal, std::string name,
                                                             net::Deadline deadline) {
   std::vector<Statement> unit;
-  unit.push_back({.sql = "INSERT INTO gateway (journal, name, state, incarnation, seen_ms) VALUES ($1, $2, 'starting', 1,"
-                         " $3) ON CONFLICT (journal) DO UPDATE SET name = excluded.name, incarnation ="
-                         " gateway.incarnation + 1, seen_ms = excluded.seen_ms, state = CASE WHEN gateway.state = 'open'"
-                         " THEN 'open' ELSE 'starting' END",
+  unit.push_back({.sql =
+                      "INSERT INTO gateway (journal, name, state, incarnation, seen_ms) VALUES ($1, $2, 'starting', 1,"
+                      " $3) ON CONFLICT (journal) DO UPDATE SET name = excluded.name, incarnation ="
+                      " gateway.incarnation + 1, seen_ms = excluded.seen_ms, state = CASE WHEN gateway.state = 'open'"
+                      " THEN 'open' ELSE 'starting' END",
                   .arguments = {journal, std::move(name), NowMs()},
                   .expected_changes = 1});
   GH_CO_CHECK_OK(co_await database_.Write(loop_, std::move(unit), deadline));
-  Statement statement{.sql = "SELECT incarnation FROM gateway WHERE journal = $1",
-                      .arguments = {journal},
-                      .expected_changes = {}};
+  Statement statement{
+      .sql = "SELECT incarnation FROM gateway WHERE journal = $1", .arguments = {journal}, .expected_changes = {}};
   GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop_, std::move(statement), deadline));
   if (rows.empty()) co_return base::Internal("the gateway's own record is gone");
   co_return store::IntegerOf(rows.at(0).at(0));

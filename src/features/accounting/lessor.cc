@@ -20,7 +20,7 @@ constexpr std::string_view kChannel = "budgets";
 constexpr base::Duration kLook = std::chrono::seconds(1);  // at the generation, the name and the desks
 constexpr base::Duration kBetweenNames = std::chrono::seconds(3);
 constexpr base::Duration kBetweenReports = std::chrono::seconds(5);  // of what was used
-constexpr base::Duration kLively = 3 * kBetweenReports;              // after the last use, while others may report theirs
+constexpr base::Duration kLively = 3 * kBetweenReports;  // after the last use, while others may report theirs
 constexpr base::Duration kPresenceLook = std::chrono::milliseconds(20);
 constexpr std::size_t kVisits = 2000;  // of desks, in one look
 constexpr int kMostTries = 4;
@@ -216,8 +216,7 @@ net::Task<> Lessor::Run(Desk& desk) {
 net::Task<Status> Lessor::Fill(Desk& desk, const Order& order, net::Deadline deadline) {
   if (order.growth == Growth::kNone) co_return co_await State(desk, order.give_up, deadline);
   co_return co_await FillGrowing(
-      desk,
-      {.organization = desk.organization, .limit = desk.limit, .wanted = order.wanted, .least = order.least},
+      desk, {.organization = desk.organization, .limit = desk.limit, .wanted = order.wanted, .least = order.least},
       deadline);
 }
 
@@ -333,8 +332,8 @@ net::Task<Result<KeyValue::Grant>> Lessor::Found(Stake stake, KeyValue::Claim cl
   co_return co_await parts_.store.Take(std::move(claim), deadline);
 }
 
-// Waits until this gateway takes part, and says meanwhile what it has. While the store is known to be away, that is told
-// at once.
+// Waits until this gateway takes part, and says meanwhile what it has. While the store is known to be away, that is
+// told at once.
 net::Task<Status> Lessor::Ready(Desk& desk, net::Deadline deadline) {
   while (!membership_.present()) {
     const store::Health health = parts_.store.health();
@@ -481,8 +480,8 @@ net::Task<Status> Lessor::Release(GatewayRecord gateway, std::vector<std::shared
     GH_CO_TRY(const KeyValue::Grant grant, co_await parts_.store.Take(std::move(claim), deadline));
     if (grant.outcome == KeyValue::Grant::Outcome::kGuarded) co_return Away("what gateways share is new");
     const Need none{.organization = limit->organization, .limit = limit->id};
-    static_cast<void>(co_await parts_.store.Publish(
-        std::string(kChannel), NewsText("given", none, 0, membership_.holder()), deadline));
+    static_cast<void>(co_await parts_.store.Publish(std::string(kChannel),
+                                                    NewsText("given", none, 0, membership_.holder()), deadline));
     parts_.treasury.ForgetRest(limit->organization, limit->id);
   }
   co_return co_await parts_.records.Mark(gateway.journal, GatewayRecord::State::kReleased, deadline);

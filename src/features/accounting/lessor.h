@@ -24,10 +24,10 @@
 namespace gatehouse::features::accounting {
 
 struct LessorSettings {
-  base::Duration wait = std::chrono::seconds(1);        // for more of a limit
+  base::Duration wait = std::chrono::seconds(1);          // for more of a limit
   base::Duration recall = std::chrono::milliseconds(50);  // for others to give back what they do not need
-  base::Duration idle = std::chrono::seconds(30);       // after which what is not needed is given back
-  std::size_t max_waiting = 4096;                       // requests that wait; what comes on top is refused
+  base::Duration idle = std::chrono::seconds(30);         // after which what is not needed is given back
+  std::size_t max_waiting = 4096;                         // requests that wait; what comes on top is refused
   bool operator==(const LessorSettings&) const = default;
 };
 

@@ -45,8 +45,8 @@ class LessorTest : public testing::Test {
   // Begins or begins again.
   FakeGateway& Start(std::size_t index) {
     gateways_.at(index).reset();
-    gateways_.at(index) = std::make_unique<FakeGateway>(loop_, values_, records_, log_,
-                                                        static_cast<std::int64_t>(index) + 101, limits_);
+    gateways_.at(index) =
+        std::make_unique<FakeGateway>(loop_, values_, records_, log_, static_cast<std::int64_t>(index) + 101, limits_);
     const auto started = loop_.AwaitFor(gateways_.at(index)->lessor->Start(loop_.In(seconds(30))), seconds(60));
     EXPECT_TRUE(started && started->ok());
     return *gateways_.at(index);
@@ -207,14 +207,14 @@ TEST_F(LessorTest, WhoLeavesInOrderLeavesNothingBehind) {
 TEST_F(LessorTest, TwoOfOneNameDoNotLiveAtOnce) {
   FakeGateway& a = Start(0);
   FakeGateway other(loop_, values_, records_, log_, 999, limits_);
-  other.lessor = std::make_unique<Lessor>(
-      Lessor::Parts{.loop = loop_,
-                    .store = other.store,
-                    .treasury = other.treasury,
-                    .records = records_,
-                    .log = log_,
-                    .recovered = [] { return true; }},
-      LeaseMembership::Self{.name = "gateway-101", .journal = 999}, LessorSettings{});
+  other.lessor =
+      std::make_unique<Lessor>(Lessor::Parts{.loop = loop_,
+                                             .store = other.store,
+                                             .treasury = other.treasury,
+                                             .records = records_,
+                                             .log = log_,
+                                             .recovered = [] { return true; }},
+                               LeaseMembership::Self{.name = "gateway-101", .journal = 999}, LessorSettings{});
   auto started = loop_.AwaitFor(other.lessor->Start(loop_.In(seconds(20))), seconds(60));
   ASSERT_TRUE(started);
   EXPECT_EQ(started->error().code, base::ErrorCode::kConflict);

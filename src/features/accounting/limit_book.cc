@@ -289,8 +289,7 @@ net::Task<Result<std::vector<Spent>>> LimitBook::UseSoFar(net::Loop& loop, const
   std::vector<Spent> spent;
   const bool alone = treasury_.tenure() == Tenure::kAlone;
   for (const auto& [piece, used] : pieces) {
-    spent.push_back(
-        {.limit = limit.id, .piece_begin = piece, .used = alone ? used : 0, .elsewhere = alone ? 0 : used});
+    spent.push_back({.limit = limit.id, .piece_begin = piece, .used = alone ? used : 0, .elsewhere = alone ? 0 : used});
   }
   co_return spent;
 }
@@ -326,9 +325,8 @@ net::Task<base::Status> LimitBook::Save(net::Loop& loop, std::vector<Entry> put,
     unit.push_back({.sql = "DELETE FROM limit_use WHERE limit_id = $1", .arguments = {id}, .expected_changes = {}});
   }
   if (unit.empty()) co_return base::Ok();
-  unit.push_back({.sql = "UPDATE limit_version SET version = version + 1 WHERE id = 1",
-                  .arguments = {},
-                  .expected_changes = 1});
+  unit.push_back(
+      {.sql = "UPDATE limit_version SET version = version + 1 WHERE id = 1", .arguments = {}, .expected_changes = 1});
   GH_CO_CHECK_OK(co_await database_.Write(loop, std::move(unit), deadline));
   ++saves_;
   for (const std::int64_t id : removed) {

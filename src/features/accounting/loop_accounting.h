@@ -38,7 +38,7 @@ class LoopAccounting final : private net::Deferral {
     store::Journal::Share share;
     std::uint32_t index = 0;  // of the share
     base::MetricCell* unrecorded =
-        nullptr;  // counts rows that found no place in the journal; outlives this; null: nobody asks
+        nullptr;               // counts rows that found no place in the journal; outlives this; null: nobody asks
     Lessor* lessor = nullptr;  // where gateways share limits; outlives this
   };
   explicit LoopAccounting(Parts parts);

@@ -221,8 +221,7 @@ std::variant<Reservation, Refusal> Organization::Reserve(const Ask& ask) {
   });
   std::int64_t output = 0;
   std::optional<Refusal> refusal;
-  if (tenure_ == Tenure::kShared && ask.patience == Ask::Patience::kMayWait)
-    refusal = Sharing(ask, reservation.holds_);
+  if (tenure_ == Tenure::kShared && ask.patience == Ask::Patience::kMayWait) refusal = Sharing(ask, reservation.holds_);
   if (!refusal) refusal = Check(ask, reservation.holds_, output);
   if (refusal) {
     reservation.holds_.clear();

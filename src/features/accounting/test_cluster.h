@@ -27,7 +27,8 @@ class FakeRecords final : public LeaseRecords {
     std::vector<Use> found;
     for (const auto& [key, used] : uses) {
       const auto& [of, journal, piece] = key;
-      if (of == limit && piece >= piece_begin) found.push_back({.journal = journal, .piece_begin = piece, .used = used});
+      if (of == limit && piece >= piece_begin)
+        found.push_back({.journal = journal, .piece_begin = piece, .used = used});
     }
     co_return found;
   }
@@ -118,8 +119,8 @@ class UnsteadyStore final : public store::KeyValue {
 class FakeGateway {
  public:
   // All outlive it. What its journal's rows have used is in `records`.
-  FakeGateway(net::fake::FakeLoop& loop, store::memory::SharedValues& values, FakeRecords& records, const base::Log& log,
-              std::int64_t journal, const Treasury::Limits& limits)
+  FakeGateway(net::fake::FakeLoop& loop, store::memory::SharedValues& values, FakeRecords& records,
+              const base::Log& log, std::int64_t journal, const Treasury::Limits& limits)
       : loop_(loop), records_(records), journal_(journal), store(loop, values), treasury(Tenure::kShared) {
     std::vector<Spent> spent;
     for (const auto& [key, used] : records.uses) {
@@ -131,9 +132,12 @@ class FakeGateway {
     }
     treasury.Apply(limits, spent, Now());
     lessor = std::make_unique<Lessor>(
-        Lessor::Parts{.loop = loop, .store = store, .treasury = treasury, .records = records, .log = log, .recovered = [] {
-                        return true;
-                      }},
+        Lessor::Parts{.loop = loop,
+                      .store = store,
+                      .treasury = treasury,
+                      .records = records,
+                      .log = log,
+                      .recovered = [] { return true; }},
         LeaseMembership::Self{.name = "gateway-" + std::to_string(journal), .journal = journal}, LessorSettings{});
     treasury.OnLow([this](const Need& need) { lessor->Low(need); });
   }
