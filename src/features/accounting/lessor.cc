@@ -374,6 +374,10 @@ net::Task<Status> Lessor::KeepUp() {
     name_renewed_ = parts_.loop.Now();
   }
   GH_CO_CHECK_OK(co_await membership_.ReadGeneration(deadline));
+  if (!missing_.empty()) {
+    const auto complete = co_await membership_.Complete(deadline);
+    missing_ = complete.ok() ? "" : complete.error().detail;
+  }
   if (membership_.present()) co_return base::Ok();
   if (!parts_.recovered()) co_return Away("what an earlier process left is not in the database yet");
   GH_CO_CHECK_OK(co_await StateAll());
