@@ -287,6 +287,7 @@ net::Task<Result<std::vector<Spent>>> LimitBook::UseSoFar(net::Loop& loop, const
     pieces[PieceAt(limit.window, store::IntegerOf(row.at(0)) / 1000).begin] += store::IntegerOf(row.at(3));
   }
   std::vector<Spent> spent;
+  spent.reserve(pieces.size());
   const bool alone = treasury_.tenure() == Tenure::kAlone;
   for (const auto& [piece, used] : pieces) {
     spent.push_back({.limit = limit.id, .piece_begin = piece, .used = alone ? used : 0, .elsewhere = alone ? 0 : used});
