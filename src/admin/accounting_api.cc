@@ -7,6 +7,7 @@
 #include <optional>
 #include <utility>
 
+#include "admin/api_refusal.h"
 #include "admin/gateways_api.h"
 #include "codec/cel/timestamp.h"
 #include "codec/config/tree.h"
@@ -20,7 +21,6 @@ namespace {
 
 namespace accounting = features::accounting;
 
-using base::Error;
 using base::Result;
 using codec::json::Writer;
 using features::identity::Permission;
@@ -29,53 +29,8 @@ constexpr std::chrono::seconds kTimeout(30);
 constexpr std::size_t kMaxBody = 64 << 10;
 constexpr std::int64_t kDayMs = 86'400'000;
 
-Error Denied() {
-  return {.code = base::ErrorCode::kDenied,
-          .source = base::ErrorSource::kPolicy,
-          .public_message = "Your roles do not allow this here."};
-}
-
-Error NoSuch(std::string_view what) {
-  return {.code = base::ErrorCode::kNotFound,
-          .source = base::ErrorSource::kClient,
-          .public_message = "There is no such " + std::string(what) + " here, or it is not yours to see."};
-}
-
-Error WrongMethod(std::string_view allowed) {
-  return {.code = base::ErrorCode::kMethodNotAllowed,
-          .source = base::ErrorSource::kClient,
-          .public_message = "Use " + std::string(allowed) + " here."};
-}
-
 std::int64_t NowMs(net::Loop& loop) {
   return std::chrono::floor<std::chrono::milliseconds>(loop.clock().Wall()).time_since_epoch().count();
-}
-
-// RFC 3339 or a date, in milliseconds.
-Result<std::int64_t> TimeParameter(const http::RequestHead& head, std::string_view name, std::int64_t otherwise) {
-  std::string text = QueryParameter(head, name);
-  if (text.empty()) return otherwise;
-  constexpr std::size_t kDateLength = 10;
-  if (text.size() == kDateLength) text += "T00:00:00Z";
-  const auto time = codec::cel::ParseTimestamp(text);
-  if (!time) {
-    return base::InvalidRequest("`" + std::string(name) +
-                                    "` must be a date or a time, such as 2026-11-01 or "
-                                    "2026-11-01T08:00:00Z.",
-                                std::string(name));
-  }
-  return time->seconds * 1000 + time->nanos / 1'000'000;
-}
-
-Result<std::uint32_t> LimitParameter(const http::RequestHead& head, std::uint32_t otherwise) {
-  const std::string text = QueryParameter(head, "limit");
-  if (text.empty()) return otherwise;
-  std::uint32_t value = 0;
-  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
-  if (problem != std::errc() || end != text.data() + text.size()) {
-    return base::InvalidRequest("`limit` must be a number.", "limit");
-  }
-  return value;
 }
 
 Result<accounting::Grain> GrainParameter(const http::RequestHead& head) {
@@ -132,6 +87,44 @@ void WriteBudget(Writer& writer, const accounting::Treasury::Standing& standing,
   writer.EndObject();
 }
 
+void WriteAdjustment(Writer& writer, const accounting::Adjustment& adjustment) {
+  writer.BeginObject()
+      .Field("row", ToString(adjustment.row))
+      .Field("request_id", adjustment.request_id)
+      .Field("usd", base::FormatUsd(adjustment.after))
+      .Field("was", base::FormatUsd(adjustment.before))
+      .Field("difference", base::FormatUsd(adjustment.difference()))
+      .Field("at", codec::cel::TimestampText(
+                       {adjustment.at_ms / 1000, static_cast<std::uint32_t>(adjustment.at_ms % 1000) * 1'000'000}))
+      .Field("by", adjustment.author)
+      .Field("note", adjustment.note)
+      .EndObject();
+}
+
+struct SettleBody {
+  base::NanoUsd cost;
+  std::string note;
+  std::optional<accounting::RowName> row;
+};
+
+Result<SettleBody> ReadSettleBody(std::string text) {
+  GH_TRY(ApiBody body, ApiBody::Parse(std::move(text)));
+  const auto usd = body.Text("usd");
+  const auto row = body.Text("row");
+  SettleBody read{.cost = {}, .note = body.Text("note").value_or(""), .row = {}};
+  GH_CHECK_OK(body.Finish());
+  const auto cost = usd ? base::ParseUsd(*usd) : std::nullopt;
+  if (!cost || cost->value < 0) {
+    return base::InvalidRequest("`usd` must be a text of dollars with at most nine decimals, such as \"0.0123\".",
+                                "usd");
+  }
+  read.cost = *cost;
+  if (!row) return read;
+  read.row = accounting::ParseRowName(*row);
+  if (!read.row) return base::InvalidRequest("`row` must be as a list of exchanges shows it.", "row");
+  return read;
+}
+
 }  // namespace
 
 bool AccountingApi::Serves(std::string_view path) {
@@ -142,7 +135,7 @@ bool AccountingApi::Serves(std::string_view path) {
 net::Task<Result<ApiReply>> AccountingApi::Answer(http::ServerExchange& exchange, const AdminActor& actor) {
   constexpr std::string_view kPrefix = "/admin/v1/";
   const auto parts = PathParts(exchange.head().path().substr(kPrefix.size()));
-  if (!parts || parts->empty() || parts->size() > 2) co_return NoSuch("thing");
+  if (!parts || parts->empty() || parts->size() > 3) co_return NoSuch("thing");
   const std::string& method = exchange.head().method;
   const std::string& first = parts->front();
   if (first == "gateways") {
@@ -156,7 +149,11 @@ net::Task<Result<ApiReply>> AccountingApi::Answer(http::ServerExchange& exchange
     if (method == "DELETE") co_return co_await RemoveBudget(exchange, actor, parts->at(1));
     co_return WrongMethod("DELETE");
   }
-  if (parts->size() == 2) co_return NoSuch("thing");
+  if (first == "exchanges" && parts->size() == 3 && parts->at(2) == "settle") {
+    if (method != "POST") co_return WrongMethod("POST");
+    co_return co_await Settle(exchange, actor, parts->at(1));
+  }
+  if (parts->size() > 1) co_return NoSuch("thing");
   if (first == "budgets" && method == "PUT") co_return co_await PutBudget(exchange, actor);
   if (method != "GET") co_return WrongMethod(first == "budgets" ? "GET or PUT" : "GET");
   if (first == "budgets") co_return co_await Budgets(exchange, actor);
@@ -164,21 +161,10 @@ net::Task<Result<ApiReply>> AccountingApi::Answer(http::ServerExchange& exchange
   co_return co_await Exchanges(exchange, actor);
 }
 
-Result<pipeline::NodeId> AccountingApi::NodeOf(const http::RequestHead& head, const AdminActor& actor) const {
-  const std::string path = QueryParameter(head, "node");
-  if (path.empty()) {
-    if (actor.May(Permission::kSeeTree, {}, directory_)) return pipeline::NodeId{};
-    return base::InvalidRequest("Say with `node` where to look: you see only a part of the tree.", "node");
-  }
-  const auto place = directory_.FindPath(path);
-  if (!place || !actor.May(Permission::kSeeTree, place->id, directory_)) return NoSuch("node");
-  return place->id;
-}
-
 AccountingApi::Answered AccountingApi::Budgets(http::ServerExchange& exchange, const AdminActor& actor) {
   const http::RequestHead& head = exchange.head();
   GH_CO_CHECK_OK(CheckQuery(head, {"node"}));
-  GH_CO_TRY(const NodeId node, NodeOf(head, actor));
+  GH_CO_TRY(const NodeId node, NodeAskedFor(head, actor, directory_));
   if (node.value == 0) co_return base::InvalidRequest("Say with `node` whose budgets.", "node");
   const auto chain = directory_.ChainOf(node);
   const std::int64_t now = NowMs(exchange.loop()) / 1000;
@@ -229,7 +215,7 @@ AccountingApi::Answered AccountingApi::RemoveBudget(http::ServerExchange& exchan
 AccountingApi::Answered AccountingApi::Usage(http::ServerExchange& exchange, const AdminActor& actor) {
   const http::RequestHead& head = exchange.head();
   GH_CO_CHECK_OK(CheckQuery(head, {"node", "from", "until", "grain", "by", "limit", "format"}));
-  GH_CO_TRY(const NodeId node, NodeOf(head, actor));
+  GH_CO_TRY(const NodeId node, NodeAskedFor(head, actor, directory_));
   const std::int64_t now = NowMs(exchange.loop());
   accounting::UsageQuery query;
   GH_CO_TRY(query.from_ms, TimeParameter(head, "from", now - 30 * kDayMs));
@@ -267,25 +253,90 @@ AccountingApi::Answered AccountingApi::Usage(http::ServerExchange& exchange, con
 AccountingApi::Answered AccountingApi::Exchanges(http::ServerExchange& exchange, const AdminActor& actor) {
   const http::RequestHead& head = exchange.head();
   GH_CO_CHECK_OK(CheckQuery(head, {"node", "from", "until", "request_id", "in_doubt", "limit"}));
-  GH_CO_TRY(const NodeId node, NodeOf(head, actor));
+  GH_CO_TRY(const NodeId node, NodeAskedFor(head, actor, directory_));
   const std::int64_t now = NowMs(exchange.loop());
   accounting::ExchangeQuery query{.request_id = QueryParameter(head, "request_id")};
   GH_CO_TRY(query.from_ms, TimeParameter(head, "from", now - 30 * kDayMs));
   GH_CO_TRY(query.until_ms, TimeParameter(head, "until", now + 1));
   GH_CO_TRY(query.at_most, LimitParameter(head, query.at_most));
   if (node.value != 0) query.within = node;
-  if (QueryParameter(head, "in_doubt") == "1") query.which = accounting::ExchangeQuery::Which::kInDoubt;
   const net::Deadline deadline = exchange.loop().In(kTimeout);
+  GH_CO_TRY(const auto settled,
+            co_await services_.adjustments.Between(exchange.loop(), query.from_ms, query.until_ms, deadline));
+  if (QueryParameter(head, "in_doubt") == "1") {
+    query.which = accounting::ExchangeQuery::Which::kInDoubt;
+    for (const auto& [name, adjustment] : settled) query.except.push_back(name);
+  }
   GH_CO_TRY(const accounting::ExchangeList list,
             co_await accounting::SearchExchanges(services_.database, exchange.loop(), std::move(query), deadline));
   ApiReply reply;
   Writer writer(reply.body);
   writer.BeginObject().Key("items").BeginArray();
-  for (const std::string& bytes : list.rows) {
+  for (std::size_t i = 0; i < list.rows.size(); ++i) {
     accounting::Links links;
-    if (const auto row = accounting::DecodeRow(bytes, links)) accounting::WriteRow(writer, *row);
+    const auto row = accounting::DecodeRow(list.rows[i], links);
+    if (!row) continue;
+    writer.BeginObject().Field("row", ToString(list.names[i]));
+    WriteRow(writer, *row);
+    if (const auto found = settled.find(list.names[i]); found != settled.end()) {
+      writer.Key("settled");
+      WriteAdjustment(writer, found->second);
+    }
+    writer.EndObject();
   }
   writer.EndArray().Key("complete").Bool(list.complete).EndObject();
+  co_return reply;
+}
+
+AccountingApi::Answered AccountingApi::Settle(http::ServerExchange& exchange, const AdminActor& actor,
+                                              std::string request_id) {
+  GH_CO_CHECK_OK(CheckQuery(exchange.head(), {}));
+  GH_CO_TRY(std::string text, co_await exchange.CollectBody(kMaxBody));
+  GH_CO_TRY(SettleBody body, ReadSettleBody(std::move(text)));
+  net::Loop& loop = exchange.loop();
+  const net::Deadline deadline = loop.In(kTimeout);
+  accounting::ExchangeQuery query{.from_ms = 0, .until_ms = NowMs(loop) + 1, .request_id = request_id, .within = {}};
+  GH_CO_TRY(const accounting::ExchangeList list,
+            co_await accounting::SearchExchanges(services_.database, loop, std::move(query), deadline));
+  std::vector<std::size_t> meant;
+  accounting::Links links;
+  for (std::size_t i = 0; i < list.rows.size(); ++i) {
+    const auto row = accounting::DecodeRow(list.rows[i], links);
+    const bool seen = row && std::ranges::any_of(row->chain, [&](const pipeline::Link& link) {
+                        return actor.May(Permission::kSeeTree, link.id, directory_);
+                      });
+    const bool owner_sees = row && actor.May(Permission::kSeeTree, {}, directory_);
+    if ((seen || owner_sees) && (!body.row || list.names[i] == *body.row)) meant.push_back(i);
+  }
+  if (meant.empty()) co_return NoSuch("exchange");
+  if (meant.size() > 1) {
+    co_return base::InvalidRequest("Several exchanges have this id: name one by its `row`.", "row");
+  }
+  const auto row = accounting::DecodeRow(list.rows[meant.front()], links);
+  const bool may = actor.May(Permission::kOperate, {}, directory_) ||
+                   std::ranges::any_of(row->chain, [&](const pipeline::Link& link) {
+                     return actor.May(Permission::kOperate, link.id, directory_);
+                   });
+  if (!may) co_return Denied();
+  const features::identity::Call call{.loop = loop, .deadline = deadline, .author = actor.author(), .if_version = {}};
+  std::vector<store::Statement> event;
+  event.push_back(features::identity::EventStatement(
+      call, {.action = "exchange.settle",
+             .node = row->chain.empty() ? NodeId() : row->chain.back().id,
+             .path = request_id,
+             .result = "done",
+             .detail = base::FormatUsd(row->cost) + " -> " + base::FormatUsd(body.cost) + " USD: " + body.note}));
+  accounting::SettleRequest request{.row_bytes = list.rows[meant.front()],
+                                    .row = list.names[meant.front()],
+                                    .cost = body.cost,
+                                    .author_id = actor.author().id.value,
+                                    .author = actor.author().name,
+                                    .note = body.note};
+  GH_CO_TRY(const accounting::Adjustment adjustment,
+            co_await services_.adjustments.Settle(loop, std::move(request), std::move(event), deadline));
+  ApiReply reply;
+  Writer writer(reply.body);
+  WriteAdjustment(writer, adjustment);
   co_return reply;
 }
 

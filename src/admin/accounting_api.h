@@ -7,6 +7,7 @@
 #include "admin/api_request.h"
 #include "admin/tenancy_api.h"
 #include "base/result.h"
+#include "features/accounting/adjustment.h"
 #include "features/accounting/lease_records.h"
 #include "features/accounting/lessor.h"
 #include "features/accounting/limit_book.h"
@@ -22,6 +23,7 @@ namespace gatehouse::admin {
 struct AccountingServices {
   features::accounting::LimitBook& limits;
   features::accounting::Treasury& treasury;
+  features::accounting::Adjustments& adjustments;
   const features::common::ZoneFiles& zones;
   store::Database& database;
   // Where several gateways share the limits; else null.
@@ -50,9 +52,8 @@ class AccountingApi {
   Answered RemoveBudget(http::ServerExchange& exchange, const AdminActor& actor, std::string_view id);
   Answered Usage(http::ServerExchange& exchange, const AdminActor& actor);
   Answered Exchanges(http::ServerExchange& exchange, const AdminActor& actor);
-
-  // The node of `?node=` that the caller may see; 0 for none, which only who sees everything may leave out.
-  base::Result<NodeId> NodeOf(const http::RequestHead& head, const AdminActor& actor) const;
+  // An exchange in doubt, at what it did cost.
+  Answered Settle(http::ServerExchange& exchange, const AdminActor& actor, std::string request_id);
 
   const AccountingServices services_;
   const features::identity::Directory& directory_;

@@ -3,6 +3,8 @@
 #include <algorithm>
 #include <utility>
 
+#include "admin/api_refusal.h"
+#include "admin/api_request.h"
 #include "admin/directory_login.h"
 #include "base/secret.h"
 #include "codec/crypto/encoding.h"
@@ -74,6 +76,17 @@ bool AdminActor::MayGrant(const RoleBinding& granted, const Directory& directory
   return std::ranges::any_of(roles_, [&](const RoleBinding& binding) {
     return features::identity::MayGrant(binding.role, granted.role) && IsWithin(granted.node, binding.node, directory);
   });
+}
+
+base::Result<NodeId> NodeAskedFor(const http::RequestHead& head, const AdminActor& actor, const Directory& directory) {
+  const std::string path = QueryParameter(head, "node");
+  if (path.empty()) {
+    if (actor.May(Permission::kSeeTree, {}, directory)) return NodeId{};
+    return base::InvalidRequest("Say with `node` where to look: you see only a part of the tree.", "node");
+  }
+  const auto place = directory.FindPath(path);
+  if (!place || !actor.May(Permission::kSeeTree, place->id, directory)) return NoSuch("node");
+  return place->id;
 }
 
 net::Task<base::Result<AdminActor>> IdentifyActor(http::ServerExchange& exchange, const TenancyServices& services,

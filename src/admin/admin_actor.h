@@ -56,6 +56,10 @@ struct AdminDoor {
   DirectoryLogin* directory;         // for people with a password of a directory; null: not here
 };
 
+// The node of `?node=` that the caller may see; 0 for none, which only who sees everything may leave out.
+base::Result<features::identity::NodeId> NodeAskedFor(const http::RequestHead& head, const AdminActor& actor,
+                                                      const features::identity::Directory& directory);
+
 // The caller: the owner by the password (any user name) over HTTP Basic, a user by a token of the admin API as bearer
 // token or as the password, people of a directory by name and password over HTTP Basic. kUnauthenticated otherwise.
 net::Task<base::Result<AdminActor>> IdentifyActor(http::ServerExchange& exchange, const TenancyServices& services,

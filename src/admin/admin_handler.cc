@@ -49,8 +49,7 @@ net::Task<> AdminHandler::Serve(http::ServerExchange& exchange) {
   const std::string_view path = exchange.head().path();
   if (path == "/livez") return Send(exchange, 200, "text/plain", "ok\n");
   if (path == "/readyz") return Ready(exchange);
-  if (path == "/metrics")
-    return Send(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", context_.metrics.Expose());
+  if (path == "/metrics") return Metrics(exchange);
   if (!path.starts_with("/admin/v1/"))
     return SendError(exchange, 404, "not_found", "The admin listener has /livez, /readyz, /metrics and /admin/v1/.");
   return ServeKnown(exchange);
@@ -72,8 +71,10 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange) {
     ApiReply reply = co_await tenancy_.Answer(exchange, std::move(actor).value());
     co_return co_await Send(exchange, reply.status, "application/json", std::move(reply.body), reply.version);
   }
-  if (AccountingApi::Serves(path.substr(kPrefix.size()))) {
-    auto answered = co_await accounting_.Answer(exchange, actor.value());
+  const bool accounting = AccountingApi::Serves(path.substr(kPrefix.size()));
+  if (accounting || AlertsApi::Serves(path.substr(kPrefix.size()))) {
+    auto answered =
+        co_await (accounting ? accounting_.Answer(exchange, actor.value()) : alerts_.Answer(exchange, actor.value()));
     co_await tenancy_.RecordCall(exchange, actor.value(), answered.ok() ? nullptr : &answered.error());
     ApiReply reply = answered.ok() ? std::move(answered).value() : ReplyOf(answered.error());
     co_return co_await Send(exchange, reply.status, std::string(reply.content_type), std::move(reply.body));
@@ -85,7 +86,7 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange) {
   if (!targets && !reload && !explain) {
     co_return co_await SendError(exchange, 404, "not_found",
                                  "Known below /admin/v1/: orgs, teams, projects, users, apps, agents, keys, roles, "
-                                 "events, me, budgets, usage, exchanges, GET targets, POST reload, "
+                                 "events, me, budgets, usage, exchanges, alerts, GET targets, POST reload, "
                                  "GET policy/decisions/REQUEST_ID.");
   }
   if (!actor.value().May(features::identity::Permission::kOperate, {}, context_.tenancy.tenancy.directory())) {
@@ -96,6 +97,11 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange) {
   co_await tenancy_.RecordCall(exchange, actor.value(), nullptr);
   if (explain) co_return co_await Explain(exchange, path.substr(kDecisions.size()));
   co_await (targets ? Targets(exchange) : Reload(exchange));
+}
+
+net::Task<> AdminHandler::Metrics(http::ServerExchange& exchange) {
+  context_.measure();
+  return Send(exchange, 200, "text/plain; version=0.0.4; charset=utf-8", context_.metrics.Expose());
 }
 
 net::Task<> AdminHandler::Ready(http::ServerExchange& exchange) {

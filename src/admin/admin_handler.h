@@ -8,6 +8,7 @@
 
 #include "admin/accounting_api.h"
 #include "admin/admin_actor.h"
+#include "admin/alerts_api.h"
 #include "admin/tenancy_api.h"
 #include "base/metrics.h"
 #include "base/secret.h"
@@ -36,6 +37,8 @@ struct AdminContext {
   std::function<std::optional<std::string>(std::string_view request_id)> explain;
   TenancyServices tenancy;
   AccountingServices accounting;
+  AlertServices alerts;
+  std::function<void()> measure;    // brings the metrics of what is measured, and not counted, up to date
   DirectoryLogin* login = nullptr;  // null: people of a directory are not let in
 };
 
@@ -47,7 +50,8 @@ class AdminHandler final : public http::Handler {
       : context_(std::move(context)),
         password_digest_(std::move(password_digest)),
         tenancy_(context_.tenancy),
-        accounting_(context_.accounting, context_.tenancy.tenancy.directory()) {}
+        accounting_(context_.accounting, context_.tenancy.tenancy.directory()),
+        alerts_(context_.alerts, context_.tenancy.tenancy.directory()) {}
 
   net::Task<> Serve(http::ServerExchange& exchange) override;
   std::string RejectionBody(std::uint16_t status, std::string_view reason) const override;
@@ -56,6 +60,7 @@ class AdminHandler final : public http::Handler {
   net::Task<> Ready(http::ServerExchange& exchange);
   net::Task<> Targets(http::ServerExchange& exchange);
   net::Task<> Reload(http::ServerExchange& exchange);
+  net::Task<> Metrics(http::ServerExchange& exchange);
   net::Task<> ServeKnown(http::ServerExchange& exchange);
   net::Task<> Explain(http::ServerExchange& exchange, std::string_view request_id);
 
@@ -63,6 +68,7 @@ class AdminHandler final : public http::Handler {
   std::string password_digest_;  // SHA-256 of the password, raw bytes
   TenancyApi tenancy_;
   AccountingApi accounting_;
+  AlertsApi alerts_;
 };
 
 }  // namespace gatehouse::admin

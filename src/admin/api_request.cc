@@ -1,6 +1,7 @@
 #include "admin/api_request.h"
 
 #include <algorithm>
+#include <charconv>
 #include <map>
 #include <utility>
 
@@ -174,6 +175,32 @@ std::optional<std::vector<std::string>> PathParts(std::string_view path) {
     if (one.size() == path.size()) return parts;
     path.remove_prefix(one.size() + 1);
   }
+}
+
+base::Result<std::int64_t> TimeParameter(const http::RequestHead& head, std::string_view name, std::int64_t otherwise) {
+  std::string text = QueryParameter(head, name);
+  if (text.empty()) return otherwise;
+  constexpr std::size_t kDateLength = 10;
+  if (text.size() == kDateLength) text += "T00:00:00Z";
+  const auto time = codec::cel::ParseTimestamp(text);
+  if (!time) {
+    return base::InvalidRequest("`" + std::string(name) +
+                                    "` must be a date or a time, such as 2026-11-01 or "
+                                    "2026-11-01T08:00:00Z.",
+                                std::string(name));
+  }
+  return time->seconds * 1000 + time->nanos / 1'000'000;
+}
+
+base::Result<std::uint32_t> LimitParameter(const http::RequestHead& head, std::uint32_t otherwise) {
+  const std::string text = QueryParameter(head, "limit");
+  if (text.empty()) return otherwise;
+  std::uint32_t value = 0;
+  const auto [end, problem] = std::from_chars(text.data(), text.data() + text.size(), value);
+  if (problem != std::errc() || end != text.data() + text.size()) {
+    return base::InvalidRequest("`limit` must be a number.", "limit");
+  }
+  return value;
 }
 
 }  // namespace gatehouse::admin

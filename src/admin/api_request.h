@@ -47,6 +47,10 @@ class ApiBody {
 std::optional<std::string> PercentDecode(std::string_view text);
 // A parameter of the query, "" for none.
 std::string QueryParameter(const http::RequestHead& head, std::string_view name);
+// RFC 3339 or a date, in milliseconds since 1970.
+base::Result<std::int64_t> TimeParameter(const http::RequestHead& head, std::string_view name, std::int64_t otherwise);
+// `limit`.
+base::Result<std::uint32_t> LimitParameter(const http::RequestHead& head, std::uint32_t otherwise);
 // kInvalidRequest when the query has any other parameter.
 base::Status CheckQuery(const http::RequestHead& head, std::initializer_list<std::string_view> known);
 // The parts of a path behind a prefix, decoded: "keys", "acme/app:x", "rotate".

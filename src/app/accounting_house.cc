@@ -31,6 +31,7 @@ AccountingHouse::AccountingHouse(store::Database& database, store::KeyValue* sha
       log_(log),
       treasury_(shared == nullptr ? Tenure::kAlone : Tenure::kShared),
       limits_(database, treasury_, zones_),
+      adjustments_(database, treasury_),
       tasks_(loop) {}
 
 AccountingHouse::~AccountingHouse() = default;
@@ -153,6 +154,12 @@ LoopAccounting::Parts AccountingHouse::PartsFor(std::size_t index, net::Loop& lo
 void AccountingHouse::Admit(std::size_t index, LoopAccounting& accounting) { admitted_.at(index) = &accounting; }
 
 void AccountingHouse::Dismiss(std::size_t index) { admitted_.at(index) = nullptr; }
+
+std::uint64_t AccountingHouse::free_slots() const {
+  std::uint64_t free = 0;
+  for (const LoopAccounting* one : admitted_) free += one == nullptr ? 0 : one->free_slots();
+  return free;
+}
 
 net::Task<> AccountingHouse::PruneForever() {
   for (;;) {

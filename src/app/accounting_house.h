@@ -11,6 +11,7 @@
 #include "app/config_cluster.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "features/accounting/adjustment.h"
 #include "features/accounting/lease_records.h"
 #include "features/accounting/ledger.h"
 #include "features/accounting/lessor.h"
@@ -52,10 +53,14 @@ class AccountingHouse {
                                 features::accounting::FindNode find);
   // For the admin API.
   admin::AccountingServices services() {
-    return {limits_, treasury_, zones_, database_, lessor_.get(), records_.get()};
+    return {limits_, treasury_, adjustments_, zones_, database_, lessor_.get(), records_.get()};
   }
   features::accounting::Treasury& treasury() { return treasury_; }
+  const features::accounting::Treasury& treasury() const { return treasury_; }
   const features::accounting::Ledger& ledger() const { return *ledger_; }
+  const store::Journal& journal() const { return *journal_; }
+  // Places in the journal that are not in use; on the main thread.
+  std::uint64_t free_slots() const;
 
   // What one loop needs. Its accounting must be told here, and told off before it goes; on the main thread.
   features::accounting::LoopAccounting::Parts PartsFor(std::size_t index, net::Loop& loop);
@@ -83,6 +88,7 @@ class AccountingHouse {
   const features::common::ZoneFiles zones_;
   features::accounting::Treasury treasury_;
   features::accounting::LimitBook limits_;
+  features::accounting::Adjustments adjustments_;
   std::unique_ptr<store::Journal> journal_;
   std::unique_ptr<features::accounting::Ledger> ledger_;
   std::unique_ptr<features::accounting::LeaseRecords> records_;  // null: alone

@@ -132,6 +132,16 @@ std::string Listed(codec::json::Value answer) {
       for (const std::string_view name : {"admitted", "request_id", "status", "model", "basis", "usd"}) {
         out.append(TextOf(thing[name])).append("  ");
       }
+    } else if (thing["deliveries"].IsArray()) {
+      for (const std::string_view name : {"at", "severity", "node", "title"})
+        out.append(TextOf(thing[name])).append("  ");
+      for (const auto delivery : thing["deliveries"]) {
+        out.append(TextOf(delivery.value["channel"])).append(":").append(TextOf(delivery.value["state"])).append(" ");
+      }
+    } else if (thing["channel"].IsString()) {
+      for (const std::string_view name : {"channel", "kind", "target", "last_delivered", "problem"}) {
+        out.append(TextOf(thing[name])).append("  ");
+      }
     } else if (thing["spent"].IsString() || thing["spent"].IsNumber()) {
       for (const std::string_view name : {"node", "name", "per", "spent", "held", "left"}) {
         out.append(TextOf(thing[name])).append("  ");
@@ -158,15 +168,28 @@ bool IsCliCommand(std::span<char* const> words) {
   return noun == "role" || IsAccountingWord(noun) || features::identity::KindOfWord(noun).has_value();
 }
 
-int RunCli(std::span<char* const> words) {
+Result<std::string> AskAdmin(const CliCommand& command) {
   std::signal(SIGPIPE, SIG_IGN);
-  CliParsed parsed = ParseCli(std::vector<std::string>(words.begin(), words.end()));
+  GH_TRY(Answer answer, Call(command));
+  if (answer.status >= 200 && answer.status < 300) return std::move(answer.body);
+  codec::json::Document document;
+  const bool readable = document.Parse(answer.body).ok();
+  const auto message = readable ? document.root()["error"]["message"].string() : std::string_view();
+  return base::InvalidRequest(message.empty() ? "the gateway answers " + std::to_string(answer.status)
+                                              : std::string(message));
+}
+
+int RunCli(std::span<char* const> words) { return RunCli(std::vector<std::string>(words.begin(), words.end())); }
+
+int RunCli(const std::vector<std::string>& words) {
+  std::signal(SIGPIPE, SIG_IGN);
+  CliParsed parsed = ParseCli(words);
   if (!parsed.help.empty()) {
     Say(stdout, parsed.help);
     return 0;
   }
   if (!parsed.problem.empty()) {
-    Say(stderr, "gatehouse: " + parsed.problem + "\nSee gatehouse " + std::string(words[0]) + " --help.\n");
+    Say(stderr, "gatehouse: " + parsed.problem + "\nSee gatehouse " + words[0] + " --help.\n");
     return 2;
   }
   auto answer = Call(parsed.command);

@@ -6,6 +6,8 @@
 #include <string_view>
 #include <vector>
 
+#include "base/result.h"
+
 namespace gatehouse::app {
 
 // `gatehouse org create ...` and its like: calls of the admin API from a terminal.
@@ -15,6 +17,9 @@ bool IsCliCommand(std::span<char* const> words);
 
 // Runs it, and returns the process's exit status: 0 done, 1 refused or not reached, 2 wrong usage.
 int RunCli(std::span<char* const> words);
+
+// The same, of words in texts.
+int RunCli(const std::vector<std::string>& words);
 
 // What a command asks of the API. For RunCli() and tests.
 struct CliRequest {
@@ -37,6 +42,9 @@ struct CliParsed {
   std::string problem;
   std::string help;  // asked for
 };
+// What the admin API answers to a command; the message of an answer that is none of 2xx is an error's.
+base::Result<std::string> AskAdmin(const CliCommand& command);
+
 CliParsed ParseCli(const std::vector<std::string>& words);
 
 }  // namespace gatehouse::app

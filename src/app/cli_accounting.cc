@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <initializer_list>
 
+#include "app/cli_alerts.h"
 #include "codec/json/writer.h"
 #include "codec/text/percent.h"
 
@@ -18,29 +19,9 @@ std::string Value(const CliOptions& options, std::string_view name) {
   return found == options.end() ? "" : found->second;
 }
 
-void CheckOptions(const CliOptions& options, std::initializer_list<std::string_view> allowed, std::string_view command,
-                  std::string& problem) {
-  for (const auto& [name, value] : options) {
-    const bool known =
-        std::ranges::find(allowed, name) != allowed.end() || std::ranges::find(kEverywhere, name) != kEverywhere.end();
-    if (!known) problem = name + " has no meaning for `" + std::string(command) + "`";
-  }
-}
-
-// "?from=...&by=..." of the options that are there.
-std::string Query(const CliOptions& options, std::initializer_list<std::string_view> names) {
-  std::string query;
-  for (const std::string_view name : names) {
-    const std::string value = Value(options, "--" + std::string(name));
-    if (value.empty()) continue;
-    query.append(query.empty() ? "?" : "&").append(name).append("=").append(codec::text::PercentEncode(value));
-  }
-  return query;
-}
-
 CliRequest Usage(const CliOptions& options, std::string& problem) {
   CheckOptions(options, {"--node", "--from", "--until", "--grain", "--by", "--limit", "--format"}, "usage", problem);
-  std::string query = Query(options, {"node", "from", "until", "grain", "by", "limit", "format"});
+  std::string query = QueryOf(options, {"node", "from", "until", "grain", "by", "limit", "format"});
   if (!options.contains("--format") && !options.contains("--json"))
     query += query.empty() ? "?format=csv" : "&format=csv";
   return {"GET", "/admin/v1/usage" + query, ""};
@@ -101,7 +82,7 @@ CliRequest Exchange(const std::vector<std::string>& plain, const CliOptions& opt
   const std::string verb = plain.size() > 1 ? plain[1] : "";
   if (verb == "show" && plain.size() == 3) {
     CheckOptions(options, {"--from"}, "exchange show", problem);
-    const std::string from = Query(options, {"from"});
+    const std::string from = QueryOf(options, {"from"});
     return {"GET",
             "/admin/v1/exchanges" + (from.empty() ? "?" : from + "&") +
                 "request_id=" + codec::text::PercentEncode(plain[2]),
@@ -109,20 +90,51 @@ CliRequest Exchange(const std::vector<std::string>& plain, const CliOptions& opt
   }
   if (verb == "list" && plain.size() == 2) {
     CheckOptions(options, {"--node", "--from", "--until", "--limit", "--in-doubt"}, "exchange list", problem);
-    std::string query = Query(options, {"node", "from", "until", "limit"});
+    std::string query = QueryOf(options, {"node", "from", "until", "limit"});
     if (options.contains("--in-doubt")) query += query.empty() ? "?in_doubt=1" : "&in_doubt=1";
     return {"GET", "/admin/v1/exchanges" + query, ""};
   }
-  problem = "`gatehouse exchange` knows show REQUEST-ID and list";
+  if (verb == "settle" && plain.size() == 3) {
+    CheckOptions(options, {"--cost", "--note", "--row"}, "exchange settle", problem);
+    CliRequest request{"POST", "/admin/v1/exchanges/" + codec::text::PercentEncode(plain[2]) + "/settle", ""};
+    Writer writer(request.body);
+    writer.BeginObject().Field("usd", Value(options, "--cost")).Field("note", Value(options, "--note"));
+    if (options.contains("--row")) writer.Field("row", Value(options, "--row"));
+    writer.EndObject();
+    return request;
+  }
+  problem = "`gatehouse exchange` knows show REQUEST-ID, list, and settle REQUEST-ID --cost USD --note TEXT";
   return {};
 }
 
 }  // namespace
 
-bool IsAccountingWord(std::string_view word) { return word == "usage" || word == "budget" || word == "exchange"; }
+void CheckOptions(const CliOptions& options, std::initializer_list<std::string_view> allowed, std::string_view command,
+                  std::string& problem) {
+  for (const auto& [name, value] : options) {
+    const bool known =
+        std::ranges::find(allowed, name) != allowed.end() || std::ranges::find(kEverywhere, name) != kEverywhere.end();
+    if (!known) problem = name + " has no meaning for `" + std::string(command) + "`";
+  }
+}
+
+std::string QueryOf(const CliOptions& options, std::initializer_list<std::string_view> names) {
+  std::string query;
+  for (const std::string_view name : names) {
+    const std::string value = Value(options, "--" + std::string(name));
+    if (value.empty()) continue;
+    query.append(query.empty() ? "?" : "&").append(name).append("=").append(codec::text::PercentEncode(value));
+  }
+  return query;
+}
+
+bool IsAccountingWord(std::string_view word) {
+  return word == "usage" || word == "budget" || word == "exchange" || word == "alert";
+}
 
 CliRequest UnderstandAccounting(const std::vector<std::string>& plain, const CliOptions& options,
                                 std::string& problem) {
+  if (plain[0] == "alert") return UnderstandAlert(plain, options, problem);
   if (plain[0] == "budget") return Budget(plain, options, problem);
   if (plain[0] == "exchange") return Exchange(plain, options, problem);
   if (plain.size() > 1) problem = "`gatehouse usage` takes options only";

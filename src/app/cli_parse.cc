@@ -19,7 +19,7 @@ using features::identity::NodeKind;
 
 constexpr std::string_view kHelp = R"(usage: gatehouse NOUN VERB [ARGUMENT...] [OPTION...]
 
-Nouns: org team project user app agent key role budget usage exchange. Things are named by their path, from the organization down:
+Nouns: org team project user app agent key role budget usage exchange alert. Things are named by their path, from the organization down:
   acme   acme/search   acme/search/prod   acme/search/prod/app:checkout   acme/search/prod/app:checkout/key:ci
 The kind before the last name may be left out: gatehouse app show acme/search/prod/checkout.
 
@@ -49,6 +49,10 @@ The kind before the last name may be left out: gatehouse app show acme/search/pr
   usage [--by team,model,...] [--node PATH] [--from TIME] [--until TIME] [--grain day] [--limit N]
         [--format csv|focus|json]        what was spent; a table unless --json
   exchange show REQUEST-ID, exchange list [--node PATH] [--from TIME] [--until TIME] [--in-doubt] [--limit N]
+  exchange settle REQUEST-ID --cost USD --note TEXT [--row ROW]
+                           what one in doubt did cost: its row stays, sums and budgets move by the difference
+  alert list [--node PATH] [--limit N]   what people were told, and where it went
+  alert channels, alert test CHANNEL     where alerts can go; sends a test and shows what the receiver said
 
 Options: --admin-url URL (http://127.0.0.1:9090), --password-file FILE, --json.
 The password, or a token of the admin API, is read from GATEHOUSE_ADMIN_PASSWORD unless a file is named. People of a
@@ -71,6 +75,7 @@ constexpr Option kOptions[] = {
     {"--by", Takes::kValue},       {"--format", Takes::kValue},        {"--per", Takes::kValue},
     {"--window", Takes::kValue},   {"--zone", Takes::kValue},          {"--models", Takes::kValue},
     {"--provider", Takes::kValue}, {"--throttle", Takes::kValue},      {"--in-doubt", Takes::kNothing},
+    {"--cost", Takes::kValue},     {"--note", Takes::kValue},          {"--row", Takes::kValue},
 };
 
 // What was said, before it is understood.

@@ -12,6 +12,7 @@
 #include <system_error>
 #include <utility>
 
+#include "app/config_alerts.h"
 #include "app/config_login.h"
 #include "app/config_models.h"
 #include "app/config_prices.h"
@@ -256,6 +257,7 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   if (config->cluster && config->store.kind != StoreConfig::Kind::kPostgres) {
     root["cluster"].AddProblem("gateways that share budgets need one database: set `store.postgres`");
   }
+  config->alerts = ReadAlerts(root["alerts"], config->files);
   config->policies = ReadPolicies(root, *config);
   if (!config->policies->empty()) config->gate.client_address = ingress::GateSettings::ClientAddress::kAttached;
   GH_CHECK_OK(tree.Finish());

@@ -14,6 +14,7 @@
 #include "app/config_identity.h"
 #include "base/result.h"
 #include "base/secret.h"
+#include "features/alerts/settings.h"
 #include "features/identity/declared_tree.h"
 #include "features/policy/rule_set.h"
 #include "features/ratelimit/rule.h"
@@ -97,6 +98,7 @@ struct Config {
   std::vector<features::identity::DeclaredNode> tenants;  // organizations, and all that is below them
   AccountingConfig accounting;
   std::optional<ClusterConfig> cluster;  // absent: this gateway is alone
+  features::alerts::AlertSettings alerts;
   std::shared_ptr<const features::policy::RuleSet> policies;
   std::vector<std::string> files;  // that it was made of besides its own text: certificates, keys, secrets
 };

@@ -9,6 +9,7 @@
 #include <thread>
 #include <utility>
 
+#include "app/measurements.h"
 #include "app/tls_files.h"
 #include "base/check.h"
 #include "codec/crypto/hash.h"
@@ -92,6 +93,7 @@ base::Status Gateway::Start() {
   identity_->Use(config_->identity);
   GH_TRY(control_, ControlPlane::Open(*database_, *config_, loop_));
   GH_CHECK_OK(OpenAccounting(count));
+  OpenAlerting();
   const Shared shared{
       .clock = base::SystemClock(),
       .metrics = *metrics_,
@@ -111,6 +113,7 @@ base::Status Gateway::Start() {
   GH_CHECK_OK(Listen());
   GH_CHECK_OK(ListenAdmin());
   for (const auto& loop : loops_) loop->Start();
+  alerting_->Start();
   tasks_.Spawn(control_->Follow(loop_, config_->tenancy.poll_interval, *log_));
   WatchFiles();
   readiness_ = admin::Readiness::kReady;
@@ -145,6 +148,21 @@ base::Status Gateway::OpenAccounting(std::size_t loops) {
   if (!stated) return base::Internal("the start was interrupted");
   if (!stated->ok()) return *std::move(stated);
   return accounting_->Recover();
+}
+
+void Gateway::OpenAlerting() {
+  const auto where = [&directory = control_->directory()](pipeline::NodeId node) {
+    features::accounting::NodeWords words{.chain = {}, .path = directory.PathOf(node)};
+    for (const pipeline::Link& link : directory.ChainOf(node)) words.chain.push_back(link.id);
+    return words;
+  };
+  alerting_ = std::make_unique<Alerting>(Alerting::Parts{.loop = loop_,
+                                                         .database = database_->database(),
+                                                         .accounting = *accounting_,
+                                                         .health = health_,
+                                                         .log = *log_,
+                                                         .where = where});
+  alerting_->Use(config_->alerts);
 }
 
 base::Result<Gateway::Served> Gateway::Open(const ListenerConfig& listener, std::uint16_t port) {
@@ -198,6 +216,8 @@ base::Status Gateway::ListenAdmin() {
                           .explain = [this](std::string_view id) { return policies_->Explain(id); },
                           .tenancy = control_->services(),
                           .accounting = accounting_->services(),
+                          .alerts = alerting_->services(),
+                          .measure = [this] { Measure(*metrics_, FirstMeasuredFamily(), *accounting_, *alerting_); },
                           .login = login_.get()},
       std::move(digest));
   constexpr std::size_t kMaxAdminConnections = 256;
@@ -282,14 +302,16 @@ net::Task<base::Status> Gateway::ReloadOnce() {
   GH_CO_CHECK_OK(co_await control_->Apply(loop_, next.value()->tenants));
   GH_CO_CHECK_OK(co_await accounting_->Apply(next.value()->accounting.budgets, NodeFinder()));
   GH_CO_CHECK_OK(ReloadListeners(*next.value()));
-  for (const std::string& line :
-       llm::price::Suspicions(*config_->prices, *next.value()->prices, base::SystemClock().Wall())) {
+  const auto suspicions = llm::price::Suspicions(*config_->prices, *next.value()->prices, base::SystemClock().Wall());
+  for (const std::string& line : suspicions) {
     log_->Warning("a price looks wrong; it is in force", {{"price", line}});
   }
   config_ = std::move(next).value();
   const std::string waiting = WaitingForRestart(*started_with_, *config_);
   problem_ = waiting.empty() ? "" : "restart to put changes in force of: " + waiting;
   identity_->Use(config_->identity);
+  alerting_->Use(config_->alerts);
+  alerting_->TellOfPrices(suspicions);
   for (const auto& loop : loops_) loop->Apply(config_);
   WatchFiles();
   co_return base::Ok();

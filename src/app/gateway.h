@@ -9,6 +9,7 @@
 
 #include "admin/admin_handler.h"
 #include "app/accounting_house.h"
+#include "app/alerting.h"
 #include "app/config.h"
 #include "app/control_plane.h"
 #include "app/database.h"
@@ -61,6 +62,7 @@ class Gateway {
   };
 
   base::Status OpenAccounting(std::size_t loops);
+  void OpenAlerting();
   features::accounting::FindNode NodeFinder() const;
   base::Status Listen();
   base::Status ListenAdmin();
@@ -95,6 +97,7 @@ class Gateway {
   net::EpollLoop loop_;
   std::unique_ptr<SharedStore> shared_store_;  // null: this gateway is alone
   std::unique_ptr<AccountingHouse> accounting_;
+  std::unique_ptr<Alerting> alerting_;
   std::unique_ptr<IdentityProviders> identity_;  // on loop_; the loops use it
   std::vector<std::unique_ptr<LoopRuntime>> loops_;
   std::vector<Served> served_;

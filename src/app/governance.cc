@@ -1,7 +1,10 @@
 #include "app/governance.h"
 
+#include <algorithm>
+#include <iterator>
 #include <utility>
 
+#include "app/measurements.h"
 #include "features/policy/request_stage.h"
 #include "features/policy/rule_reader.h"
 #include "features/telemetry/tally.h"
@@ -18,12 +21,15 @@ std::shared_ptr<const features::policy::RuleSet> ReadPolicies(const codec::confi
 std::vector<base::Metrics::Declaration> MetricFamilies() {
   auto families = features::telemetry::MetricDeclarations();
   families.push_back(features::policy::DecisionsDeclaration());
+  std::ranges::copy(MeasuredFamilies(), std::back_inserter(families));
   families.push_back({.name = "gatehouse_exchanges_unrecorded_total",
                       .help = "Exchanges that are not in the ledger because the journal was full.",
                       .kind = base::MetricKind::kCounter,
                       .labels = {}});
   return families;
 }
+
+std::size_t FirstMeasuredFamily() { return features::telemetry::MetricDeclarations().size() + 1; }
 
 base::MetricCell& UnrecordedCell(base::Metrics& metrics, std::size_t shard) {
   return metrics.Counter(shard, MetricFamilies().size() - 1).At({});

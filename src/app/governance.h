@@ -20,8 +20,10 @@ namespace gatehouse::app {
 // Reads the section `policies`. Problems are noted on the tree. REQUIRES: providers and routes have been read.
 std::shared_ptr<const features::policy::RuleSet> ReadPolicies(const codec::config::Node& root, const Config& config);
 
-// The metrics of the process: those of exchanges, then those of policies.
+// The metrics of the process: those of exchanges, of policies, then those that are measured.
 std::vector<base::Metrics::Declaration> MetricFamilies();
+// Where those that are measured begin.
+std::size_t FirstMeasuredFamily();
 // Of those: counts the exchanges that found no place in the journal.
 base::MetricCell& UnrecordedCell(base::Metrics& metrics, std::size_t shard);
 

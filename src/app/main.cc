@@ -13,6 +13,7 @@
 #include "app/gateway.h"
 #include "app/governance.h"
 #include "app/policy_command.h"
+#include "app/reconcile_command.h"
 #include "features/identity/key_text.h"
 
 namespace gatehouse::app {
@@ -25,6 +26,8 @@ constexpr std::string_view kUsage = R"(gatehouse: one gateway between applicatio
   gatehouse key new                 make an API key and print it with its hash
   gatehouse key hash                read a key from standard input and print its hash
   gatehouse org|team|project|user|app|agent|key|role ...   manage who may use it; --help says how
+  gatehouse budget|usage|exchange|alert ...   what was spent, and who was told; --help says how
+  gatehouse reconcile EXPORT        compare a provider's bill with the ledger; --help says how
   gatehouse policy ...              try the rules of a configuration on cases, explain a decision
   gatehouse version
 )";
@@ -114,6 +117,8 @@ int Main(std::span<char* const> arguments) {
     return RunCli(arguments.subspan(1));
   } else if (command == "key" && arguments.size() == 3) {
     return Key(arguments[2]);
+  } else if (command == "reconcile") {
+    return ReconcileCommand(arguments.subspan(2));
   } else if (command == "policy") {
     return PolicyCommand(arguments.subspan(2));
   } else if (command == "version") {

@@ -3,7 +3,9 @@
 #include <array>
 #include <utility>
 
+#include "features/accounting/adjustment.h"
 #include "features/accounting/schema.h"
+#include "features/alerts/schema.h"
 #include "features/identity/tenancy_schema.h"
 #include "providers/anthropic/anthropic.h"
 #include "providers/azure_openai/azure_openai.h"
@@ -46,7 +48,8 @@ std::vector<std::string_view> ProviderKinds() {
 
 // One line per part.
 std::vector<store::Schema> Schemas() {
-  return {features::identity::TenancySchema(), features::accounting::LedgerSchema()};
+  return {features::identity::TenancySchema(), features::accounting::LedgerSchema(),
+          features::accounting::AdjustmentSchema(), features::alerts::AlertSchema()};
 }
 
 }  // namespace gatehouse::app

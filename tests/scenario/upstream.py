@@ -108,6 +108,7 @@ class Upstream(Server):
         self.script = Script(script)
         self.requests, self.probes, self.gone = 0, 0, 0
         self.last = ""  # the head of the last request
+        self.bodies = []  # of all but probes
         self.gate = threading.Event()
         if self.script.steps[:1] == ["refuse"]:
             self.socket.close()  # nobody listens
@@ -123,7 +124,8 @@ class Upstream(Server):
         self.gate.set()
 
     def serve(self, connection):
-        while (head := self.request(connection)) is not None:
+        while (message := self.request(connection)) is not None:
+            head, body = message
             is_probe = re.match(rb"GET [^ ]*/models", head) is not None
             with self.lock:
                 step = self.script.next(is_probe)
@@ -132,6 +134,7 @@ class Upstream(Server):
                 else:
                     self.requests += 1
                     self.last = head.decode("latin-1")
+                    self.bodies.append(body.decode("utf-8", "replace"))
             if not self.play(connection, step.split(" ", 2)):
                 return
 
@@ -150,7 +153,7 @@ class Upstream(Server):
             if not got:
                 return None
             body += got
-        return head
+        return head, body
 
     @staticmethod
     def head(status, kind, extra=""):

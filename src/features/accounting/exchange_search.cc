@@ -1,6 +1,7 @@
 #include "features/accounting/exchange_search.h"
 
 #include <algorithm>
+#include <charconv>
 #include <utility>
 
 #include "codec/cel/timestamp.h"
@@ -66,6 +67,7 @@ class Search {
   ExchangeList Cut() {
     list_.complete = false;
     list_.rows.resize(std::min<std::size_t>(list_.rows.size(), query_.at_most));
+    list_.names.resize(list_.rows.size());
     return std::move(list_);
   }
   // Blocks that begin before that time, newest first. Several may begin in one millisecond; those beyond a page's end
@@ -88,10 +90,13 @@ class Search {
                                         .expected_changes = {}},
                                        deadline_));
     if (rows.empty()) co_return base::Ok();
-    co_return ReadBlock(store::BytesOf(rows.at(0).at(0)), [this](std::int64_t, std::string_view bytes) {
+    co_return ReadBlock(store::BytesOf(rows.at(0).at(0)), [this, head](std::int64_t number, std::string_view bytes) {
       Links links;
       const auto row = DecodeRow(bytes, links);
-      if (row && Matches(query_, *row)) list_.rows.emplace_back(bytes);
+      const RowName name{.journal = head.journal, .number = number};
+      if (!row || !Matches(query_, *row) || std::ranges::binary_search(query_.except, name)) return Going::kOn;
+      list_.rows.emplace_back(bytes);
+      list_.names.push_back(name);
       return Going::kOn;
     });
   }
@@ -105,6 +110,21 @@ class Search {
 
 }  // namespace
 
+std::string ToString(RowName name) {
+  return std::to_string(static_cast<std::uint64_t>(name.journal)) + "-" + std::to_string(name.number);
+}
+
+std::optional<RowName> ParseRowName(std::string_view text) {
+  std::uint64_t journal = 0;
+  std::int64_t number = 0;
+  const char* const end = text.data() + text.size();
+  const auto first = std::from_chars(text.data(), end, journal);
+  if (first.ec != std::errc() || first.ptr == end || *first.ptr != '-') return {};
+  const auto second = std::from_chars(first.ptr + 1, end, number);
+  if (second.ec != std::errc() || second.ptr != end || number < 0) return {};
+  return RowName{.journal = static_cast<std::int64_t>(journal), .number = number};
+}
+
 net::Task<Result<ExchangeList>> SearchExchanges(store::Database& database, net::Loop& loop, ExchangeQuery query,
                                                 net::Deadline deadline) {
   GH_CO_CHECK_OK(Check(query));
@@ -114,8 +134,7 @@ net::Task<Result<ExchangeList>> SearchExchanges(store::Database& database, net::
 
 void WriteRow(codec::json::Writer& writer, const Row& row) {
   const auto nanos = static_cast<std::uint32_t>(row.admitted_ms % 1000) * 1'000'000;
-  writer.BeginObject()
-      .Field("request_id", row.request_id)
+  writer.Field("request_id", row.request_id)
       .Field("admitted", codec::cel::TimestampText({row.admitted_ms / 1000, nanos}))
       .Field("organization", row.organization)
       .Field("team", row.team)
@@ -151,8 +170,7 @@ void WriteRow(codec::json::Writer& writer, const Row& row) {
       .Field("duration_us", row.duration_us)
       .Field("first_event_us", row.first_event_us)
       .Field("bytes_in", row.bytes_in)
-      .Field("bytes_out", row.bytes_out)
-      .EndObject();
+      .Field("bytes_out", row.bytes_out);
 }
 
 }  // namespace gatehouse::features::accounting

@@ -111,6 +111,7 @@ net::Task<base::Status> Ledger::Apply(std::vector<Entry> entries) {
     auto written = co_await parts_.database.Write(parts_.loop, unit, parts_.loop.In(kWriteTimeout));
     if (written.ok()) break;
     const base::Error& error = written.error();
+    ++failures_;
     if (repeated && error.code == base::ErrorCode::kConflict && co_await IsApplied(block)) break;
     if (!MayPass(error)) co_return std::move(written).TakeFailure();
     if (problem_.empty()) parts_.log.Warning("the ledger waits for the database", {{"detail", error.detail}});
@@ -121,6 +122,7 @@ net::Task<base::Status> Ledger::Apply(std::vector<Entry> entries) {
   if (!problem_.empty()) parts_.log.Info("the ledger writes again");
   problem_.clear();
   written_ += rows;
+  written_s_ = SecondsOf(parts_.loop.clock().Wall());
   co_return base::Ok();
 }
 
@@ -239,7 +241,12 @@ net::Task<bool> Ledger::Flush(net::Deadline deadline) {
 
 Ledger::Standing Ledger::standing() const {
   const std::scoped_lock lock(queue_->mutex);
-  return {.waiting = queue_->entries.size(), .written = written_, .rejected = rejected_, .problem = problem_};
+  return {.waiting = queue_->entries.size(),
+          .written = written_,
+          .rejected = rejected_,
+          .failures = failures_,
+          .written_s = written_s_,
+          .problem = problem_};
 }
 
 }  // namespace gatehouse::features::accounting

@@ -70,6 +70,8 @@ class Ledger {
     std::size_t waiting = 0;     // rows
     std::uint64_t written = 0;   // since the start
     std::uint64_t rejected = 0;  // rows that the database would not have
+    std::uint64_t failures = 0;  // attempts to write that came to nothing
+    std::int64_t written_s = 0;  // when it last wrote, in seconds since 1970; 0: not yet
     std::string problem;         // "" while it works
   };
   Standing standing() const;
@@ -94,6 +96,8 @@ class Ledger {
   bool idle_ = true;
   std::uint64_t written_ = 0;
   std::uint64_t rejected_ = 0;
+  std::uint64_t failures_ = 0;
+  std::int64_t written_s_ = 0;
   std::string problem_;
   net::TaskGroup tasks_;  // last: what runs there uses the rest
 };

@@ -7,7 +7,7 @@
 
 namespace gatehouse::features::accounting {
 
-LoopAccounting::LoopAccounting(Parts parts) : parts_(std::move(parts)) {}
+LoopAccounting::LoopAccounting(Parts parts) : parts_(std::move(parts)) { CountSlots(); }
 
 LoopAccounting::~LoopAccounting() {
   // What ends there records its row, and must not find itself in a list.
@@ -19,6 +19,7 @@ LoopAccounting::~LoopAccounting() {
 std::optional<LoopAccounting::Ticket> LoopAccounting::Intend(const Row& worst) {
   const auto ticket = parts_.share.Take();
   if (!ticket) return {};
+  CountSlots();
   EncodedRow bytes;
   parts_.share.Intend(ticket->slot, Encode(worst, bytes));
   return ticket;
@@ -31,6 +32,7 @@ void LoopAccounting::Record(std::optional<Ticket> ticket, const Row& row) {
     if (parts_.unrecorded != nullptr) parts_.unrecorded->Add();
     return;
   }
+  CountSlots();
   EncodedRow bytes;
   parts_.share.Finish(ticket->slot, Encode(row, bytes));
   parts_.ledger.Submit({.slot = ticket->slot, .share = parts_.index, .number = ticket->number});
@@ -38,6 +40,7 @@ void LoopAccounting::Record(std::optional<Ticket> ticket, const Row& row) {
 
 void LoopAccounting::Release(const std::vector<std::uint32_t>& slots) {
   for (const std::uint32_t slot : slots) parts_.share.Free(slot);
+  CountSlots();
 }
 
 void LoopAccounting::Adopt(std::unique_ptr<Flight> flight) {

@@ -61,6 +61,8 @@ class LoopAccounting final : private net::Deferral {
   std::string& scratch() { return scratch_; }
   // Rows that found no place in the journal.
   std::uint64_t unrecorded() const { return unrecorded_; }
+  // Places in this loop's share of the journal that are free; any thread.
+  std::uint64_t free_slots() const { return free_slots_.Get(); }
 
   // Whether one more call may be seen through without its client.
   bool MayDrain(const DrainSettings& settings) const {
@@ -73,10 +75,12 @@ class LoopAccounting final : private net::Deferral {
 
  private:
   void OnTurnEnd() override;
+  void CountSlots() { free_slots_.Set(parts_.share.available()); }
 
   Parts parts_;
   std::string scratch_;
   std::uint64_t unrecorded_ = 0;
+  base::MetricCell free_slots_;
   std::list<std::unique_ptr<Flight>> draining_;
   std::list<std::unique_ptr<Flight>> finished_;  // until the turn's end: their own tasks may be running
 };

@@ -42,6 +42,7 @@ Refusal RefusalOf(const Account& account, pipeline::NodeKind kind, std::int64_t 
   return {.limit = account.limit(),
           .kind = kind,
           .reason = Refusal::Reason::kUsedUp,
+          .spent = account.spent(),
           .left = left,
           .needed = needed,
           .ends = account.ends(),
@@ -86,6 +87,24 @@ void Notices::Add(Passed passed) {
     ++dropped_;
   }
   waiting_.push_back(std::move(passed));
+}
+
+void Notices::AddRefusal(const Refusal& refusal) {
+  // What is refused while most is only held for what is under way is no news: it comes back.
+  constexpr int kPercent = 95;
+  const Limit& limit = refusal.limit;
+  const bool spent = static_cast<__int128>(refusal.spent) * 100 >= static_cast<__int128>(limit.amount) * kPercent;
+  if (refusal.reason != Refusal::Reason::kUsedUp || !spent) return;
+  {
+    const std::scoped_lock lock(mutex_);
+    if (refused_.size() >= kMaxWaiting) refused_.clear();
+    const auto [known, fresh] = refused_.try_emplace(limit.id, refusal.ends);
+    if (!fresh && std::exchange(known->second, refusal.ends) == refusal.ends) return;
+  }
+  Add({.limit = std::make_shared<const Limit>(limit),
+       .permille = 1000,
+       .spent = refusal.spent,
+       .window_ends = refusal.ends});
 }
 
 std::vector<Passed> Notices::Take() {
@@ -225,6 +244,7 @@ std::variant<Reservation, Refusal> Organization::Reserve(const Ask& ask) {
   if (!refusal) refusal = Check(ask, reservation.holds_, output);
   if (refusal) {
     reservation.holds_.clear();
+    notices_->AddRefusal(*refusal);
     return *std::move(refusal);
   }
   for (Hold& hold : reservation.holds_) {
@@ -245,7 +265,10 @@ std::optional<Refusal> Organization::Extend(Reservation& reservation, const Amou
   for (const Hold& hold : reservation.holds_) {
     const std::int64_t needed = more.Of(hold.account->limit().dimension);
     const std::int64_t left = hold.account->Left(now);
-    if (needed > left) return RefusalFor(*hold.account, hold.kind, left, needed, now);
+    if (needed <= left) continue;
+    Refusal refusal = RefusalFor(*hold.account, hold.kind, left, needed, now);
+    notices_->AddRefusal(refusal);
+    return refusal;
   }
   for (Hold& hold : reservation.holds_) {
     const std::int64_t needed = more.Of(hold.account->limit().dimension);
@@ -272,7 +295,10 @@ std::optional<Refusal> Organization::Include(Reservation& reservation, std::span
     const std::int64_t left = account.Left(now);
     if (more.back().amount > left && !refusal) refusal = RefusalFor(account, kind, left, more.back().amount, now);
   });
-  if (refusal) return refusal;
+  if (refusal) {
+    notices_->AddRefusal(*refusal);
+    return refusal;
+  }
   for (Hold& hold : more) {
     hold.piece = hold.account->Hold(hold.amount, now);
     Look(*hold.account, now);

@@ -22,6 +22,8 @@ namespace gatehouse::features::accounting {
 class Notices {
  public:
   void Add(Passed passed);
+  // Of a limit that refuses, once in each of its windows.
+  void AddRefusal(const Refusal& refusal);
   std::vector<Passed> Take();
   std::uint64_t dropped() const;
   // Before there are any threads.
@@ -36,6 +38,8 @@ class Notices {
   std::deque<Passed> waiting_;  // guarded by mutex_
   std::uint64_t dropped_ = 0;   // guarded by mutex_
   std::function<void(const Need&)> on_low_;
+  // The end of the window in which a limit was last seen to refuse, by its id; bounded. Guarded by mutex_.
+  std::unordered_map<std::int64_t, std::int64_t> refused_;
 };
 
 // The accounts of one organization, by the nodes they belong to. One lock for all: a reservation is made on every level

@@ -105,6 +105,13 @@ void Treasury::ForgetRest(pipeline::NodeId organization, std::int64_t limit) {
   if (const auto found = Find(organization)) found->ForgetRest(limit);
 }
 
+std::vector<pipeline::NodeId> Treasury::organizations() const {
+  std::vector<pipeline::NodeId> all;
+  const std::shared_lock lock(mutex_);
+  for (const auto& [id, organization] : organizations_) all.push_back(id);
+  return all;
+}
+
 std::vector<Passed> Treasury::TakePassed() { return notices_->Take(); }
 std::uint64_t Treasury::dropped() const { return notices_->dropped(); }
 

@@ -51,6 +51,7 @@ struct Refusal {
     kShort,      // more of `needs` is to be fetched first
     kUnchecked,  // there may be more, and it could not be fetched
   } reason = Reason::kUsedUp;
+  std::int64_t spent = 0;
   std::int64_t left = 0;
   std::int64_t needed = 0;
   std::int64_t ends = 0;                      // when the window does, in seconds since 1970
@@ -104,7 +105,7 @@ class Reservation {
   std::int64_t output_tokens_ = 0;
 };
 
-// A step of a limit that what was spent has just passed.
+// A step of a limit that what was spent has just passed, or the whole of it when a request was refused for it.
 struct Passed {
   std::shared_ptr<const Limit> limit;
   std::uint32_t permille = 0;
@@ -176,6 +177,8 @@ class Treasury {
   std::vector<Passed> TakePassed();
   std::uint64_t dropped() const;
   std::size_t size() const;
+  // Those that have limits, or had.
+  std::vector<pipeline::NodeId> organizations() const;
 
  private:
   std::shared_ptr<Organization> Make(pipeline::NodeId organization);

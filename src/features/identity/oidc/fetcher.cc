@@ -7,9 +7,6 @@
 namespace gatehouse::features::identity::oidc {
 namespace {
 
-constexpr http::ClientTimeouts kTimeouts = {
-    .connect = std::chrono::seconds(5), .first_byte = std::chrono::seconds(10), .idle = std::chrono::seconds(5)};
-constexpr std::size_t kMaxPools = 64;
 constexpr std::int64_t kMaxAgeSeconds = 31'536'000;
 
 std::string_view Trimmed(std::string_view text) {
@@ -20,6 +17,10 @@ std::string_view Trimmed(std::string_view text) {
 
 bool IsName(std::string_view host) {
   return !http::IsAddress(host) && !http::IsLoopback(host) && host.find('.') != std::string_view::npos;
+}
+
+http::Plaintext Allowed(IssuerSettings::Plaintext plaintext) {
+  return plaintext == IssuerSettings::Plaintext::kOnLoopback ? http::Plaintext::kOnLoopback : http::Plaintext::kRefused;
 }
 
 }  // namespace
@@ -36,13 +37,9 @@ base::Error CannotAsk(std::string detail) {
 }
 
 base::Result<http::Url> CheckUrl(std::string_view text, IssuerSettings::Plaintext plaintext) {
-  auto url = http::ParseUrl(text);
-  if (!url || !url->user_info.empty()) return CannotAsk(std::string(text) + " is not an acceptable URL");
-  const bool loopback = http::IsLoopback(url->endpoint.host) && plaintext == IssuerSettings::Plaintext::kOnLoopback;
-  if (url->scheme != http::Origin::Scheme::kHttps && !loopback) {
-    return CannotAsk(std::string(text) + " is not https");
-  }
-  return *std::move(url);
+  auto url = http::CheckFetchUrl(text, Allowed(plaintext));
+  if (!url.ok()) return CannotAsk(std::string(text) + " " + url.error().detail);
+  return url;
 }
 
 base::Result<http::Url> CheckLinkedUrl(std::string_view text, const http::Url& issuer,
@@ -73,48 +70,30 @@ std::optional<std::chrono::seconds> MaxAgeOf(std::string_view cache_control) {
   return age;
 }
 
-std::shared_ptr<http::Pool> Fetcher::PoolOf(const http::Url& url, const std::string& ca_file) {
-  const bool secure = url.scheme == http::Origin::Scheme::kHttps;
-  const std::string key =
-      (secure ? "s " : "p ") + url.endpoint.host + " " + std::to_string(url.endpoint.port) + " " + ca_file;
-  if (pools_.size() >= kMaxPools && !pools_.contains(key)) pools_.clear();
-  auto& pool = pools_[key];
-  if (!pool) pool = pool_for_({.scheme = url.scheme, .endpoint = url.endpoint}, ca_file);
-  return pool;
-}
-
 net::Task<base::Result<Document>> Fetcher::Get(Trust trust, std::string url, net::Deadline deadline) {
-  http::HeaderMap headers;
-  headers.Add("accept", "application/json");
-  return Send(std::move(trust), std::move(url), "GET", std::move(headers), {}, deadline);
+  http::FetchRequest request{.method = "GET", .headers = {}, .body = {}, .most_bytes = kMaxDocumentBytes};
+  request.headers.Add("accept", "application/json");
+  return Send(std::move(trust), std::move(url), std::move(request), deadline);
 }
 
 net::Task<base::Result<Document>> Fetcher::Post(Trust trust, std::string url, std::string authorization,
                                                 std::string form, net::Deadline deadline) {
-  http::HeaderMap headers;
-  headers.Add("accept", "application/json");
-  headers.Add("content-type", "application/x-www-form-urlencoded");
-  headers.Add("authorization", authorization);
-  return Send(std::move(trust), std::move(url), "POST", std::move(headers), std::move(form), deadline);
+  http::FetchRequest request{.method = "POST", .headers = {}, .body = std::move(form), .most_bytes = kMaxDocumentBytes};
+  request.headers.Add("accept", "application/json");
+  request.headers.Add("content-type", "application/x-www-form-urlencoded");
+  request.headers.Add("authorization", authorization);
+  return Send(std::move(trust), std::move(url), std::move(request), deadline);
 }
 
-net::Task<base::Result<Document>> Fetcher::Send(Trust trust, std::string url, std::string_view method,
-                                                http::HeaderMap headers, std::string body, net::Deadline deadline) {
-  GH_CO_TRY(const http::Url where, CheckUrl(url, trust.plaintext));
-  const auto pool = PoolOf(where, trust.ca_file);
-  const std::string target = where.target.starts_with('/') ? where.target : "/" + where.target;
-  auto response =
-      co_await pool->Send({.method = method, .target = target, .headers = &headers, .body = body}, kTimeouts, deadline);
-  if (!response.ok()) co_return CannotAsk(url + ": " + response.error().detail);
-  const http::ResponseHead& head = response.value()->head();
-  if (head.status >= 300 && head.status < 400) {
-    co_return CannotAsk(url + " answers " + std::to_string(head.status) + ": redirects are not followed");
-  }
-  Document document{.status = head.status, .max_age = MaxAgeOf(head.headers.Find("cache-control").value_or(""))};
-  auto text = co_await response.value()->CollectBody(kMaxDocumentBytes);
-  if (!text.ok()) co_return CannotAsk(url + ": " + text.error().detail + text.error().public_message);
-  document.body = std::move(text).value();
-  co_return document;
+net::Task<base::Result<Document>> Fetcher::Send(Trust trust, std::string url, http::FetchRequest request,
+                                                net::Deadline deadline) {
+  http::Trust believed{.plaintext = Allowed(trust.plaintext), .ca_file = std::move(trust.ca_file)};
+  auto fetched = co_await fetcher_.Send(std::move(believed), url, std::move(request), deadline);
+  if (!fetched.ok()) co_return CannotAsk(url + ": " + fetched.error().detail + fetched.error().public_message);
+  const http::ResponseHead& head = fetched.value().head;
+  co_return Document{.status = head.status,
+                     .max_age = MaxAgeOf(head.headers.Find("cache-control").value_or("")),
+                     .body = std::move(fetched.value().body)};
 }
 
 }  // namespace gatehouse::features::identity::oidc

@@ -3,16 +3,13 @@
 #include <chrono>
 #include <cstddef>
 #include <cstdint>
-#include <functional>
-#include <map>
-#include <memory>
 #include <optional>
 #include <string>
 #include <string_view>
 
 #include "base/result.h"
 #include "features/identity/oidc/issuer_settings.h"
-#include "http/client.h"
+#include "http/fetcher.h"
 #include "http/url.h"
 #include "net/loop.h"
 #include "net/task.h"
@@ -43,8 +40,8 @@ struct Trust {
 // answers. Belongs to one loop.
 class Fetcher {
  public:
-  using PoolFor = std::function<std::shared_ptr<http::Pool>(const http::Origin& origin, const std::string& ca_file)>;
-  explicit Fetcher(PoolFor pool_for) : pool_for_(std::move(pool_for)) {}
+  using PoolFor = http::Fetcher::PoolFor;
+  explicit Fetcher(PoolFor pool_for) : fetcher_(std::move(pool_for)) {}
 
   // Any status that is no redirect is an answer. Errors are kUnavailable, with what happened in `detail`.
   net::Task<base::Result<Document>> Get(Trust trust, std::string url, net::Deadline deadline);
@@ -52,15 +49,13 @@ class Fetcher {
   net::Task<base::Result<Document>> Post(Trust trust, std::string url, std::string authorization, std::string form,
                                          net::Deadline deadline);
   // Connects anew from now on: the files of certificates may have changed.
-  void Forget() { pools_.clear(); }
+  void Forget() { fetcher_.Forget(); }
 
  private:
-  net::Task<base::Result<Document>> Send(Trust trust, std::string url, std::string_view method, http::HeaderMap headers,
-                                         std::string body, net::Deadline deadline);
-  std::shared_ptr<http::Pool> PoolOf(const http::Url& url, const std::string& ca_file);
+  net::Task<base::Result<Document>> Send(Trust trust, std::string url, http::FetchRequest request,
+                                         net::Deadline deadline);
 
-  PoolFor pool_for_;
-  std::map<std::string, std::shared_ptr<http::Pool>> pools_;  // kept for their connections
+  http::Fetcher fetcher_;
 };
 
 // Whether such an address may be called at all; the error's detail says why not.

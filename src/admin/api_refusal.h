@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string_view>
+
+#include "base/result.h"
+
+namespace gatehouse::admin {
+
+// What the endpoints of the admin API say to what they do not do.
+base::Error Denied();                               // 403
+base::Error NoSuch(std::string_view what);          // 404; also for what the caller may not see
+base::Error WrongMethod(std::string_view allowed);  // 405; "GET or PUT"
+
+}  // namespace gatehouse::admin

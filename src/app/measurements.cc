@@ -1,0 +1,92 @@
+#include "app/measurements.h"
+
+#include <algorithm>
+#include <cstdint>
+
+namespace gatehouse::app {
+namespace {
+
+using base::MetricKind;
+
+// In the order of the declarations.
+enum Family : std::size_t {
+  kWaiting,
+  kWritten,
+  kRejected,
+  kFailures,
+  kLastWrite,
+  kInDoubt,
+  kSlots,
+  kAlerts,
+  kDeliveries,
+  kDropped,
+};
+
+constexpr std::size_t kShard = 0;
+
+}  // namespace
+
+std::vector<base::Metrics::Declaration> MeasuredFamilies() {
+  return {
+      {"gatehouse_ledger_rows_waiting", "Rows of the ledger that are not in the database yet.", MetricKind::kGauge, {}},
+      {"gatehouse_ledger_rows_written_total", "Rows of the ledger written since the start.", MetricKind::kCounter, {}},
+      {"gatehouse_ledger_rows_rejected_total",
+       "Rows that the database refused; they are in the log.",
+       MetricKind::kCounter,
+       {}},
+      {"gatehouse_ledger_write_failures_total",
+       "Attempts to write to the ledger that came to nothing.",
+       MetricKind::kCounter,
+       {}},
+      {"gatehouse_ledger_last_write_timestamp_seconds",
+       "When the ledger was last written to; 0: not since the start.",
+       MetricKind::kGauge,
+       {}},
+      {"gatehouse_ledger_in_doubt",
+       "Exchanges charged at their worst and settled by nobody, as of the last look.",
+       MetricKind::kGauge,
+       {}},
+      {"gatehouse_journal_slots",
+       "Places in the journal: free, under_way (reservations are held), waiting (for the database).",
+       MetricKind::kGauge,
+       {"state"}},
+      {"gatehouse_alerts_total", "Alerts that this gateway took on.", MetricKind::kCounter, {"kind"}},
+      {"gatehouse_alert_deliveries_total",
+       "What became of deliveries: delivered, failed (an attempt), given_up.",
+       MetricKind::kCounter,
+       {"channel", "outcome"}},
+      {"gatehouse_alerts_dropped_total",
+       "Events that nobody was told of because too many waited.",
+       MetricKind::kCounter,
+       {}},
+  };
+}
+
+void Measure(base::Metrics& metrics, std::size_t first, const AccountingHouse& accounting, const Alerting& alerting) {
+  const auto set = [&](Family family, base::Labels labels, std::uint64_t value) {
+    metrics.Counter(kShard, first + family).At(labels).Set(value);
+  };
+  const auto ledger = accounting.ledger().standing();
+  set(kWaiting, {}, ledger.waiting);
+  set(kWritten, {}, ledger.written);
+  set(kRejected, {}, ledger.rejected);
+  set(kFailures, {}, ledger.failures);
+  set(kLastWrite, {}, static_cast<std::uint64_t>(std::max<std::int64_t>(0, ledger.written_s)));
+  if (const auto in_doubt = alerting.in_doubt()) set(kInDoubt, {}, static_cast<std::uint64_t>(*in_doubt));
+  const std::uint64_t slots = accounting.journal().slots();
+  const std::uint64_t free = std::min<std::uint64_t>(slots, accounting.free_slots());
+  const std::uint64_t waiting = std::min<std::uint64_t>(slots - free, ledger.waiting);
+  set(kSlots, {"free"}, free);
+  set(kSlots, {"under_way"}, slots - free - waiting);
+  set(kSlots, {"waiting"}, waiting);
+  const auto& dispatcher = alerting.dispatcher();
+  for (const auto& [kind, count] : dispatcher.raised()) set(kAlerts, {kind}, count);
+  for (const auto& channel : dispatcher.standings()) {
+    set(kDeliveries, {channel.name, "delivered"}, channel.delivered);
+    set(kDeliveries, {channel.name, "failed"}, channel.attempts_failed);
+    set(kDeliveries, {channel.name, "given_up"}, channel.given_up);
+  }
+  set(kDropped, {}, dispatcher.dropped() + accounting.treasury().dropped());
+}
+
+}  // namespace gatehouse::app
