@@ -61,6 +61,8 @@ base::Status AccountingHouse::Open(const Options& options) {
     accounting->loop().Post([accounting, freed = std::move(slots)] { accounting->Release(freed); });
   });
   limits_.OwnedBy(journal_->id());
+  limits_.ReadAfter([this](net::Deadline deadline) { return ledger_->CatchUp(deadline); });
+  if (shared_ != nullptr) adjustments_.SharedBy(journal_->id());
   GH_CHECK_OK(OpenLessor(options));
   auto loaded = net::BlockOn(loop_, limits_.Load(loop_, {base::SystemClock().Now() + kStartTime}));
   if (!loaded) return base::Internal("reading the budgets was interrupted");

@@ -128,8 +128,11 @@ net::Task<Result<Adjustment>> Adjustments::Settle(net::Loop& loop, SettleRequest
     unit.push_back(RollupOf(grain, *row, adjustment.difference()));
   }
   for (const Spent& spent : treasury_.Attribute(use)) {
-    unit.push_back({.sql = "UPDATE limit_use SET used = used + $1 WHERE limit_id = $2 AND piece_begin_s = $3",
-                    .arguments = {spent.used, spent.limit, spent.piece_begin},
+    // Under the journal that used it, or under none where the limit is younger than the exchange.
+    unit.push_back({.sql = "UPDATE limit_use SET used = used + $1 WHERE limit_id = $2 AND piece_begin_s = $3 AND"
+                           " journal = (SELECT MAX(journal) FROM limit_use WHERE limit_id = $2 AND piece_begin_s = $3"
+                           " AND journal IN (0, $4))",
+                    .arguments = {spent.used, spent.limit, spent.piece_begin, request.row.journal},
                     .expected_changes = {}});
   }
   for (Statement& statement : also) unit.push_back(std::move(statement));
@@ -146,7 +149,7 @@ net::Task<Result<Adjustment>> Adjustments::Settle(net::Loop& loop, SettleRequest
                                                         " USD. That is done once.");
     }
   }
-  treasury_.Charge(use, SecondsOf(now));
+  if (own_journal_.value_or(request.row.journal) == request.row.journal) treasury_.Charge(use, SecondsOf(now));
   co_return adjustment;
 }
 

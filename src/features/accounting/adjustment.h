@@ -2,6 +2,7 @@
 
 #include <cstdint>
 #include <map>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -49,6 +50,9 @@ struct SettleRequest {
 class Adjustments {
  public:
   Adjustments(store::Database& database, Treasury& treasury) : database_(database), treasury_(treasury) {}
+  // Where several gateways share limits: the treasury is told of differences in rows of this journal alone. The others
+  // learn of theirs when they start anew.
+  void SharedBy(std::int64_t journal) { own_journal_ = journal; }
 
   // Once for each row: kConflict for one that was settled, kInvalidRequest for one that is not in doubt. `also` is done
   // in the same unit of work.
@@ -72,6 +76,7 @@ class Adjustments {
 
   store::Database& database_;
   Treasury& treasury_;
+  std::optional<std::int64_t> own_journal_;
 };
 
 // The tables of adjustments; component "adjustments".

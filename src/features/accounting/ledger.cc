@@ -15,6 +15,7 @@ using base::Result;
 constexpr base::Duration kGather = std::chrono::milliseconds(100);
 constexpr std::size_t kMostRows = 4000;
 constexpr base::Duration kWriteTimeout = std::chrono::seconds(30);
+constexpr base::Duration kLook = std::chrono::milliseconds(10);  // whether it is done
 constexpr base::Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr base::Duration kLongestPause = std::chrono::seconds(5);
 
@@ -28,9 +29,10 @@ bool MayPass(const base::Error& error) {
 struct Ledger::Queue {
   explicit Queue(net::Loop& owner) : arrived(owner) {}
   mutable std::mutex mutex;
-  std::vector<Entry> entries;  // guarded by mutex; bounded by the journal's slots
-  bool alive = true;           // guarded by mutex
-  net::Event arrived;          // on the ledger's loop
+  std::vector<Entry> entries;   // guarded by mutex; bounded by the journal's slots
+  std::uint64_t submitted = 0;  // guarded by mutex
+  bool alive = true;            // guarded by mutex
+  net::Event arrived;           // on the ledger's loop
 };
 
 Ledger::Ledger(Parts parts) : parts_(parts), queue_(std::make_shared<Queue>(parts.loop)), tasks_(parts.loop) {}
@@ -46,6 +48,7 @@ void Ledger::Submit(Entry entry) {
     const std::scoped_lock lock(queue_->mutex);
     first = queue_->entries.empty();
     queue_->entries.push_back(std::move(entry));
+    ++queue_->submitted;
   }
   if (!first) return;
   parts_.loop.Post([queue = queue_] {
@@ -143,6 +146,7 @@ net::Task<> Ledger::WriteBlock(std::vector<Entry> entries) {
     co_await WriteEach(entries);
   }
   Freed(entries);
+  handled_ += entries.size();
 }
 
 // So that one row that the database will not have does not keep the others out.
@@ -230,8 +234,20 @@ net::Task<Result<Ledger::Recovered>> Ledger::Recover(base::WallTime now, net::De
   co_return recovered;
 }
 
+net::Task<bool> Ledger::CatchUp(net::Deadline deadline) {
+  std::uint64_t submitted = 0;
+  {
+    const std::scoped_lock lock(queue_->mutex);
+    submitted = queue_->submitted;
+  }
+  while (handled_ < submitted) {
+    if (parts_.loop.Now() >= deadline.at) co_return false;
+    co_await parts_.loop.Sleep(kLook);
+  }
+  co_return true;
+}
+
 net::Task<bool> Ledger::Flush(net::Deadline deadline) {
-  constexpr base::Duration kLook = std::chrono::milliseconds(10);
   for (;;) {
     if (standing().waiting == 0 && idle_) co_return true;
     if (parts_.loop.Now() >= deadline.at) co_return false;

@@ -63,8 +63,10 @@ class Ledger {
 
   // Starts writing.
   void Start();
-  // Everything submitted so far is written, or the deadline has come.
+  // Nothing waits to be written, or the deadline has come. For when nothing is submitted any more.
   net::Task<bool> Flush(net::Deadline deadline);
+  // What was submitted before the call is written, whatever comes after it; or the deadline has come.
+  net::Task<bool> CatchUp(net::Deadline deadline);
 
   struct Standing {
     std::size_t waiting = 0;     // rows
@@ -94,6 +96,7 @@ class Ledger {
   Release release_;
   std::int64_t block_ = 0;  // the last one's number
   bool idle_ = true;
+  std::uint64_t handled_ = 0;  // of those submitted, in their order
   std::uint64_t written_ = 0;
   std::uint64_t rejected_ = 0;
   std::uint64_t failures_ = 0;

@@ -301,6 +301,7 @@ net::Task<base::Status> LimitBook::Save(net::Loop& loop, std::vector<Entry> put,
   std::vector<Statement> unit;
   std::vector<Spent> spent;
   std::set<pipeline::NodeId> organizations;
+  bool caught_up = false;
   for (const Entry& entry : put) {
     const auto old = limits_.find(entry.limit->id);
     const bool counts = old != limits_.end() && SameCount(*old->second.limit, *entry.limit);
@@ -308,6 +309,7 @@ net::Task<base::Status> LimitBook::Save(net::Loop& loop, std::vector<Entry> put,
                                 NowMs(loop)));
     organizations.insert(entry.limit->organization);
     if (counts) continue;
+    if (catch_up_ && !std::exchange(caught_up, true)) static_cast<void>(co_await catch_up_(deadline));
     GH_CO_TRY(const std::vector<Spent> so_far, co_await UseSoFar(loop, *entry.limit, deadline));
     unit.push_back(
         {.sql = "DELETE FROM limit_use WHERE limit_id = $1", .arguments = {entry.limit->id}, .expected_changes = {}});

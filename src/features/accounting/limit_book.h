@@ -37,6 +37,9 @@ class LimitBook {
 
   // Whose rows in the ledger this gateway's own are, where several share limits. Before anything else.
   void OwnedBy(std::int64_t journal) { journal_ = journal; }
+  // What brings the database up to the moment, as far as it can: what was used before there was a limit is read after.
+  using CatchUp = std::function<net::Task<bool>(net::Deadline)>;
+  void ReadAfter(CatchUp catch_up) { catch_up_ = std::move(catch_up); }
   // Reads limits and what is used of them, and puts them in force.
   net::Task<base::Status> Load(net::Loop& loop, net::Deadline deadline);
   // The same when anybody changed a limit since; what is counted stays.
@@ -91,6 +94,7 @@ class LimitBook {
   Treasury& treasury_;
   const common::ZoneFiles& zones_;
   std::int64_t journal_ = 0;
+  CatchUp catch_up_;
   std::int64_t version_ = 0;  // of all limits in the database, as they were read last
   std::uint64_t saves_ = 0;   // begun or done here
   std::map<std::int64_t, Entry> limits_;
