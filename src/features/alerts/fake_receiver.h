@@ -72,6 +72,11 @@ class PromptDatabase final : public store::Database {
     if (away) co_return Away();
     co_return *net::BlockOn(loop_, inner_.Query(loop_, std::move(statement), loop_.In(kPatience)));
   }
+  net::Task<base::Status> Scan(net::Loop&, store::Statement statement, store::RowVisitor visit,
+                               net::Deadline) override {
+    if (away) co_return Away();
+    co_return *net::BlockOn(loop_, inner_.Scan(loop_, std::move(statement), std::move(visit), loop_.In(kPatience)));
+  }
   net::Task<base::Result<std::vector<store::Rows>>> Write(net::Loop&, std::vector<store::Statement> unit,
                                                           net::Deadline) override {
     if (away) co_return Away();
