@@ -19,6 +19,13 @@ constexpr base::Duration kLook = std::chrono::milliseconds(10);  // whether it i
 constexpr base::Duration kFirstPause = std::chrono::milliseconds(100);
 constexpr base::Duration kLongestPause = std::chrono::seconds(5);
 
+base::Status AddNumbers(std::string_view block, std::vector<std::int64_t>& numbers) {
+  return ReadBlock(block, [&numbers](std::int64_t number, std::string_view) {
+    numbers.push_back(number);
+    return Going::kOn;
+  });
+}
+
 bool MayPass(const base::Error& error) {
   return error.code == base::ErrorCode::kUnavailable || error.code == base::ErrorCode::kTimeout;
 }
@@ -47,7 +54,7 @@ void Ledger::Submit(Entry entry) {
   {
     const std::scoped_lock lock(queue_->mutex);
     first = queue_->entries.empty();
-    queue_->entries.push_back(std::move(entry));
+    queue_->entries.push_back(entry);
     ++queue_->submitted;
   }
   if (!first) return;
@@ -188,10 +195,7 @@ net::Task<Result<std::vector<std::int64_t>>> Ledger::NumbersFrom(std::int64_t le
     GH_CO_TRY(const store::Rows rows, co_await parts_.database.Query(parts_.loop, std::move(statement), deadline));
     for (const auto& row : rows) {
       last = store::IntegerOf(row.at(0));
-      GH_CO_CHECK_OK(ReadBlock(store::BytesOf(row.at(1)), [&](std::int64_t number, std::string_view) {
-        numbers.push_back(number);
-        return Going::kOn;
-      }));
+      GH_CO_CHECK_OK(AddNumbers(store::BytesOf(row.at(1)), numbers));
     }
     if (rows.size() < static_cast<std::size_t>(kPage)) co_return numbers;
   }
