@@ -93,16 +93,19 @@ bool IsKind(std::string_view pattern) {
                              [&](std::string_view kind) { return open ? kind.starts_with(begin) : kind == begin; });
 }
 
+std::string KnownKinds() {
+  std::string known;
+  for (const auto one : features::common::kNoticeKinds) known.append(known.empty() ? "" : ", ").append(one);
+  return known;
+}
+
 Route ReadRoute(const Node& node, const AlertSettings& settings) {
   constexpr std::array<Choice<Severity>, 3> kSeverities = {
       {{"info", Severity::kInfo}, {"warning", Severity::kWarning}, {"critical", Severity::kCritical}}};
   Route route;
   route.kinds = node["kinds"].AsStrings().value_or(route.kinds);
   for (const std::string& kind : route.kinds) {
-    if (IsKind(kind)) continue;
-    std::string known;
-    for (const auto one : features::common::kNoticeKinds) known.append(known.empty() ? "" : ", ").append(one);
-    node["kinds"].AddProblem("`" + kind + "` is no kind of alert; known: " + known);
+    if (!IsKind(kind)) node["kinds"].AddProblem("`" + kind + "` is no kind of alert; known: " + KnownKinds());
   }
   route.node = node["node"].AsString().value_or("");
   route.least = node["severity"].AsEnum<Severity>(kSeverities).value_or(route.least);

@@ -53,6 +53,7 @@ class Lines {
   }
   std::vector<BillLine> Take() && {
     std::vector<BillLine> all;
+    all.reserve(lines_.size());
     for (auto& [key, line] : lines_) all.push_back(std::move(line));
     return all;
   }

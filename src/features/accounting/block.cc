@@ -63,7 +63,8 @@ std::string RollupSql(Grain grain) {
   std::string sql = "INSERT INTO " + table + std::string(kRollupColumns);
   for (const std::string_view column : kSums) {
     const std::string name(column);
-    sql += (column == kSums.front() ? " " : ", ") + name + " = " + table + "." + name + " + excluded." + name;
+    sql.append(column == kSums.front() ? " " : ", ").append(name).append(" = ").append(table).append(".");
+    sql.append(name).append(" + excluded.").append(name);
   }
   return sql;
 }

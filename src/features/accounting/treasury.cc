@@ -108,6 +108,7 @@ void Treasury::ForgetRest(pipeline::NodeId organization, std::int64_t limit) {
 std::vector<pipeline::NodeId> Treasury::organizations() const {
   std::vector<pipeline::NodeId> all;
   const std::shared_lock lock(mutex_);
+  all.reserve(organizations_.size());
   for (const auto& [id, organization] : organizations_) all.push_back(id);
   return all;
 }

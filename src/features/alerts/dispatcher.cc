@@ -222,7 +222,8 @@ base::Duration Dispatcher::PauseAfter(std::int64_t attempts, double share) {
   base::Duration pause = kFirstPause;
   for (std::int64_t i = 1; i < attempts && pause < kLongestPause; ++i) pause *= 2;
   pause = std::min(pause, kLongestPause);
-  return pause / 2 + base::Duration(static_cast<std::int64_t>(static_cast<double>(pause.count() / 2) * share));
+  const base::Duration half = pause / 2;
+  return half + base::Duration(static_cast<std::int64_t>(static_cast<double>(half.count()) * share));
 }
 
 // Gives up what is for channels that no configuration knows any more, and forgets what is old.
@@ -266,6 +267,7 @@ net::Task<Result<Attempted>> Dispatcher::Test(std::string channel, std::string a
 
 std::vector<Dispatcher::Standing> Dispatcher::standings() const {
   std::vector<Standing> all;
+  all.reserve(lanes_.size());
   for (const auto& [name, lane] : lanes_) all.push_back(lane->standing);
   return all;
 }

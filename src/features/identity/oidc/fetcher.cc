@@ -76,7 +76,7 @@ net::Task<base::Result<Document>> Fetcher::Get(Trust trust, std::string url, net
   return Send(std::move(trust), std::move(url), std::move(request), deadline);
 }
 
-net::Task<base::Result<Document>> Fetcher::Post(Trust trust, std::string url, std::string authorization,
+net::Task<base::Result<Document>> Fetcher::Post(Trust trust, std::string url, std::string_view authorization,
                                                 std::string form, net::Deadline deadline) {
   http::FetchRequest request{.method = "POST", .headers = {}, .body = std::move(form), .most_bytes = kMaxDocumentBytes};
   request.headers.Add("accept", "application/json");

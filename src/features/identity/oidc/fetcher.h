@@ -46,7 +46,7 @@ class Fetcher {
   // Any status that is no redirect is an answer. Errors are kUnavailable, with what happened in `detail`.
   net::Task<base::Result<Document>> Get(Trust trust, std::string url, net::Deadline deadline);
   // `form` is application/x-www-form-urlencoded, `authorization` the value of that header.
-  net::Task<base::Result<Document>> Post(Trust trust, std::string url, std::string authorization, std::string form,
+  net::Task<base::Result<Document>> Post(Trust trust, std::string url, std::string_view authorization, std::string form,
                                          net::Deadline deadline);
   // Connects anew from now on: the files of certificates may have changed.
   void Forget() { fetcher_.Forget(); }
