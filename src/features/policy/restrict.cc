@@ -38,7 +38,7 @@ base::Status ClampOutput(const Rule& rule, Exchange& exchange) {
   if (chat == nullptr) return base::Ok();  // nothing is generated
   auto& asked = chat->request->max_output_tokens;
   if (asked && *asked <= *tokens) return base::Ok();
-  asked = *tokens;
+  asked = tokens;
   chat->output_limit = std::min(chat->output_limit.value_or(*tokens), *tokens);
   Warn(exchange, rule, "at most " + std::to_string(*tokens) + " tokens of output");
   return base::Ok();

@@ -54,11 +54,11 @@ net::Task<Result<Reply>> RateLimitStage::Serve(pipeline::Exchange& exchange, std
                                                pipeline::Next next) {
   GH_CO_CHECK_OK(co_await admission->TakeSlots());
   auto reply = co_await std::move(next)(exchange);
-  if (!reply.ok()) {
-    admission->ReleaseSlots();
-  } else if (auto* chat = std::get_if<pipeline::ChatReply>(&reply.value().answer)) {
+  auto* chat = reply.ok() ? std::get_if<pipeline::ChatReply>(&reply.value().answer) : nullptr;
+  const bool opaque = reply.ok() && std::holds_alternative<pipeline::PassThroughReply>(reply.value().answer);
+  if (chat != nullptr) {
     chat->events = std::make_unique<CountedEvents>(std::move(chat->events), *admission);
-  } else if (!std::holds_alternative<pipeline::PassThroughReply>(reply.value().answer)) {
+  } else if (!opaque) {
     admission->ReleaseSlots();
   }
   co_return reply;

@@ -72,7 +72,7 @@ void Slots::Leave(Place& place) {
   Serve();
 }
 
-std::unique_ptr<Slots::Place> Slots::Join(std::shared_ptr<Slots> slots, net::Loop& loop, Terms terms) {
+std::unique_ptr<Slots::Place> Slots::Join(const std::shared_ptr<Slots>& slots, net::Loop& loop, Terms terms) {
   auto place = std::make_unique<Place>(slots, loop, terms);
   {
     const std::scoped_lock lock(slots->mutex_);

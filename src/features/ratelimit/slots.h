@@ -69,7 +69,7 @@ class Slots {
     std::list<Place*>::iterator at_;  // in its caller's lane, while queued
   };
   // Null when as many wait as may.
-  static std::unique_ptr<Place> Join(std::shared_ptr<Slots> slots, net::Loop& loop, Terms terms);
+  static std::unique_ptr<Place> Join(const std::shared_ptr<Slots>& slots, net::Loop& loop, Terms terms);
 
   std::uint32_t used() const { return used_.load(std::memory_order_relaxed); }
   std::uint32_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
