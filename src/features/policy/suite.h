@@ -27,7 +27,7 @@ class Case {
   Result Run(const RuleSet& rules) const;
 
  private:
-  struct Stated;
+  struct Stated;  // NOLINT(cppcoreguidelines-virtual-class-destructor): it is final, which is not seen here
   explicit Case(std::unique_ptr<Stated> stated);
   std::unique_ptr<const Stated> stated_;
 };
