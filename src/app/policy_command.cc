@@ -49,6 +49,7 @@ base::Result<std::vector<Case::Result>> RunSuite(const std::string& cases_path, 
   const auto cases = features::policy::ReadSuite(tree.root());
   GH_CHECK_OK(tree.Finish());
   std::vector<Case::Result> results;
+  results.reserve(cases.size());
   for (const auto& one : cases) results.push_back(one->Run(*config->policies));
   return results;
 }

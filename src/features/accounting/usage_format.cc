@@ -177,6 +177,7 @@ std::string UsageAsJson(const UsageQuery& query, const UsageReport& report, cons
 std::string UsageAsCsv(const UsageQuery& query, const UsageReport& report, const NodeName& names) {
   std::string out;
   std::vector<std::string> fields;
+  fields.reserve(query.by.size() + std::size(kFigures));
   for (const UsageKey key : query.by) fields.emplace_back(ToString(key));
   for (const std::string_view figure : kFigures) fields.emplace_back(figure);
   AppendLine(out, fields);

@@ -191,8 +191,11 @@ std::shared_ptr<const RuleSet> ReadRules(const Node& node, const KnownNames& kno
                              .rules = {}};
   if (const auto name = node["zone"].AsString()) {
     auto zone = zones->Find(*name);
-    if (zone.ok()) settings.zone = std::move(zone).value();
-    if (!zone.ok()) node["zone"].AddProblem(zone.error().public_message);
+    if (zone.ok()) {
+      settings.zone = std::move(zone).value();
+    } else {
+      node["zone"].AddProblem(zone.error().public_message);
+    }
   }
   std::set<std::string> ids;
   for (const Node& element : node["rules"].Elements()) {
