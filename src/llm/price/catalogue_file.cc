@@ -4,6 +4,7 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cmath>
 #include <map>
 #include <set>
 #include <utility>
@@ -234,7 +235,7 @@ class ProviderReader {
     if (value.IsNullish()) return Price::kWhole;
     const auto factor = value.AsNumber();
     if (!factor || *factor < 0 || *factor > 1) return Wrong(provider_.id, "`batch` must be a number from 0 to 1");
-    return static_cast<std::uint32_t>(*factor * Price::kWhole + 0.5);
+    return static_cast<std::uint32_t>(std::llround(*factor * Price::kWhole));
   }
 
   base::Status ReadModel(Value model) {

@@ -1,6 +1,7 @@
 #include "llm/price/settings.h"
 
 #include <array>
+#include <cmath>
 #include <map>
 #include <string_view>
 #include <utility>
@@ -81,7 +82,7 @@ std::optional<Price> ReadPrice(const Node& node) {
   price.thousand_requests = std::min(call.value_or(0), kDearestCall) * kThousand;
   price.thousand_tool_calls = std::min(tool_call.value_or(0), kDearestCall) * kThousand;
   if (const auto batch = node["batch"].AsNumber({.min = 0, .max = 1})) {
-    price.batch_millionths = static_cast<std::uint32_t>(*batch * Price::kWhole + 0.5);
+    price.batch_millionths = static_cast<std::uint32_t>(std::llround(*batch * Price::kWhole));
   }
   if (IsEmpty(rates) && !call && !tool_call) return {};
   return price;
