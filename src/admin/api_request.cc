@@ -7,6 +7,7 @@
 
 #include "codec/cel/timestamp.h"
 #include "codec/json/writer.h"
+#include "codec/text/percent.h"
 
 namespace gatehouse::admin {
 namespace {
@@ -22,12 +23,6 @@ std::optional<std::int64_t> MillisOf(std::string_view text) {
   const auto time = codec::cel::ParseTimestamp(whole);
   if (!time || time->seconds <= 0) return {};
   return time->seconds * 1000 + time->nanos / 1'000'000;
-}
-
-int HexDigit(char c) {
-  if (c >= '0' && c <= '9') return c - '0';
-  const char lower = static_cast<char>(c | 0x20);
-  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
 }
 
 // Calls `each` with the name and the value of every parameter, as they were sent.
@@ -132,26 +127,10 @@ base::Status ApiBody::Finish() const {
   return base::Ok();
 }
 
-std::optional<std::string> PercentDecode(std::string_view text) {
-  std::string out;
-  for (std::size_t i = 0; i < text.size(); ++i) {
-    if (text[i] != '%') {
-      out.push_back(text[i]);
-      continue;
-    }
-    const int high = i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
-    const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
-    if (high < 0 || low < 0) return {};
-    out.push_back(static_cast<char>(high * 16 + low));
-    i += 2;
-  }
-  return out;
-}
-
 std::string QueryParameter(const http::RequestHead& head, std::string_view name) {
   std::string found;
   ForEachParameter(head.query(), [&](std::string_view one, std::string_view value) {
-    if (one == name) found = PercentDecode(value).value_or("");
+    if (one == name) found = codec::text::PercentDecode(value).value_or("");
   });
   return found;
 }
@@ -169,7 +148,7 @@ std::optional<std::vector<std::string>> PathParts(std::string_view path) {
   std::vector<std::string> parts;
   for (;;) {
     const std::string_view one = path.substr(0, path.find('/'));
-    auto decoded = PercentDecode(one);
+    auto decoded = codec::text::PercentDecode(one);
     if (!decoded || decoded->empty()) return {};
     parts.push_back(*std::move(decoded));
     if (one.size() == path.size()) return parts;

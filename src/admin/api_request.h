@@ -43,8 +43,6 @@ class ApiBody {
   std::optional<base::Error> problem_;
 };
 
-// "a%20b+c" as in a query or a path; nullopt for what is no such text.
-std::optional<std::string> PercentDecode(std::string_view text);
 // A parameter of the query, "" for none.
 std::string QueryParameter(const http::RequestHead& head, std::string_view name);
 // RFC 3339 or a date, in milliseconds since 1970.

@@ -5,10 +5,12 @@
 #include <memory>
 #include <utility>
 
+#include "app/tls_files.h"
 #include "codec/crypto/encoding.h"
 #include "codec/crypto/hash.h"
 #include "features/accounting/adjustment.h"
 #include "features/accounting/window.h"
+#include "features/alerts/mail_channel.h"
 
 namespace gatehouse::app {
 namespace {
@@ -36,15 +38,6 @@ http::Fetcher::PoolFor PoolsOf(Upstreams& upstreams) {
   };
 }
 
-std::shared_ptr<alerts::Channel> ChannelOf(const alerts::ChannelSettings& settings, http::Fetcher& fetcher) {
-  switch (settings.kind) {
-    case alerts::ChannelSettings::Kind::kWebhook:
-      return std::make_shared<alerts::WebhookChannel>(settings.webhook, fetcher);
-    case alerts::ChannelSettings::Kind::kSlack: return std::make_shared<alerts::SlackChannel>(settings.slack, fetcher);
-  }
-  return nullptr;
-}
-
 }  // namespace
 
 Alerting::Alerting(Parts parts)
@@ -54,10 +47,36 @@ Alerting::Alerting(Parts parts)
       dispatcher_({.loop = parts_.loop, .database = parts_.database, .log = parts_.log}),
       tasks_(parts_.loop) {}
 
+std::shared_ptr<net::Handshaker> Alerting::MailTls(const alerts::ChannelSettings& settings) const {
+  if (settings.mail->security == alerts::MailSettings::Security::kNone) return nullptr;
+  auto options = LoadUpstreamTls({.origin = {}, .base_path = {}, .tls = {.ca_file = settings.mail->trust.ca_file}});
+  if (options.ok()) {
+    options.value().alpn.clear();
+    auto client = net::tls::TlsClient::Create(options.value());
+    if (client.ok()) return std::move(client).value();
+    options = std::move(client).TakeError();
+  }
+  parts_.log.Error("a channel's TLS settings do not work; nothing is sent through it",
+                   {{"channel", settings.name}, {"problem", options.error().public_message}});
+  return nullptr;
+}
+
+std::shared_ptr<alerts::Channel> Alerting::ChannelOf(const alerts::ChannelSettings& settings) {
+  switch (settings.kind) {
+    case alerts::ChannelSettings::Kind::kWebhook:
+      return std::make_shared<alerts::WebhookChannel>(settings.webhook, fetcher_);
+    case alerts::ChannelSettings::Kind::kSlack: return std::make_shared<alerts::SlackChannel>(settings.slack, fetcher_);
+    case alerts::ChannelSettings::Kind::kMail:
+      return std::make_shared<alerts::MailChannel>(
+          *settings.mail, alerts::MailTransport{.connector = upstreams_.connector(), .tls = MailTls(settings)});
+  }
+  return nullptr;
+}
+
 void Alerting::Use(const alerts::AlertSettings& settings) {
   fetcher_.Forget();
   alerts::Channels channels;
-  for (const alerts::ChannelSettings& one : settings.channels) channels.emplace(one.name, ChannelOf(one, fetcher_));
+  for (const alerts::ChannelSettings& one : settings.channels) channels.emplace(one.name, ChannelOf(one));
   dispatcher_.Use(settings, std::move(channels));
 }
 

@@ -51,6 +51,9 @@ class Alerting {
     std::int64_t since_s = 0;  // 0: it is well
   };
 
+  std::shared_ptr<features::alerts::Channel> ChannelOf(const features::alerts::ChannelSettings& settings);
+  // Null: they do not work.
+  std::shared_ptr<net::Handshaker> MailTls(const features::alerts::ChannelSettings& settings) const;
   net::Task<> LookForever();
   net::Task<> SweepForever();
   void TellOfBudgets();

@@ -5,6 +5,8 @@
 #include <chrono>
 #include <utility>
 
+#include "app/config_mail.h"
+#include "app/tls_files.h"
 #include "features/alerts/channel.h"
 
 namespace gatehouse::app {
@@ -35,11 +37,15 @@ base::Secret ReadUrl(const Node& node, http::Plaintext plaintext) {
   return *std::move(url);
 }
 
-http::Trust ReadTrust(const Node& node, std::vector<std::string>& files) {
-  http::Trust trust{.plaintext = node["allow_http"].AsBool().value_or(false) ? http::Plaintext::kAllowed
-                                                                             : http::Plaintext::kOnLoopback,
-                    .ca_file = node["ca_file"].AsString().value_or("")};
-  if (!trust.ca_file.empty()) files.push_back(trust.ca_file);
+// `allow` is the member that says whether there need not be TLS beyond this machine.
+http::Trust ReadTrust(const Node& node, std::string_view allow, std::vector<std::string>& files) {
+  http::Trust trust{
+      .plaintext = node[allow].AsBool().value_or(false) ? http::Plaintext::kAllowed : http::Plaintext::kOnLoopback,
+      .ca_file = node["ca_file"].AsString().value_or("")};
+  if (trust.ca_file.empty()) return trust;
+  files.push_back(trust.ca_file);
+  const auto usable = CheckUpstreamTls({.origin = {}, .base_path = {}, .tls = {.ca_file = trust.ca_file}});
+  if (!usable.ok()) node["ca_file"].AddProblem(usable.error().public_message);
   return trust;
 }
 
@@ -60,8 +66,10 @@ std::vector<base::Secret> ReadKeys(const Node& list) {
 }
 
 ChannelSettings ReadChannel(const Node& node, std::vector<std::string>& files) {
-  constexpr std::array<Choice<ChannelSettings::Kind>, 2> kKinds = {
-      {{"webhook", ChannelSettings::Kind::kWebhook}, {"slack", ChannelSettings::Kind::kSlack}}};
+  constexpr std::array<Choice<ChannelSettings::Kind>, 3> kKinds = {{{"webhook", ChannelSettings::Kind::kWebhook},
+                                                                    {"slack", ChannelSettings::Kind::kSlack},
+                                                                    {"smtp", ChannelSettings::Kind::kMail}}};
+  constexpr base::Duration kMailTime = std::chrono::minutes(1);  // mail servers may let a stranger wait
   constexpr std::size_t kLongestName = 64;
   ChannelSettings channel;
   channel.name = node.Required("name").AsString().value_or("");
@@ -71,17 +79,19 @@ ChannelSettings ReadChannel(const Node& node, std::vector<std::string>& files) {
     node["name"].AddProblem("must be of lower-case letters, digits, - and _, at most 64");
   }
   channel.kind = node.Required("kind").AsEnum<ChannelSettings::Kind>(kKinds).value_or(channel.kind);
+  if (channel.kind == ChannelSettings::Kind::kMail) channel.timeout = kMailTime;
   channel.timeout = node["timeout"].AsDuration(kTimeouts).value_or(channel.timeout);
   switch (channel.kind) {
     case ChannelSettings::Kind::kWebhook:
-      channel.webhook.trust = ReadTrust(node, files);
+      channel.webhook.trust = ReadTrust(node, "allow_http", files);
       channel.webhook.url = ReadUrl(node.Required("url"), channel.webhook.trust.plaintext);
       channel.webhook.keys = ReadKeys(node["secrets"]);
       break;
     case ChannelSettings::Kind::kSlack:
-      channel.slack.trust = ReadTrust(node, files);
+      channel.slack.trust = ReadTrust(node, "allow_http", files);
       channel.slack.url = ReadUrl(node.Required("url"), channel.slack.trust.plaintext);
       break;
+    case ChannelSettings::Kind::kMail: channel.mail = ReadMail(node, ReadTrust(node, "allow_plaintext", files)); break;
   }
   return channel;
 }

@@ -6,7 +6,6 @@
 #include "base/check.h"
 #include "codec/crypto/hash.h"
 #include "http/proxy_connector.h"
-#include "net/tcp_connector.h"
 
 namespace gatehouse::app {
 namespace {
@@ -102,6 +101,7 @@ Upstreams::Upstreams(net::EpollLoop& loop, const base::Log& log) : loop_(loop), 
   GH_CHECK(names.ok());  // no memory, or a broken resolv.conf: nothing would work
   names_ = std::move(names).value();
   resolver_ = std::make_unique<net::dns::CachingResolver>(loop, *names_);
+  connector_ = std::make_unique<net::TcpConnector>(loop, *resolver_);
 }
 
 Upstreams::~Upstreams() = default;

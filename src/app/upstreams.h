@@ -10,6 +10,7 @@
 #include "net/dns/caching_resolver.h"
 #include "net/epoll_loop.h"
 #include "net/stream.h"
+#include "net/tcp_connector.h"
 #include "net/tls/tls_client.h"
 #include "providers/common/blueprint.h"
 
@@ -24,6 +25,8 @@ class Upstreams final : public providers::common::LoopServices {
 
   net::Loop& loop() override { return loop_; }
   std::shared_ptr<http::Pool> PoolFor(const providers::common::Upstream& upstream) override;
+  // Plain connections, for what is not HTTP.
+  net::Connector& connector() { return *connector_; }
 
  private:
   class PooledConnector;
@@ -39,6 +42,7 @@ class Upstreams final : public providers::common::LoopServices {
   const base::Log& log_;
   std::unique_ptr<net::dns::AresResolver> names_;
   std::unique_ptr<net::dns::CachingResolver> resolver_;
+  std::unique_ptr<net::TcpConnector> connector_;  // uses resolver_
   std::map<std::string, std::weak_ptr<http::Pool>> pools_;
 };
 

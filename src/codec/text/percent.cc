@@ -8,6 +8,12 @@ bool IsUnreserved(char c) {
          c == '_' || c == '~';
 }
 
+int HexDigit(char c) {
+  if (c >= '0' && c <= '9') return c - '0';
+  const char lower = static_cast<char>(c | 0x20);
+  return lower >= 'a' && lower <= 'f' ? lower - 'a' + 10 : -1;
+}
+
 }  // namespace
 
 std::string PercentEncode(std::string_view text, std::string_view kept) {
@@ -21,6 +27,22 @@ std::string PercentEncode(std::string_view text, std::string_view kept) {
       const auto byte = static_cast<unsigned char>(c);
       out.append({'%', kDigits[byte >> 4U], kDigits[byte & 0xFU]});
     }
+  }
+  return out;
+}
+
+std::optional<std::string> PercentDecode(std::string_view text) {
+  std::string out;
+  for (std::size_t i = 0; i < text.size(); ++i) {
+    if (text[i] != '%') {
+      out.push_back(text[i]);
+      continue;
+    }
+    const int high = i + 2 < text.size() ? HexDigit(text[i + 1]) : -1;
+    const int low = i + 2 < text.size() ? HexDigit(text[i + 2]) : -1;
+    if (high < 0 || low < 0) return {};
+    out.push_back(static_cast<char>(high * 16 + low));
+    i += 2;
   }
   return out;
 }

@@ -12,5 +12,13 @@ TEST(PercentEncode, LeavesUnreservedCharactersAndWhatIsKept) {
   EXPECT_EQ(PercentEncode(""), "");
 }
 
+TEST(PercentDecode, IsTheOppositeOrNothing) {
+  EXPECT_EQ(PercentDecode("a%20b+c%2f%2F"), "a b+c//");
+  EXPECT_EQ(PercentDecode("%C3%b8"), "\xC3\xB8");
+  EXPECT_EQ(PercentDecode(""), "");
+  for (const std::string_view text : {"%", "%4", "a%4", "%4g", "%zz", "%%41"})
+    EXPECT_FALSE(PercentDecode(text)) << text;
+}
+
 }  // namespace
 }  // namespace gatehouse::codec::text

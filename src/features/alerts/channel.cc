@@ -31,15 +31,15 @@ std::optional<std::chrono::seconds> RetryAfterOf(const http::ResponseHead& head)
 }
 
 // What an HTTP receiver's answer means.
-Attempted Judged(const base::Result<http::Fetched>& fetched) {
+Attempted Judged(const base::Result<http::Fetched>& fetched, const Confidential& confidential) {
   if (!fetched.ok()) {
     const base::Error& error = fetched.error();
     const std::string why = error.detail.empty() ? error.public_message : error.detail;
-    return {.outcome = Attempted::Outcome::kRetry, .said = Printable(why, kMostSaid), .retry_after = {}};
+    return {.outcome = Attempted::Outcome::kRetry, .said = confidential.Said(why), .retry_after = {}};
   }
   const auto& [head, body] = fetched.value();
   Attempted attempted{.outcome = Attempted::Outcome::kRetry,
-                      .said = std::to_string(head.status) + " " + Printable(body, kMostSaid),
+                      .said = std::to_string(head.status) + " " + confidential.Said(body),
                       .retry_after = RetryAfterOf(head)};
   if (head.status >= 200 && head.status < 300) attempted.outcome = Attempted::Outcome::kDelivered;
   if (head.status == kGone) attempted.outcome = Attempted::Outcome::kRefused;
@@ -50,7 +50,7 @@ http::FetchRequest PostOf(std::string body) {
   http::FetchRequest request{.method = "POST",
                              .headers = {},
                              .body = std::move(body),
-                             .most_bytes = kMostSaid,
+                             .most_bytes = kMostRead,
                              .longer = http::FetchRequest::Longer::kCut};
   request.headers.Add("content-type", "application/json");
   request.headers.Add("user-agent", "gatehouse");
@@ -82,6 +82,13 @@ base::Result<base::Secret> ParseSigningSecret(const base::Secret& text) {
   return base::Secret(*std::move(key));
 }
 
+// The keys are kept without the form in which receivers know them.
+Confidential WebhookChannel::ConfidentialOf(const WebhookSettings& settings) {
+  Confidential confidential = Confidential::OfUrl(settings.url.Reveal());
+  for (const base::Secret& key : settings.keys) confidential.Add(Base64Encode(key.Reveal()));
+  return confidential;
+}
+
 std::string WebhookChannel::target() const { return HostOf(settings_.url); }
 
 net::Task<Attempted> WebhookChannel::Send(Alert alert, base::WallTime now, net::Deadline deadline) {
@@ -93,7 +100,8 @@ net::Task<Attempted> WebhookChannel::Send(Alert alert, base::WallTime now, net::
     request.headers.Add("webhook-signature", SignatureOf(settings_.keys, alert.name(), seconds, request.body));
   }
   co_return Judged(
-      co_await fetcher_.Send(settings_.trust, std::string(settings_.url.Reveal()), std::move(request), deadline));
+      co_await fetcher_.Send(settings_.trust, std::string(settings_.url.Reveal()), std::move(request), deadline),
+      confidential_);
 }
 
 // Slack's three characters of control (its "Formatting text for app surfaces"), and what would make names and words
@@ -123,7 +131,8 @@ std::string SlackChannel::target() const { return HostOf(settings_.url); }
 
 net::Task<Attempted> SlackChannel::Send(Alert alert, base::WallTime, net::Deadline deadline) {
   co_return Judged(
-      co_await fetcher_.Send(settings_.trust, std::string(settings_.url.Reveal()), PostOf(SlackBody(alert)), deadline));
+      co_await fetcher_.Send(settings_.trust, std::string(settings_.url.Reveal()), PostOf(SlackBody(alert)), deadline),
+      confidential_);
 }
 
 }  // namespace gatehouse::features::alerts

@@ -7,6 +7,7 @@
 #include <string>
 
 #include "features/alerts/alert.h"
+#include "features/alerts/said.h"
 #include "features/alerts/settings.h"
 #include "http/fetcher.h"
 #include "net/loop.h"
@@ -26,8 +27,6 @@ struct Attempted {
   std::optional<std::chrono::seconds> retry_after;  // as the receiver asks
 };
 
-inline constexpr std::size_t kMostSaid = 500;  // bytes of an answer that are kept
-
 // One way to people. Belongs to one loop. Outlives the tasks it gave out.
 class Channel {
  public:
@@ -45,13 +44,16 @@ class WebhookChannel final : public Channel {
  public:
   // `fetcher` outlives it.
   WebhookChannel(WebhookSettings settings, http::Fetcher& fetcher)
-      : settings_(std::move(settings)), fetcher_(fetcher) {}
+      : settings_(std::move(settings)), confidential_(ConfidentialOf(settings_)), fetcher_(fetcher) {}
   std::string_view kind() const override { return "webhook"; }
   std::string target() const override;
   net::Task<Attempted> Send(Alert alert, base::WallTime now, net::Deadline deadline) override;
 
  private:
+  static Confidential ConfidentialOf(const WebhookSettings& settings);
+
   const WebhookSettings settings_;
+  const Confidential confidential_;
   http::Fetcher& fetcher_;
 };
 
@@ -59,13 +61,15 @@ class WebhookChannel final : public Channel {
 class SlackChannel final : public Channel {
  public:
   // `fetcher` outlives it.
-  SlackChannel(SlackSettings settings, http::Fetcher& fetcher) : settings_(std::move(settings)), fetcher_(fetcher) {}
+  SlackChannel(SlackSettings settings, http::Fetcher& fetcher)
+      : settings_(std::move(settings)), confidential_(Confidential::OfUrl(settings_.url.Reveal())), fetcher_(fetcher) {}
   std::string_view kind() const override { return "slack"; }
   std::string target() const override;
   net::Task<Attempted> Send(Alert alert, base::WallTime now, net::Deadline deadline) override;
 
  private:
   const SlackSettings settings_;
+  const Confidential confidential_;
   http::Fetcher& fetcher_;
 };
 

@@ -2,13 +2,16 @@
 
 #include <chrono>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <vector>
 
 #include "base/clock.h"
 #include "base/secret.h"
+#include "codec/mail/mailbox.h"
 #include "features/common/notice.h"
 #include "http/fetcher.h"
+#include "net/stream.h"
 
 namespace gatehouse::features::alerts {
 
@@ -23,11 +26,28 @@ struct SlackSettings {
   http::Trust trust;
 };
 
+struct MailSettings {
+  net::Endpoint endpoint;  // of the server that takes mail on
+  enum class Security : std::uint8_t {
+    kStartTls,  // TLS from the beginning of what matters on (RFC 3207); a server that does not offer it gets nothing
+    kTls,       // from the first byte on (RFC 8314)
+    kNone,
+  } security = Security::kStartTls;
+  http::Trust trust;      // `plaintext` is about kNone
+  std::string hello;      // what the gateway calls itself: codec::mail::IsDomain()
+  std::string username;   // "": without authentication
+  base::Secret password;  // sent over TLS, or to this machine
+  codec::mail::Mailbox from;
+  std::vector<codec::mail::Mailbox> to;            // at least one
+  base::Duration step = std::chrono::seconds(30);  // the longest wait for one answer
+};
+
 struct ChannelSettings {
   std::string name;
-  enum class Kind : std::uint8_t { kWebhook, kSlack } kind = Kind::kWebhook;
+  enum class Kind : std::uint8_t { kWebhook, kSlack, kMail } kind = Kind::kWebhook;
   WebhookSettings webhook;                            // of kWebhook
   SlackSettings slack;                                // of kSlack
+  std::optional<MailSettings> mail;                   // of kMail
   base::Duration timeout = std::chrono::seconds(10);  // of one attempt
 };
 
