@@ -3,6 +3,7 @@
 #include <chrono>
 #include <utility>
 
+#include "admin/api_refusal.h"
 #include "codec/json/writer.h"
 
 namespace gatehouse::admin {
@@ -90,7 +91,7 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange) {
                                  "GET policy/decisions/REQUEST_ID.");
   }
   if (!actor.value().May(features::identity::Permission::kOperate, {}, context_.tenancy.tenancy.directory())) {
-    const base::Error denied{.code = base::ErrorCode::kDenied, .public_message = "Your roles do not allow this here."};
+    const base::Error denied = Denied();
     co_await tenancy_.RecordCall(exchange, actor.value(), &denied);
     co_return co_await SendError(exchange, 403, "denied", denied.public_message);
   }

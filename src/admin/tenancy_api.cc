@@ -5,6 +5,7 @@
 #include <optional>
 #include <utility>
 
+#include "admin/api_refusal.h"
 #include "admin/node_json.h"
 #include "codec/json/writer.h"
 #include "pipeline/surface.h"
@@ -28,18 +29,6 @@ constexpr std::size_t kMaxBody = 64 << 10;
 constexpr std::int64_t kMaxPage = 1000;
 constexpr std::int64_t kDefaultPage = 100;
 constexpr std::int64_t kMaxOverlap = 90 * 24 * 3600;
-
-Error Denied() {
-  return {.code = base::ErrorCode::kDenied,
-          .source = base::ErrorSource::kPolicy,
-          .public_message = "Your roles do not allow this here."};
-}
-
-Error WrongMethod(std::string_view allowed) {
-  return {.code = base::ErrorCode::kMethodNotAllowed,
-          .source = base::ErrorSource::kClient,
-          .public_message = "Use " + std::string(allowed) + " here."};
-}
 
 Error ManagedElsewhere() {
   return {.code = base::ErrorCode::kConflict,

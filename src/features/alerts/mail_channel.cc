@@ -11,7 +11,6 @@ namespace gatehouse::features::alerts {
 namespace {
 
 using codec::mail::Mailbox;
-using codec::smtp::Reply;
 using Outcome = Attempted::Outcome;
 
 constexpr std::size_t kMostRemembered = 1024;
@@ -31,7 +30,7 @@ std::string RefusalsOf(const Submitted& submitted) {
 }
 
 std::string SaidOf(const Submitted& submitted) {
-  const std::string refusals = RefusalsOf(submitted);
+  std::string refusals = RefusalsOf(submitted);
   if (submitted.accepted.empty() && !refusals.empty()) return refusals;
   return submitted.reply.Text() + (refusals.empty() ? "" : "; " + refusals);
 }
