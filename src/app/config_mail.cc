@@ -12,6 +12,7 @@
 #include <vector>
 
 #include "codec/mail/mailbox.h"
+#include "features/alerts/alert.h"
 
 namespace gatehouse::app {
 namespace {
@@ -31,7 +32,7 @@ constexpr codec::config::DurationRange kSteps = {
 std::optional<Mailbox> ReadMailbox(const Node& node, std::string_view text) {
   auto mailbox = Mailbox::Parse(text);
   if (!mailbox) {
-    node.AddProblem("`" + std::string(text.substr(0, kMostShown)) +
+    node.AddProblem("`" + features::alerts::Printable(text, kMostShown) +
                     "` is not an address such as ops@example.com, in ASCII and with no name beside it");
   }
   return mailbox;
