@@ -9,13 +9,7 @@
 
 #include "features/accounting/schema.h"
 #include "features/accounting/test_block.h"
-#include "net/block_on.h"
-#include "net/epoll_loop.h"
-#include "store/migrations.h"
-#include "store/postgres/postgres_database.h"
-#include "store/postgres/test_server.h"
-#include "store/sqlite/sqlite_database.h"
-#include "store/sqlite/test_folder.h"
+#include "features/common/database_test_rig.h"
 
 namespace gatehouse::features::accounting {
 namespace {
@@ -35,20 +29,11 @@ Row InDoubt(std::int64_t cost, std::string_view request_id = "req_1") {
   return row;
 }
 
-std::unique_ptr<store::Database> OpenDatabase(const std::string& kind, const std::string& file) {
-  if (kind == "postgres") {
-    return store::postgres::PostgresDatabase::Open(base::Secret(store::postgres::TestServer::Shared().NewDatabase()),
-                                                   {}, base::SystemClock())
-        .value();
-  }
-  return store::sqlite::SqliteDatabase::Open(file, {}, base::SystemClock()).value();
-}
-
-class AdjustmentTest : public testing::TestWithParam<std::string> {
+class AdjustmentTest : public common::DatabaseTest {
  protected:
-  AdjustmentTest() : database_(OpenDatabase(GetParam(), folder_.file())) {
-    EXPECT_TRUE(Run(store::Migrate(*database_, loop_, LedgerSchema(), In())).ok());
-    EXPECT_TRUE(Run(store::Migrate(*database_, loop_, AdjustmentSchema(), In())).ok());
+  AdjustmentTest() {
+    Migrate(LedgerSchema());
+    Migrate(AdjustmentSchema());
     Put(treasury_, {});
     // Two in doubt and one that is known, as the ledger writes them and charges them.
     Row known = InDoubt(30, "req_3");
@@ -73,19 +58,7 @@ class AdjustmentTest : public testing::TestWithParam<std::string> {
     }
     treasury.Apply(limits, spent, kAdmittedMs / 1000);
   }
-  template <class T>
-  T Run(net::Task<T> task) {
-    auto result = net::BlockOn(loop_, std::move(task));
-    EXPECT_TRUE(result.has_value());
-    return *std::move(result);
-  }
-  net::Deadline In() { return loop_.In(std::chrono::seconds(20)); }
   static std::int64_t Now() { return SecondsOf(base::SystemClock().Wall()); }
-  std::int64_t Number(std::string sql) {
-    const auto rows = Run(database_->Query(loop_, {.sql = std::move(sql)}, In()));
-    EXPECT_TRUE(rows.ok()) << (rows.ok() ? "" : rows.error().detail);
-    return rows.ok() && !rows.value().empty() ? store::IntegerOf(rows.value().at(0).at(0)) : -1;
-  }
   std::int64_t SpentOf(std::int64_t limit) {
     for (const auto& standing : treasury_.Standings({1}, Now())) {
       if (standing.limit->id == limit) return standing.spent;
@@ -116,9 +89,6 @@ class AdjustmentTest : public testing::TestWithParam<std::string> {
     EXPECT_EQ(SpentOf(78), 3);
   }
 
-  store::sqlite::TestFolder folder_;
-  net::EpollLoop loop_{base::SystemClock()};
-  std::unique_ptr<store::Database> database_;
   Treasury treasury_;
   Adjustments adjustments_{*database_, treasury_};
 };
@@ -209,8 +179,7 @@ TEST_P(AdjustmentTest, ASearchLeavesOutWhatIsSettled) {
   EXPECT_EQ(open.names.at(0).number, 8);
 }
 
-INSTANTIATE_TEST_SUITE_P(Databases, AdjustmentTest, testing::Values("sqlite", "postgres"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Databases, AdjustmentTest, common::kDatabases, common::DatabaseName);
 
 TEST(RowName, IsReadAsItIsWritten) {
   const RowName name{.journal = kJournal, .number = 12};

@@ -10,13 +10,7 @@
 #include "base/clock.h"
 #include "features/accounting/schema.h"
 #include "features/accounting/test_block.h"
-#include "net/block_on.h"
-#include "net/epoll_loop.h"
-#include "store/migrations.h"
-#include "store/postgres/postgres_database.h"
-#include "store/postgres/test_server.h"
-#include "store/sqlite/sqlite_database.h"
-#include "store/sqlite/test_folder.h"
+#include "features/common/database_test_rig.h"
 
 namespace gatehouse::features::accounting {
 namespace {
@@ -48,20 +42,10 @@ Row RowThatCosts(std::int64_t cost, std::string_view request_id = "req_1") {
   return row;
 }
 
-std::unique_ptr<store::Database> OpenDatabase(const std::string& kind, const std::string& file) {
-  if (kind == "postgres") {
-    return store::postgres::PostgresDatabase::Open(base::Secret(store::postgres::TestServer::Shared().NewDatabase()),
-                                                   {}, base::SystemClock())
-        .value();
-  }
-  return store::sqlite::SqliteDatabase::Open(file, {}, base::SystemClock()).value();
-}
-
-class LedgerTest : public testing::TestWithParam<std::string> {
+class LedgerTest : public common::DatabaseTest {
  protected:
-  LedgerTest() : loop_(base::SystemClock()), log_(lines_, base::SystemClock(), base::LogLevel::kError) {
-    database_ = OpenDatabase(GetParam(), folder_.file());
-    EXPECT_TRUE(Run(store::Migrate(*database_, loop_, LedgerSchema(), In())).ok());
+  LedgerTest() : log_(lines_, base::SystemClock(), base::LogLevel::kError) {
+    Migrate(LedgerSchema());
     Put(treasury_,
         {{.id = 77,
           .organization = {1},
@@ -73,13 +57,6 @@ class LedgerTest : public testing::TestWithParam<std::string> {
         {}, kAdmittedMs / 1000);
   }
 
-  template <class T>
-  T Run(net::Task<T> task) {
-    auto result = net::BlockOn(loop_, std::move(task));
-    EXPECT_TRUE(result.has_value());
-    return *std::move(result);
-  }
-  net::Deadline In() { return loop_.In(std::chrono::seconds(20)); }
   std::unique_ptr<Journal> OpenJournal() {
     return Journal::Open(folder_.file() + ".journal",
                          {.slots = 64, .intent_bytes = kMostIntentBytes, .outcome_bytes = kMostEncodedBytes})
@@ -88,17 +65,9 @@ class LedgerTest : public testing::TestWithParam<std::string> {
   Ledger::Parts PartsWith(Journal& journal) {
     return {.loop = loop_, .database = *database_, .journal = journal, .treasury = treasury_, .log = log_};
   }
-  std::int64_t Number(std::string sql) {
-    const auto rows = Run(database_->Query(loop_, {.sql = std::move(sql)}, In()));
-    EXPECT_TRUE(rows.ok()) << (rows.ok() ? "" : rows.error().detail);
-    return rows.ok() && !rows.value().empty() ? store::IntegerOf(rows.value().at(0).at(0)) : -1;
-  }
 
-  store::sqlite::TestFolder folder_;
-  net::EpollLoop loop_;
   base::LogWriter lines_{2};
   base::Log log_;
-  std::unique_ptr<store::Database> database_;
   Treasury treasury_;
 };
 
@@ -221,8 +190,7 @@ TEST(Block, TellsItsRowsAndWhichRequestsItMayHave) {
   EXPECT_FALSE(ReadBlock("x", [](std::int64_t, std::string_view) { return Going::kOn; }).ok());
 }
 
-INSTANTIATE_TEST_SUITE_P(Databases, LedgerTest, testing::Values("sqlite", "postgres"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Databases, LedgerTest, common::kDatabases, common::DatabaseName);
 
 }  // namespace
 }  // namespace gatehouse::features::accounting

@@ -1,10 +1,43 @@
 #include "features/accounting/schema.h"
 
+#include <algorithm>
 #include <array>
+#include <cstddef>
 #include <string_view>
 
 namespace gatehouse::features::accounting {
 namespace {
+
+// What sums by minute, hour and day have alike.
+constexpr std::string_view kRollup =
+    R"((
+  begins_ms BIGINT NOT NULL, organization BIGINT NOT NULL, team BIGINT NOT NULL, project BIGINT NOT NULL,
+  actor BIGINT NOT NULL, key BIGINT NOT NULL, surface TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,
+  upstream_model TEXT NOT NULL, outcome TEXT NOT NULL,
+  exchanges BIGINT NOT NULL, estimated BIGINT NOT NULL, input BIGINT NOT NULL, cache_read BIGINT NOT NULL,
+  cache_write BIGINT NOT NULL, output BIGINT NOT NULL, reasoning BIGINT NOT NULL, cost_nano_usd BIGINT NOT NULL,
+  duration_us BIGINT NOT NULL,
+  PRIMARY KEY (begins_ms, organization, team, project, actor, key, surface, model, provider, upstream_model, outcome)))";
+
+// A text put together while compiling. Applied migrations are known by every byte of their statements.
+template <std::size_t kSize>
+struct Statement {
+  std::array<char, kSize> text{};
+  constexpr std::string_view view() const { return {text.data(), text.size()}; }
+};
+template <std::size_t kSize>
+consteval auto RollupTable(const char (&name)[kSize]) {  // NOLINT(modernize-avoid-c-arrays): a literal is one
+  constexpr std::string_view kCreate = "CREATE TABLE ";
+  Statement<kCreate.size() + kSize + kRollup.size()> statement;
+  auto* at = std::ranges::copy(kCreate, statement.text.begin()).out;
+  at = std::copy_n(std::begin(name), kSize - 1, at);
+  *at++ = ' ';
+  std::ranges::copy(kRollup, at);
+  return statement;
+}
+constexpr auto kMinutes = RollupTable("rollup_minute");
+constexpr auto kHours = RollupTable("rollup_hour");
+constexpr auto kDays = RollupTable("rollup_day");
 
 constexpr std::array<std::string_view, 9> kFirst = {
     R"(CREATE TABLE exchange_block (
@@ -15,30 +48,9 @@ constexpr std::array<std::string_view, 9> kFirst = {
     "CREATE INDEX exchange_block_by_time ON exchange_block (first_ms)",
     "CREATE INDEX exchange_block_by_number ON exchange_block (journal, most)",
     "CREATE INDEX exchange_block_in_doubt ON exchange_block (first_ms) WHERE in_doubt > 0",
-    R"(CREATE TABLE rollup_minute (
-  begins_ms BIGINT NOT NULL, organization BIGINT NOT NULL, team BIGINT NOT NULL, project BIGINT NOT NULL,
-  actor BIGINT NOT NULL, key BIGINT NOT NULL, surface TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,
-  upstream_model TEXT NOT NULL, outcome TEXT NOT NULL,
-  exchanges BIGINT NOT NULL, estimated BIGINT NOT NULL, input BIGINT NOT NULL, cache_read BIGINT NOT NULL,
-  cache_write BIGINT NOT NULL, output BIGINT NOT NULL, reasoning BIGINT NOT NULL, cost_nano_usd BIGINT NOT NULL,
-  duration_us BIGINT NOT NULL,
-  PRIMARY KEY (begins_ms, organization, team, project, actor, key, surface, model, provider, upstream_model, outcome)))",
-    R"(CREATE TABLE rollup_hour (
-  begins_ms BIGINT NOT NULL, organization BIGINT NOT NULL, team BIGINT NOT NULL, project BIGINT NOT NULL,
-  actor BIGINT NOT NULL, key BIGINT NOT NULL, surface TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,
-  upstream_model TEXT NOT NULL, outcome TEXT NOT NULL,
-  exchanges BIGINT NOT NULL, estimated BIGINT NOT NULL, input BIGINT NOT NULL, cache_read BIGINT NOT NULL,
-  cache_write BIGINT NOT NULL, output BIGINT NOT NULL, reasoning BIGINT NOT NULL, cost_nano_usd BIGINT NOT NULL,
-  duration_us BIGINT NOT NULL,
-  PRIMARY KEY (begins_ms, organization, team, project, actor, key, surface, model, provider, upstream_model, outcome)))",
-    R"(CREATE TABLE rollup_day (
-  begins_ms BIGINT NOT NULL, organization BIGINT NOT NULL, team BIGINT NOT NULL, project BIGINT NOT NULL,
-  actor BIGINT NOT NULL, key BIGINT NOT NULL, surface TEXT NOT NULL, model TEXT NOT NULL, provider TEXT NOT NULL,
-  upstream_model TEXT NOT NULL, outcome TEXT NOT NULL,
-  exchanges BIGINT NOT NULL, estimated BIGINT NOT NULL, input BIGINT NOT NULL, cache_read BIGINT NOT NULL,
-  cache_write BIGINT NOT NULL, output BIGINT NOT NULL, reasoning BIGINT NOT NULL, cost_nano_usd BIGINT NOT NULL,
-  duration_us BIGINT NOT NULL,
-  PRIMARY KEY (begins_ms, organization, team, project, actor, key, surface, model, provider, upstream_model, outcome)))",
+    kMinutes.view(),
+    kHours.view(),
+    kDays.view(),
     R"(CREATE TABLE limit_use (limit_id BIGINT NOT NULL, piece_begin_s BIGINT NOT NULL, used BIGINT NOT NULL,
   PRIMARY KEY (limit_id, piece_begin_s)))",
     R"(CREATE TABLE usage_limit (

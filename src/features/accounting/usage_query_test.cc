@@ -13,13 +13,7 @@
 #include "features/accounting/schema.h"
 #include "features/accounting/test_block.h"
 #include "features/accounting/usage_format.h"
-#include "net/block_on.h"
-#include "net/epoll_loop.h"
-#include "store/migrations.h"
-#include "store/postgres/postgres_database.h"
-#include "store/postgres/test_server.h"
-#include "store/sqlite/sqlite_database.h"
-#include "store/sqlite/test_folder.h"
+#include "features/common/database_test_rig.h"
 
 namespace gatehouse::features::accounting {
 namespace {
@@ -47,17 +41,10 @@ NumberedRow RowOn(std::int64_t number, std::int64_t day, std::span<const pipelin
 
 std::string NameOf(pipeline::NodeId id) { return "node-" + std::to_string(id.value); }
 
-class UsageTest : public testing::TestWithParam<std::string> {
+class UsageTest : public common::DatabaseTest {
  protected:
-  UsageTest() : loop_(base::SystemClock()) {
-    if (GetParam() == "postgres") {
-      database_ = store::postgres::PostgresDatabase::Open(
-                      base::Secret(store::postgres::TestServer::Shared().NewDatabase()), {}, base::SystemClock())
-                      .value();
-    } else {
-      database_ = store::sqlite::SqliteDatabase::Open(folder_.file(), {}, base::SystemClock()).value();
-    }
-    EXPECT_TRUE(Run(store::Migrate(*database_, loop_, LedgerSchema(), In())).ok());
+  UsageTest() {
+    Migrate(LedgerSchema());
     const auto unit =
         UnitOf(1, 1,
                {RowOn(1, 0, kSearch, "small", 100), RowOn(2, 0, kSearch, "big", 1000), RowOn(3, 1, kOther, "big", 2000),
@@ -65,22 +52,12 @@ class UsageTest : public testing::TestWithParam<std::string> {
                treasury_);
     EXPECT_TRUE(Run(database_->Write(loop_, unit, In())).ok());
   }
-  template <class T>
-  T Run(net::Task<T> task) {
-    auto result = net::BlockOn(loop_, std::move(task));
-    EXPECT_TRUE(result.has_value());
-    return *std::move(result);
-  }
-  net::Deadline In() { return loop_.In(std::chrono::seconds(20)); }
   UsageReport Query(const UsageQuery& query) {
     auto report = Run(QueryUsage(*database_, loop_, query, In()));
     EXPECT_TRUE(report.ok()) << (report.ok() ? "" : report.error().detail + report.error().public_message);
     return report.ok() ? report.value() : UsageReport();
   }
 
-  store::sqlite::TestFolder folder_;
-  net::EpollLoop loop_;
-  std::unique_ptr<store::Database> database_;
   Treasury treasury_;
 };
 
@@ -145,8 +122,7 @@ TEST_P(UsageTest, IsWrittenAsJsonCsvAndFocus) {
                         "1 exchanges with big,Usage-Based,2026-01-02T00:00:00Z,2026-01-01T00:00:00Z,25,Tokens,"));
 }
 
-INSTANTIATE_TEST_SUITE_P(Databases, UsageTest, testing::Values("sqlite", "postgres"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Databases, UsageTest, common::kDatabases, common::DatabaseName);
 
 }  // namespace
 }  // namespace gatehouse::features::accounting

@@ -4,38 +4,14 @@
 
 #include "features/alerts/fake_receiver.h"
 #include "features/alerts/schema.h"
-#include "net/block_on.h"
-#include "net/epoll_loop.h"
-#include "store/migrations.h"
-#include "store/postgres/postgres_database.h"
-#include "store/postgres/test_server.h"
-#include "store/sqlite/sqlite_database.h"
-#include "store/sqlite/test_folder.h"
+#include "features/common/database_test_rig.h"
 
 namespace gatehouse::features::alerts {
 namespace {
 
-std::unique_ptr<store::Database> OpenDatabase(const std::string& kind, const std::string& file) {
-  if (kind == "postgres") {
-    return store::postgres::PostgresDatabase::Open(base::Secret(store::postgres::TestServer::Shared().NewDatabase()),
-                                                   {}, base::SystemClock())
-        .value();
-  }
-  return store::sqlite::SqliteDatabase::Open(file, {}, base::SystemClock()).value();
-}
-
-class OutboxTest : public testing::TestWithParam<std::string> {
+class OutboxTest : public common::DatabaseTest {
  protected:
-  OutboxTest() : loop_(base::SystemClock()), database_(OpenDatabase(GetParam(), folder_.file())) {
-    EXPECT_TRUE(Run(store::Migrate(*database_, loop_, AlertSchema(), In())).ok());
-  }
-  template <class T>
-  T Run(net::Task<T> task) {
-    auto result = net::BlockOn(loop_, std::move(task));
-    EXPECT_TRUE(result.has_value());
-    return *std::move(result);
-  }
-  net::Deadline In() { return loop_.In(std::chrono::seconds(20)); }
+  OutboxTest() { Migrate(AlertSchema()); }
   static Alert AlertFor(std::int64_t id, std::string key, std::int64_t at_ms = 1000) {
     return {.id = id, .at_ms = at_ms, .notice = NoticeFor(std::move(key))};
   }
@@ -46,9 +22,6 @@ class OutboxTest : public testing::TestWithParam<std::string> {
     return Run(outbox_.DueAt(channel, now, 10, In())).value();
   }
 
-  store::sqlite::TestFolder folder_;
-  net::EpollLoop loop_;
-  std::unique_ptr<store::Database> database_;
   Outbox outbox_{*database_, loop_};
 };
 
@@ -132,8 +105,7 @@ TEST_P(OutboxTest, WhatNobodyWantsIsGivenUpAndWhatIsOldForgotten) {
   EXPECT_EQ(Run(outbox_.List({}, In())).value().size(), 1U);
 }
 
-INSTANTIATE_TEST_SUITE_P(Databases, OutboxTest, testing::Values("sqlite", "postgres"),
-                         [](const auto& info) { return info.param; });
+INSTANTIATE_TEST_SUITE_P(Databases, OutboxTest, common::kDatabases, common::DatabaseName);
 
 }  // namespace
 }  // namespace gatehouse::features::alerts
