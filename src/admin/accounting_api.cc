@@ -9,7 +9,6 @@
 
 #include "admin/api_refusal.h"
 #include "admin/gateways_api.h"
-#include "base/ascii.h"
 #include "codec/cel/timestamp.h"
 #include "codec/config/tree.h"
 #include "codec/json/writer.h"
@@ -134,33 +133,6 @@ bool AccountingApi::Serves(std::string_view path) {
 }
 
 net::Task<Result<ApiReply>> AccountingApi::Answer(http::ServerExchange& exchange, const AdminActor& actor) {
-  auto reply = co_await Dispatch(exchange, actor);
-  const std::string& method = exchange.head().method;
-  // What was settled is recorded together with the settlement.
-  if (method == "GET" || (method == "POST" && reply.ok())) co_return reply;
-  GH_CO_CHECK_OK(co_await Record(exchange, actor, reply.ok() ? nullptr : &reply.error()));
-  co_return reply;
-}
-
-net::Task<base::Status> AccountingApi::Record(http::ServerExchange& exchange, const AdminActor& actor,
-                                              const base::Error* refusal) {
-  constexpr std::size_t kMostPath = 256;
-  const http::RequestHead& head = exchange.head();
-  const features::identity::Call call{
-      .loop = exchange.loop(), .deadline = exchange.loop().In(kTimeout), .author = actor.author(), .if_version = {}};
-  std::vector<store::Statement> unit;
-  unit.push_back(features::identity::EventStatement(
-      call, {.action = "accounting." + base::ToLower(head.method),
-             .node = {},
-             .path = std::string(head.path().substr(0, kMostPath)),
-             .result = refusal == nullptr ? "done" : std::string(base::ToString(refusal->code)),
-             .detail = refusal == nullptr ? std::string() : refusal->public_message}));
-  auto written = co_await services_.database.Write(exchange.loop(), std::move(unit), call.deadline);
-  if (!written.ok()) co_return std::move(written).TakeFailure();
-  co_return base::Ok();
-}
-
-net::Task<Result<ApiReply>> AccountingApi::Dispatch(http::ServerExchange& exchange, const AdminActor& actor) {
   constexpr std::string_view kPrefix = "/admin/v1/";
   const auto parts = PathParts(exchange.head().path().substr(kPrefix.size()));
   if (!parts || parts->empty() || parts->size() > 3) co_return NoSuch("thing");

@@ -47,9 +47,6 @@ class AccountingApi {
   using Answered = net::Task<base::Result<ApiReply>>;
   using NodeId = pipeline::NodeId;
 
-  Answered Dispatch(http::ServerExchange& exchange, const AdminActor& actor);
-  // Who asked for a change, and what became of it.
-  net::Task<base::Status> Record(http::ServerExchange& exchange, const AdminActor& actor, const base::Error* refusal);
   Answered Budgets(http::ServerExchange& exchange, const AdminActor& actor);
   Answered PutBudget(http::ServerExchange& exchange, const AdminActor& actor);
   Answered RemoveBudget(http::ServerExchange& exchange, const AdminActor& actor, std::string_view id);

@@ -76,7 +76,9 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange) {
   if (accounting || AlertsApi::Serves(path.substr(kPrefix.size()))) {
     auto answered =
         co_await (accounting ? accounting_.Answer(exchange, actor.value()) : alerts_.Answer(exchange, actor.value()));
-    co_await tenancy_.RecordCall(exchange, actor.value(), answered.ok() ? nullptr : &answered.error());
+    // An exchange that was settled is recorded together with its settlement.
+    const bool recorded = accounting && answered.ok() && exchange.head().method == "POST";
+    if (!recorded) co_await tenancy_.RecordCall(exchange, actor.value(), answered.ok() ? nullptr : &answered.error());
     ApiReply reply = answered.ok() ? std::move(answered).value() : ReplyOf(answered.error());
     co_return co_await Send(exchange, reply.status, std::string(reply.content_type), std::move(reply.body));
   }

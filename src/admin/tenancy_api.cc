@@ -28,6 +28,7 @@ constexpr std::chrono::seconds kTimeout(10);
 constexpr std::size_t kMaxBody = 64 << 10;
 constexpr std::int64_t kMaxPage = 1000;
 constexpr std::int64_t kDefaultPage = 100;
+constexpr std::string_view kPrefix = "/admin/v1/";
 constexpr std::int64_t kMaxOverlap = 90 * 24 * 3600;
 
 Error ManagedElsewhere() {
@@ -127,7 +128,6 @@ bool TenancyApi::Serves(std::string_view path) {
 }
 
 net::Task<ApiReply> TenancyApi::Answer(http::ServerExchange& exchange, AdminActor actor) {
-  constexpr std::string_view kPrefix = "/admin/v1/";
   Request request{.exchange = exchange,
                   .actor = actor,
                   .call = {.loop = exchange.loop(),
@@ -150,13 +150,14 @@ net::Task<ApiReply> TenancyApi::Answer(http::ServerExchange& exchange, AdminActo
 }
 
 net::Task<> TenancyApi::RecordCall(http::ServerExchange& exchange, const AdminActor& actor, const Error* error) {
+  using Parts = std::vector<std::string>;
   const Request request{.exchange = exchange,
                         .actor = actor,
                         .call = {.loop = exchange.loop(),
                                  .deadline = exchange.loop().In(kTimeout),
                                  .author = actor.author(),
                                  .if_version = {}},
-                        .parts = {std::string(exchange.head().path().substr(exchange.head().path().rfind('/') + 1))}};
+                        .parts = PathParts(exchange.head().path().substr(kPrefix.size())).value_or(Parts())};
   co_await Record(request, error);
 }
 
