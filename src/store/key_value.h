@@ -87,6 +87,40 @@ class KeyValue {
   // At once for all who share the store.
   virtual net::Task<base::Result<Grant>> Take(Claim claim, net::Deadline deadline) = 0;
 
+  // A bucket that several draw from ahead of need: it fills steadily, and what is in it and what its holders have drawn
+  // and not used are never more than a burst together. So what is used in any span of time is at most what the bucket
+  // yields in it and a burst.
+  struct Draft {
+    std::string key;
+    std::string holder;     // not ""; drops out when it is not heard of for kDraftsRemembered
+    std::int64_t turn = 0;  // rising from draft to draft of a holder: one that arrives late changes nothing
+    // What it has drawn in all as the last answer said, and as it is now: less where some is given back, more where it
+    // used some without asking. What an answer that was lost had added is so given back.
+    std::int64_t told = 0;
+    std::int64_t total = 0;
+    std::int64_t held = 0;    // of that, not used; for nobody to use once `lapse` has passed without another draft
+    std::int64_t wanted = 0;  // as much of it as is left, for use at once
+    std::int64_t least = 0;   // less than so much is not drawn
+    std::int64_t ahead = 0;   // beside that, if it is no more than one of `parts` of what is left then
+    std::int64_t parts = 1;
+    std::int64_t per_minute = 1;
+    std::int64_t burst = 1;
+    base::Duration lapse{};
+  };
+  struct Drawn {
+    enum class Outcome : std::uint8_t {
+      kDone,
+      kOvertaken,  // by a later draft of the holder
+    } outcome = Outcome::kDone;
+    std::int64_t total = 0;       // by the holder, with this
+    std::int64_t left = 0;        // whole units for anybody to draw; negative: so many are owed
+    std::int64_t millionths = 0;  // and of one more
+    bool operator==(const Drawn&) const = default;
+  };
+  static constexpr base::Duration kDraftsRemembered = std::chrono::minutes(10);
+  // At once for all who share the store, by the store's clock. A debt is a day's worth at most.
+  virtual net::Task<base::Result<Drawn>> Draw(Draft draft, net::Deadline deadline) = 0;
+
   // Counts, and answers with the sum of the window, which begins with its first count.
   virtual net::Task<base::Result<std::int64_t>> Count(std::string key, std::int64_t amount, base::Duration window,
                                                       net::Deadline deadline) = 0;

@@ -94,6 +94,7 @@ class KeyValueContract : public testing::TestWithParam<StoreKind> {
             .limit = 100,
             .ttl = seconds(60)};
   }
+  KeyValue::Drawn Draw(KeyValue::Draft draft) { return Must(theirs_->Draw(std::move(draft), Soon())); }
   KeyValue::Grant Take(KeyValue::Claim claim) { return Must(theirs_->Take(std::move(claim), Soon())); }
   // Takes turns of the loop until something is so.
   net::Task<> Until(std::function<bool()> so) {
@@ -297,6 +298,144 @@ TEST_P(KeyValueContract, ManyWhoTakeAtOnceGetTheLimitAndNoMore) {
     if (left > 0) loop_.Run();
   }
   EXPECT_EQ(granted, 10'000);
+}
+
+using Drawing = KeyValue::Drawn::Outcome;
+
+MATCHER_P2(Drew, total, left, "") { return arg.total == total && arg.left == left && arg.outcome == Drawing::kDone; }
+
+// Of a bucket that yields next to nothing while a test runs.
+KeyValue::Draft DraftOf(const std::string& holder, std::int64_t turn, std::int64_t told, std::int64_t wanted) {
+  return {.key = "bucket",
+          .holder = holder,
+          .turn = turn,
+          .told = told,
+          .total = told,
+          .wanted = wanted,
+          .per_minute = 1,
+          .burst = 100,
+          .lapse = seconds(60)};
+}
+
+TEST_P(KeyValueContract, WhatIsDrawnNeverExceedsWhatIsThere) {
+  EXPECT_THAT(Draw(DraftOf("a", 1, 0, 60)), Drew(60, 40));
+  EXPECT_THAT(Draw(DraftOf("b", 1, 0, 60)), Drew(40, 0));
+  EXPECT_THAT(Draw(DraftOf("a", 2, 60, 1)), Drew(60, 0));
+  const KeyValue::Drawn all = Draw(DraftOf("b", 2, 40, 0));
+  EXPECT_GE(all.millionths, 0);
+  EXPECT_LT(all.millionths, 900'000) << "a unit takes a minute";
+}
+
+TEST_P(KeyValueContract, ABucketFillsWithTime) {
+  const auto draft = [](std::int64_t turn, std::int64_t told, std::int64_t wanted) {
+    KeyValue::Draft one = DraftOf("a", turn, told, wanted);
+    one.per_minute = 60'000;  // one a millisecond
+    one.burst = 5000;
+    return one;
+  };
+  EXPECT_THAT(Draw(draft(1, 0, 5000)), testing::Field(&KeyValue::Drawn::total, 5000));
+  const base::TimePoint began = base::SystemClock().Now();
+  net::BlockOn(loop_, loop_.Sleep(milliseconds(300)));
+  const KeyValue::Drawn later = Draw(draft(2, 5000, 5000));
+  const auto most = std::chrono::ceil<milliseconds>(base::SystemClock().Now() - began) + milliseconds(100);
+  EXPECT_GE(later.total, 5000 + 295);
+  EXPECT_LE(later.total, 5000 + most.count());
+  EXPECT_EQ(later.left, 0);
+}
+
+TEST_P(KeyValueContract, WhatHoldersHaveAndDoNotUseIsPartOfTheBurst) {
+  KeyValue::Draft fast = DraftOf("a", 1, 0, 0);
+  fast.ahead = 30;
+  fast.per_minute = 60'000'000;  // full at any time
+  EXPECT_THAT(Draw(fast), Drew(30, 70));
+  KeyValue::Draft other = fast;
+  other.holder = "b";
+  other.ahead = 0;
+  EXPECT_THAT(Draw(other), Drew(0, 70)) << "what the first holds is not filled up";
+  fast = DraftOf("a", 2, 30, 0);
+  fast.per_minute = other.per_minute;
+  fast.held = 10;
+  Draw(fast);
+  other.turn = 2;
+  net::BlockOn(loop_, loop_.Sleep(milliseconds(2)));
+  EXPECT_THAT(Draw(other), Drew(0, 90)) << "it has used 20 of it";
+}
+
+TEST_P(KeyValueContract, WhatIsHeldLapses) {
+  KeyValue::Draft brief = DraftOf("a", 1, 0, 0);
+  brief.ahead = 30;
+  brief.per_minute = 60'000'000;
+  brief.lapse = milliseconds(300);
+  Draw(brief);
+  net::BlockOn(loop_, loop_.Sleep(milliseconds(400)));
+  KeyValue::Draft other = brief;
+  other.holder = "b";
+  other.ahead = 0;
+  other.wanted = 71;
+  EXPECT_THAT(Draw(other), Drew(71, 29)) << "what is drawn for use at once is used";
+  net::BlockOn(loop_, loop_.Sleep(milliseconds(2)));
+  other.turn = 2;
+  other.told = 71;
+  other.total = 71;
+  other.wanted = 0;
+  EXPECT_THAT(Draw(other), Drew(71, 100));
+}
+
+TEST_P(KeyValueContract, WhatIsGivenBackIsThereForOthers) {
+  Draw(DraftOf("a", 1, 0, 100));
+  KeyValue::Draft back = DraftOf("a", 2, 100, 0);
+  back.total = 30;
+  EXPECT_THAT(Draw(back), Drew(30, 70));
+  back.turn = 3;
+  back.told = 30;
+  back.total = -500;
+  EXPECT_THAT(Draw(back), Drew(-500, 100)) << "a bucket does not run over";
+}
+
+TEST_P(KeyValueContract, WhatWasUsedWithoutAskingIsOwed) {
+  KeyValue::Draft debt = DraftOf("a", 1, 0, 10);
+  debt.total = 130;
+  EXPECT_THAT(Draw(debt), Drew(130, -30));
+  EXPECT_THAT(Draw(DraftOf("b", 1, 0, 1)), Drew(0, -30));
+  debt.turn = 2;
+  debt.told = 130;
+  debt.total = 1'000'000;
+  EXPECT_THAT(Draw(debt), Drew(1'000'000, -1440)) << "a day's worth at most";
+}
+
+TEST_P(KeyValueContract, AnAnswerThatWasLostIsMadeGoodByTheNextDraft) {
+  Draw(DraftOf("a", 1, 0, 50));
+  EXPECT_THAT(Draw(DraftOf("a", 2, 0, 20)), Drew(20, 80)) << "the fifty never came";
+  const KeyValue::Draft late = DraftOf("a", 1, 0, 50);
+  EXPECT_EQ(Draw(late).outcome, Drawing::kOvertaken);
+  EXPECT_THAT(Draw(DraftOf("b", 1, 0, 0)), Drew(0, 80)) << "what came late changed nothing";
+}
+
+TEST_P(KeyValueContract, DrawsAheadNoMoreThanAPartOfWhatIsLeft) {
+  KeyValue::Draft draft = DraftOf("a", 1, 0, 4);
+  draft.ahead = 50;
+  draft.parts = 16;
+  EXPECT_THAT(Draw(draft), Drew(4 + 6, 90));
+  draft = DraftOf("b", 1, 0, 80);
+  draft.ahead = 50;
+  draft.parts = 16;
+  EXPECT_THAT(Draw(draft), Drew(80, 10)) << "near the end, only what is needed";
+  draft = DraftOf("c", 1, 0, 30);
+  draft.least = 11;
+  EXPECT_THAT(Draw(draft), Drew(0, 10)) << "too little to be of use";
+  draft.turn = 2;
+  draft.least = 10;
+  EXPECT_THAT(Draw(draft), Drew(10, 0));
+}
+
+TEST_P(KeyValueContract, LargeBucketsAreCountedToTheUnit) {
+  constexpr std::int64_t kMost = 1'000'000'000'000;
+  KeyValue::Draft draft = DraftOf("a", std::numeric_limits<std::int64_t>::max(), 0, kMost - 1);
+  draft.burst = kMost;
+  EXPECT_THAT(Draw(draft), Drew(kMost - 1, 1));
+  draft = DraftOf("b", 1, 0, 5);
+  draft.burst = kMost;
+  EXPECT_THAT(Draw(draft), Drew(1, 0));
 }
 
 TEST_P(KeyValueContract, CountersHaveAWindow) {

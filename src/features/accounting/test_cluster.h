@@ -82,6 +82,10 @@ class UnsteadyStore final : public store::KeyValue {
     }
     co_return grant;
   }
+  net::Task<base::Result<Drawn>> Draw(Draft draft, net::Deadline deadline) override {
+    GH_CO_CHECK_OK(co_await Before(deadline));
+    co_return co_await under_.Draw(std::move(draft), deadline);
+  }
   net::Task<base::Result<std::int64_t>> Count(std::string key, std::int64_t amount, base::Duration window,
                                               net::Deadline deadline) override {
     co_return co_await under_.Count(std::move(key), amount, window, deadline);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <cmath>
 #include <system_error>
 #include <utility>
 
@@ -128,6 +129,7 @@ net::Task<base::Status> MemoryKeyValue::Delete(std::string key, net::Deadline) {
 void SharedValues::ForgetQuantities() {
   const std::scoped_lock lock(mutex_);
   shared_.clear();
+  reservoirs_.clear();
 }
 
 base::TimePoint SharedValues::Until(base::Duration ttl) const {
@@ -177,6 +179,65 @@ base::Result<KeyValue::Grant> SharedValues::Take(const KeyValue::Claim& claim) {
   }
   grant.share = mine.amount;
   return grant;
+}
+
+// As the server's script does, in the same numbers.
+base::Result<KeyValue::Drawn> SharedValues::Draw(const KeyValue::Draft& draft) {
+  using Outcome = KeyValue::Drawn::Outcome;
+  constexpr double kMinute = 60e9;
+  constexpr double kMillion = 1e6;
+  constexpr double kDust = 1e-6;  // what adding up rounds off
+  constexpr std::int64_t kMinutesOfDebt = 1440;
+  const base::TimePoint now = clock_.Now();
+  if (Find(draft.key) != nullptr) return NotAQuantity();
+  if (!reservoirs_.contains(draft.key) && reservoirs_.size() >= max_entries_) {
+    return Unavailable("there is no room for another value");
+  }
+  const auto burst = static_cast<double>(draft.burst);
+  auto& reservoir =
+      reservoirs_.try_emplace(draft.key, Reservoir{.level = burst, .at = now, .holders = {}}).first->second;
+  auto& holders = reservoir.holders;
+  std::erase_if(holders, [&](const auto& one) { return one.first != draft.holder && one.second.known_until < now; });
+  std::int64_t held = 0;
+  std::int64_t mine = 0;
+  std::int64_t known = draft.told;
+  for (const auto& [name, one] : holders) {
+    const std::int64_t there = one.held_until > now ? one.held : 0;
+    (name == draft.holder ? mine : held) += there;
+    if (name != draft.holder) continue;
+    if (one.turn >= draft.turn) return KeyValue::Drawn{.outcome = Outcome::kOvertaken};
+    known = one.total;
+  }
+  const auto elapsed = static_cast<double>(std::max<std::int64_t>(0, (now - reservoir.at).count()));
+  double level = reservoir.level + elapsed * static_cast<double>(draft.per_minute) / kMinute;
+  level = std::min(level, burst - static_cast<double>(held + mine));
+  level = std::min(level - static_cast<double>(draft.total - known), burst - static_cast<double>(held + draft.held));
+  level = std::max(level, -static_cast<double>(kMinutesOfDebt * draft.per_minute));
+  const auto left = static_cast<std::int64_t>(std::floor(level + kDust));
+  std::int64_t more = 0;
+  std::int64_t ahead = 0;
+  if (left > 0 && left >= draft.least) {
+    more = std::min(draft.wanted, left);
+    ahead = std::min(draft.ahead, (left - more) / draft.parts);
+    more += ahead;
+  }
+  level -= static_cast<double>(more);
+  reservoir.level = level;
+  reservoir.at = now;
+  holders[draft.holder] = {.turn = draft.turn,
+                           .total = draft.total + more,
+                           .held = draft.held + ahead,
+                           .held_until = now + draft.lapse,
+                           .known_until = now + KeyValue::kDraftsRemembered};
+  const double whole = std::floor(level + kDust);
+  return KeyValue::Drawn{.total = draft.total + more,
+                         .left = static_cast<std::int64_t>(whole),
+                         .millionths = static_cast<std::int64_t>(std::max(0.0, level - whole) * kMillion)};
+}
+
+net::Task<base::Result<KeyValue::Drawn>> MemoryKeyValue::Draw(Draft draft, net::Deadline) {
+  const std::scoped_lock lock(values_.mutex_);
+  co_return values_.Draw(draft);
 }
 
 net::Task<base::Result<KeyValue::Grant>> MemoryKeyValue::Take(Claim claim, net::Deadline) {

@@ -44,6 +44,19 @@ class SharedValues {
     std::map<std::string, Share, std::less<>> shares;  // by holder
     enum class Founded : std::uint8_t { kNo, kYes } founded = Founded::kNo;
   };
+  // A bucket that is drawn from.
+  struct Reservoir {
+    struct Holder {
+      std::int64_t turn = 0;
+      std::int64_t total = 0;
+      std::int64_t held = 0;
+      base::TimePoint held_until{};
+      base::TimePoint known_until{};
+    };
+    double level = 0;
+    base::TimePoint at{};  // of the level
+    std::map<std::string, Holder, std::less<>> holders;
+  };
   // What one subscription has yet to hear.
   struct Inbox {
     net::Loop* loop = nullptr;               // guarded by mutex_; null once it is dropped
@@ -58,6 +71,7 @@ class SharedValues {
   Kept* Find(const std::string& key);
   base::Result<std::int64_t> QuantityOf(const std::string& key);
   base::Result<KeyValue::Grant> Take(const KeyValue::Claim& claim);
+  base::Result<KeyValue::Drawn> Draw(const KeyValue::Draft& draft);
   base::TimePoint Until(base::Duration ttl) const;
   base::Status PutQuantity(const std::string& key, std::int64_t quantity, base::Duration ttl);
   base::Status Put(const std::string& key, std::string value, base::TimePoint until);
@@ -70,6 +84,7 @@ class SharedValues {
   std::mutex mutex_;
   std::map<std::string, Kept, std::less<>> values_;                        // guarded by mutex_
   std::map<std::string, Shared, std::less<>> shared_;                      // guarded by mutex_
+  std::map<std::string, Reservoir, std::less<>> reservoirs_;               // guarded by mutex_
   std::multimap<std::string, std::weak_ptr<Inbox>, std::less<>> inboxes_;  // guarded by mutex_
 };
 
@@ -83,6 +98,7 @@ class MemoryKeyValue final : public KeyValue {
   net::Task<base::Result<Stored>> Set(Entry entry, net::Deadline deadline) override;
   net::Task<base::Status> Delete(std::string key, net::Deadline deadline) override;
   net::Task<base::Result<Grant>> Take(Claim claim, net::Deadline deadline) override;
+  net::Task<base::Result<Drawn>> Draw(Draft draft, net::Deadline deadline) override;
   net::Task<base::Result<std::int64_t>> Count(std::string key, std::int64_t amount, base::Duration window,
                                               net::Deadline deadline) override;
   net::Task<base::Status> Publish(std::string channel, std::string message, net::Deadline deadline) override;

@@ -72,6 +72,51 @@ end
 return {outcome, share, taken + share, used + tonumber(ARGV[6])}
 )";
 
+// KEYS: the bucket. ARGV: holder, turn, told, total, held, wanted, least, ahead, parts, units per minute, burst, and
+// microseconds until what is held lapses and until a holder is forgotten.
+// The bucket is a hash: under "" its level and when that was, in microseconds; of each holder "turn total held lapses".
+constexpr std::string_view kDraw = R"(
+local time = redis.call('TIME')
+local now = tonumber(time[1]) * 1000000 + tonumber(time[2])
+local turn, total, has = ARGV[2], tonumber(ARGV[4]), tonumber(ARGV[5])
+local rate, burst, memory = tonumber(ARGV[10]), tonumber(ARGV[11]), tonumber(ARGV[13])
+local fields = redis.call('HGETALL', KEYS[1])
+local level, at, held, mine, known = burst, now, 0, 0, tonumber(ARGV[3])
+for i = 1, #fields, 2 do
+  if fields[i] == '' then
+    local kept, since = string.match(fields[i + 1], '^(%S+) (%d+)$')
+    level, at = tonumber(kept), tonumber(since)
+  else
+    local last, drawn, there, lapses = string.match(fields[i + 1], '^(%d+) (-?%d+) (%d+) (%d+)$')
+    lapses = tonumber(lapses)
+    if fields[i] == ARGV[1] then
+      if last >= turn then return {1, 0, 0, 0} end
+      known = tonumber(drawn)
+      if lapses > now then mine = tonumber(there) end
+    elseif lapses > now then
+      held = held + tonumber(there)
+    elseif lapses + memory < now then
+      redis.call('HDEL', KEYS[1], fields[i])
+    end
+  end
+end
+level = math.min(level + math.max(0, now - at) * rate / 60000000, burst - held - mine)
+level = math.max(math.min(level - (total - known), burst - held - has), -1440 * rate)
+local left, more, ahead = math.floor(level + 0.000001), 0, 0
+if left > 0 and left >= tonumber(ARGV[7]) then
+  more = math.min(tonumber(ARGV[6]), left)
+  ahead = math.min(tonumber(ARGV[8]), math.floor((left - more) / tonumber(ARGV[9])))
+  more = more + ahead
+end
+level = level - more
+redis.call('HSET', KEYS[1], '', string.format('%.17g %.0f', level, now))
+redis.call('HSET', KEYS[1], ARGV[1], string.format('%s %.0f %.0f %.0f', turn, total + more, has + ahead, now + tonumber(ARGV[12])))
+local full = (burst - level) * 60000 / rate + (tonumber(ARGV[12]) + memory) / 1000
+redis.call('PEXPIRE', KEYS[1], string.format('%.0f', math.min(full, 300000000000)))
+local whole = math.floor(level + 0.000001)
+return {0, total + more, whole, math.floor(math.max(0, level - whole) * 1000000)}
+)";
+
 // KEYS[1]; ARGV: amount, milliseconds.
 constexpr std::string_view kCount = R"(
 local sum = redis.call('INCRBY', KEYS[1], ARGV[1])
@@ -129,6 +174,29 @@ std::vector<std::string> WordsOf(const KeyValue::Claim& claim, const std::string
     words.insert(words.end(), {one.holder, std::to_string(one.amount), std::to_string(one.used), TtlText(one.ttl)});
   }
   return words;
+}
+
+std::vector<std::string> WordsOf(const KeyValue::Draft& draft, const std::string& prefix) {
+  const auto microseconds = [](base::Duration duration) {
+    return std::to_string(std::chrono::ceil<std::chrono::microseconds>(duration).count());
+  };
+  return {"EVAL",
+          std::string(kDraw),
+          "1",
+          prefix + draft.key,
+          draft.holder,
+          TurnText(draft.turn),
+          std::to_string(draft.told),
+          std::to_string(draft.total),
+          std::to_string(draft.held),
+          std::to_string(draft.wanted),
+          std::to_string(draft.least),
+          std::to_string(draft.ahead),
+          std::to_string(draft.parts),
+          std::to_string(draft.per_minute),
+          std::to_string(draft.burst),
+          microseconds(draft.lapse),
+          microseconds(KeyValue::kDraftsRemembered)};
 }
 
 Result<std::int64_t> IntegerOf(const Value& value) {
@@ -215,6 +283,21 @@ net::Task<Result<KeyValue::Grant>> RedisKeyValue::Take(Claim claim, net::Deadlin
   GH_CO_TRY(grant.taken, IntegerOf(value.parts[2]));
   GH_CO_TRY(grant.used, IntegerOf(value.parts[3]));
   co_return grant;
+}
+
+net::Task<Result<KeyValue::Drawn>> RedisKeyValue::Draw(Draft draft, net::Deadline deadline) {
+  const std::vector<std::string> texts = WordsOf(draft, prefix_);
+  const std::vector<std::string_view> words(texts.begin(), texts.end());
+  GH_CO_TRY(const Value value, co_await client_.Call(words, Client::Effect::kWrites, deadline));
+  constexpr std::size_t kParts = 4;
+  if (value.parts.size() != kParts) co_return Unexpected();
+  GH_CO_TRY(const std::int64_t outcome, IntegerOf(value.parts[0]));
+  if (outcome < 0 || outcome > static_cast<std::int64_t>(Drawn::Outcome::kOvertaken)) co_return Unexpected();
+  Drawn drawn{.outcome = static_cast<Drawn::Outcome>(outcome)};
+  GH_CO_TRY(drawn.total, IntegerOf(value.parts[1]));
+  GH_CO_TRY(drawn.left, IntegerOf(value.parts[2]));
+  GH_CO_TRY(drawn.millionths, IntegerOf(value.parts[3]));
+  co_return drawn;
 }
 
 net::Task<Result<std::int64_t>> RedisKeyValue::Count(std::string key, std::int64_t amount, base::Duration window,

@@ -22,6 +22,7 @@ class RedisKeyValue final : public KeyValue, private Client::Events {
   net::Task<base::Result<Stored>> Set(Entry entry, net::Deadline deadline) override;
   net::Task<base::Status> Delete(std::string key, net::Deadline deadline) override;
   net::Task<base::Result<Grant>> Take(Claim claim, net::Deadline deadline) override;
+  net::Task<base::Result<Drawn>> Draw(Draft draft, net::Deadline deadline) override;
   net::Task<base::Result<std::int64_t>> Count(std::string key, std::int64_t amount, base::Duration window,
                                               net::Deadline deadline) override;
   net::Task<base::Status> Publish(std::string channel, std::string message, net::Deadline deadline) override;
