@@ -33,7 +33,8 @@ struct Code;
 // time it does. Implemented by the caller, or see Bindings.
 class Activation {
  public:
-  // Value::Absent() where there is none: naming it fails, has() is false.
+  // Value::Absent() where there is none: naming it fails, has() is false. Value::Unknown() where it is not known yet:
+  // naming it fails, and has() too, so that what an expression comes to all the same holds for any value.
   virtual Value Get(std::uint32_t slot) const = 0;
 
  protected:

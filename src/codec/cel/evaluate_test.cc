@@ -168,6 +168,34 @@ TEST(CelLimits, StepsEndALoopAndNothingForgivesIt) {
   EXPECT_THAT(facts.Run("lists.range(1000000) == []", few), HasSubstr("too many steps"));
 }
 
+TEST(CelUnknown, WhatDoesNotDependOnItIsForeseen) {
+  Environment environment;
+  const auto known = environment.Declare("known", Type::String());
+  const auto later = environment.Declare("later", Type::Int());
+  Bindings bindings(environment);
+  bindings.Set(known, Value::String("yes"));
+  bindings.Set(later, Value::Unknown());
+  Scratch scratch;
+  const auto foresee = [&](const char* source) -> std::string {
+    const auto program = Compile(source, environment, {.result = Type::Bool()});
+    if (!program.ok()) return "compile";
+    const auto result = program.value().Test(bindings, scratch);
+    if (!result.ok()) return "open";
+    return result.value() ? "true" : "false";
+  };
+  EXPECT_EQ(foresee("known == 'yes'"), "true");
+  EXPECT_EQ(foresee("later > 3 && known == 'no'"), "false");
+  EXPECT_EQ(foresee("known == 'yes' || later > 3"), "true");
+  EXPECT_EQ(foresee("later > 3 || known == 'yes'"), "true");
+  EXPECT_EQ(foresee("known == 'yes' ? true : later > 3"), "true");
+  EXPECT_EQ(foresee("[later, 1].exists(x, known == 'yes')"), "open");
+  EXPECT_EQ(foresee("[1, 2].exists(x, x > later || known == 'yes')"), "true");
+  EXPECT_EQ(foresee("later > 3"), "open");
+  EXPECT_EQ(foresee("later == later"), "open");
+  EXPECT_EQ(foresee("has(later) || later < 0"), "compile");  // has() is for fields
+  EXPECT_EQ(foresee("!(later > 3) && known == 'yes'"), "open");
+}
+
 TEST(CelLimits, ALoopThatIsTooLongByItselfDoesNotCompile) {
   const Facts facts;
   const std::string ten = "[0,1,2,3,4,5,6,7,8,9]";

@@ -9,6 +9,7 @@
 namespace gatehouse::codec::cel {
 namespace {
 
+constexpr std::string_view kNotKnown = "this variable is not known yet";
 constexpr std::string_view kNotBool = "no such overload: a condition is a bool";
 
 Value NoSuchKey(Evaluation& evaluation, const Value& key) {
@@ -28,7 +29,7 @@ void Machine::Step(const Instruction& instruction) {
   switch (instruction.op) {
     case Op::kConstant: Push(code_.constants[operand]); break;
     case Op::kSlot: Slot(operand); break;
-    case Op::kHasSlot: Push(Value::Bool(!activation_.Get(operand).Is(Kind::kAbsent))); break;
+    case Op::kHasSlot: HasSlot(operand); break;
     case Op::kLocal: Push(locals_[instruction.local]); break;
     case Op::kSetLocal: locals_[instruction.local] = Pop(); break;
     case Op::kSelect: Replace(1, Field(Top(), code_.constants[operand])); break;
@@ -101,10 +102,17 @@ void Machine::Raise(const Value& error) {
 
 void Machine::Slot(std::uint32_t slot) {
   const Value value = activation_.Get(slot);
-  if (!value.Is(Kind::kAbsent)) [[likely]] {
+  if (!value.Is(Kind::kAbsent) && !value.Is(Kind::kUnknown)) [[likely]] {
     return Push(value);
   }
-  Raise(Evaluation::Fail("this variable has no value here: test with has() first"));
+  Raise(Evaluation::Fail(value.Is(Kind::kUnknown) ? kNotKnown
+                                                  : "this variable has no value here: test with has() first"));
+}
+
+void Machine::HasSlot(std::uint32_t slot) {
+  const Value value = activation_.Get(slot);
+  if (value.Is(Kind::kUnknown)) return Raise(Evaluation::Fail(kNotKnown));
+  Push(Value::Bool(!value.Is(Kind::kAbsent)));
 }
 
 Value Machine::Field(const Value& from, const Value& key) {

@@ -41,6 +41,7 @@ class Machine {
 
   void Step(const Instruction& instruction);
   void Slot(std::uint32_t slot);
+  void HasSlot(std::uint32_t slot);
   Value Field(const Value& from, const Value& key);
   Value OptionalField(const Value& from, const Value& key);
   Value Has(const Value& from, const Value& key);

@@ -30,7 +30,8 @@ class Equality {
     if (a.kind() != b.kind()) return a.IsNumber() && b.IsNumber() && CompareNumbers(a, b) == 0;
     switch (a.kind()) {
       case Kind::kNull:
-      case Kind::kAbsent: return true;
+      case Kind::kAbsent:
+      case Kind::kUnknown: return true;
       case Kind::kDouble: return a.AsDouble() == b.AsDouble();
       case Kind::kString:
       case Kind::kBytes:
@@ -130,6 +131,7 @@ std::string_view TypeName(Kind kind) {
     case Kind::kType: return "type";
     case Kind::kOptional: return "optional_type";
     case Kind::kAbsent:
+    case Kind::kUnknown:
     case Kind::kError:
     case Kind::kBuilder: break;
   }

@@ -24,7 +24,8 @@ enum class Kind : std::uint8_t {
   kType,
   kOptional,
   kAbsent,   // nothing: a variable that is not there, a key that a map lacks; never seen by an expression
-  kError,    // why an expression failed; never seen by an expression either
+  kUnknown,  // a variable whose value is not known yet; never seen by an expression either
+  kError,    // why an expression failed; nor this
   kBuilder,  // a list or map that is still being made
 };
 
@@ -64,6 +65,7 @@ class Value {
   // nullptr: none.
   static Value Optional(const Value* held) { return Value(Kind::kOptional, 0, static_cast<const void*>(held)); }
   static Value Absent() { return Value(Kind::kAbsent, 0, std::uint64_t{0}); }
+  static Value Unknown() { return Value(Kind::kUnknown, 0, std::uint64_t{0}); }
   static Value Error(std::string_view message) { return Text(Kind::kError, message); }
   static Value Building(Builder* builder) {
     Value value(Kind::kBuilder, 0, std::uint64_t{0});

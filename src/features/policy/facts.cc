@@ -73,6 +73,12 @@ cel::Civil CivilAt(base::WallTime when, const cel::ZoneRules& zone) {
   return cel::ToCivil(seconds + zone.OffsetAt(seconds));
 }
 
+std::string_view WeekdayName(const cel::Civil& civil) {
+  constexpr std::array<std::string_view, 7> kDays = {"sunday",   "monday", "tuesday", "wednesday",
+                                                     "thursday", "friday", "saturday"};
+  return kDays.at(static_cast<std::size_t>(civil.weekday));
+}
+
 Value TimeValue(base::WallTime when) {
   const auto seconds = std::chrono::floor<std::chrono::seconds>(when.time_since_epoch());
   const auto nanos = when.time_since_epoch() - seconds;
@@ -129,11 +135,7 @@ const cel::Environment& FactSchema() {
   return schema;
 }
 
-std::string_view WeekdayAt(base::WallTime when, const cel::ZoneRules& zone) {
-  constexpr std::array<std::string_view, 7> kDays = {"sunday",   "monday", "tuesday", "wednesday",
-                                                     "thursday", "friday", "saturday"};
-  return kDays.at(static_cast<std::size_t>(CivilAt(when, zone).weekday));
-}
+std::string_view WeekdayAt(base::WallTime when, const cel::ZoneRules& zone) { return WeekdayName(CivilAt(when, zone)); }
 
 std::int64_t HourAt(base::WallTime when, const cel::ZoneRules& zone) { return CivilAt(when, zone).hour; }
 
@@ -210,10 +212,22 @@ Value ExchangeFacts::OfRequest(Fact fact) const {
 Value ExchangeFacts::OfTime(Fact fact) const {
   switch (fact) {
     case Fact::kTimeNow: return TimeValue(now_);
-    case Fact::kTimeHour: return Value::Int(HourAt(now_, zone_));
-    case Fact::kTimeWeekday: return Value::String(WeekdayAt(now_, zone_));
+    case Fact::kTimeHour: return Value::Int(Civil().hour);
+    case Fact::kTimeWeekday: return Value::String(WeekdayName(Civil()));
     default: return Value::Absent();
   }
+}
+
+const cel::Civil& ExchangeFacts::Civil() const {
+  if (!civil_) civil_ = CivilAt(now_, zone_);
+  return *civil_;
+}
+
+Value StandingFacts::Get(std::uint32_t slot) const {
+  const auto fact = static_cast<Fact>(slot);
+  const bool named = fact == Fact::kRequestModel && knows_model_ == Subject::Model::kKnown;
+  const bool stands = fact <= Fact::kPrincipalClaims || fact == Fact::kRequestSurface || named;
+  return stands ? facts_.Get(slot) : Value::Unknown();
 }
 
 Subject SubjectOf(const pipeline::Exchange& exchange) {

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -98,6 +99,7 @@ class ExchangeFacts final : public codec::cel::Activation {
   codec::cel::Value OfPrincipal(Fact fact) const;
   codec::cel::Value OfRequest(Fact fact) const;
   codec::cel::Value OfTime(Fact fact) const;
+  const codec::cel::Civil& Civil() const;
 
   const pipeline::Exchange& exchange_;
   const llm::ChatRequest* chat_;  // of a chat or a count; null for other operations
@@ -107,6 +109,20 @@ class ExchangeFacts final : public codec::cel::Activation {
   const JsonMap* claims_;
   TextList groups_;
   ToolNames tools_;
+  mutable std::optional<codec::cel::Civil> civil_;  // now_ in zone_, once somebody asked
+};
+
+// The facts that all requests of a subject share, as those of one of them; the others are unknown. `facts` outlives it.
+class StandingFacts final : public codec::cel::Activation {
+ public:
+  // `knows_model` is the subject's.
+  StandingFacts(const codec::cel::Activation& facts, Subject::Model knows_model)
+      : facts_(facts), knows_model_(knows_model) {}
+  codec::cel::Value Get(std::uint32_t slot) const override;
+
+ private:
+  const codec::cel::Activation& facts_;
+  const Subject::Model knows_model_;
 };
 
 // The model that a rule's scope looks at.

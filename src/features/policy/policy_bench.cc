@@ -55,15 +55,19 @@ void Run() {
   exchange.principal = std::make_shared<const pipeline::Principal>(std::move(principal));
 
   codec::cel::Scratch scratch;
-  Verdict verdict;
   Recorder recorder;
   const Subject subject = SubjectOf(exchange);
-  const auto selected = rules->Select(pipeline::Phase::kRequest, subject);
-  GH_CHECK(selected.size() == 3);
-  const auto select = [&] { g_sink = static_cast<int>(rules->Select(pipeline::Phase::kRequest, subject).size()); };
+  const auto made = [&] {
+    const ExchangeFacts facts(exchange, clock.Wall(), rules->zone(), nullptr);
+    return rules->DocketOf(pipeline::Phase::kRequest, subject, StandingFacts(facts, subject.knows_model), scratch);
+  };
+  Docket docket = made();
+  GH_CHECK(docket.findings().size() == 3);
+  Verdict verdict;
+  const auto select = [&] { g_sink = static_cast<int>(made().findings().size()); };
   const auto judge = [&] {
     const ExchangeFacts facts(exchange, clock.Wall(), rules->zone(), nullptr);
-    rules->Judge(pipeline::Phase::kRequest, selected, facts, scratch, verdict);
+    verdict = RuleSet::Judge(docket, facts, scratch);
     g_sink = static_cast<int>(verdict.effect);
   };
   const auto note = [&] {
@@ -73,7 +77,7 @@ void Run() {
                    .surface = "openai.chat",
                    .model = exchange.model,
                    .took = {}},
-                  pipeline::Phase::kRequest, verdict, rules);
+                  pipeline::Phase::kRequest, verdict, docket, rules);
   };
   const auto report = [](const char* name, double nanoseconds) { std::printf("%-44s %7.0f ns\n", name, nanoseconds); };
   report("select 3 of 20 rules (once for each caller)", base::MeasureNanoseconds(select));

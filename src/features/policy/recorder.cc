@@ -8,8 +8,6 @@
 namespace gatehouse::features::policy {
 namespace {
 
-constexpr std::uint32_t kOutcomes = 4;  // or fewer: of Finding::Outcome
-
 std::string_view Word(Finding::Outcome outcome) {
   switch (outcome) {
     case Finding::Outcome::kHolds: return "holds";
@@ -59,35 +57,33 @@ std::string ToJson(const Explanation& explanation) {
   return out;
 }
 
-void Recorder::Note(const Entry& entry, pipeline::Phase phase, const Verdict& verdict,
+void Recorder::Note(const Entry& entry, pipeline::Phase phase, const Verdict& verdict, const Docket& docket,
                     const std::shared_ptr<const RuleSet>& rules) {
   const std::scoped_lock lock(mutex_);
   Kept& slot = kept_[next_];
-  next_ = (next_ + 1) % kept_.size();
-  slot.request_id.assign(entry.request_id);
+  next_ = (next_ + 1) % kKept;
+  slot.names.assign(entry.request_id).append(entry.model);
+  slot.id_bytes = entry.request_id.size();
   slot.when = entry.when;
   slot.took = entry.took;
   slot.surface = entry.surface;
-  slot.model.assign(entry.model);
   slot.phase = phase;
   slot.effect = verdict.effect;
   slot.decisive = verdict.decisive == nullptr ? nullptr : verdict.decisive->rule;
   if (slot.rules != rules) slot.rules = rules;
-  const Rule* const first = rules->rules().data();
-  slot.asked.clear();
+  slot.asked.assign(docket.marks().begin(), docket.marks().end());
   slot.reasons.clear();
-  for (const Finding& finding : verdict.findings) {
-    slot.asked.push_back(static_cast<std::uint32_t>(finding.rule - first) * kOutcomes +
-                         static_cast<std::uint32_t>(finding.outcome));
+  for (const std::uint32_t index : docket.open()) {
+    const Finding& finding = docket.findings()[index];
     if (finding.outcome == Finding::Outcome::kFailed) slot.reasons.push_back(finding.reason);
   }
 }
 
 Explanation Recorder::Unfold(const Kept& kept) {
-  Explanation explanation{.request_id = kept.request_id,
+  Explanation explanation{.request_id = std::string(kept.request_id()),
                           .when = kept.when,
                           .surface = std::string(kept.surface),
-                          .model = kept.model,
+                          .model = std::string(kept.model()),
                           .phase = kept.phase,
                           .effect = kept.effect,
                           .decided_by = kept.decisive == nullptr ? "default" : kept.decisive->id,
@@ -95,10 +91,8 @@ Explanation Recorder::Unfold(const Kept& kept) {
                           .lines = {},
                           .rules = kept.rules};
   auto reason = kept.reasons.begin();
-  for (const std::uint32_t one : kept.asked) {
-    Explanation::Line line{.rule = &kept.rules->rules()[one / kOutcomes],
-                           .outcome = static_cast<Finding::Outcome>(one % kOutcomes),
-                           .reason = {}};
+  for (const Docket::Mark& mark : kept.asked) {
+    Explanation::Line line{.rule = &kept.rules->rules()[mark.rule], .outcome = mark.outcome, .reason = {}};
     if (line.outcome == Finding::Outcome::kFailed && reason != kept.reasons.end()) line.reason = *reason++;
     explanation.lines.push_back(std::move(line));
   }
@@ -110,7 +104,7 @@ std::optional<Explanation> Recorder::Find(std::string_view request_id) const {
   for (std::size_t back = 1; back <= kept_.size(); ++back) {
     const Kept& slot = kept_[(next_ + kept_.size() - back) % kept_.size()];
     if (slot.rules == nullptr) return {};
-    if (slot.request_id == request_id) return Unfold(slot);
+    if (slot.request_id() == request_id) return Unfold(slot);
   }
   return {};
 }

@@ -51,7 +51,7 @@ class Recorder {
     std::string_view model;
     base::Duration took;
   };
-  void Note(const Entry& entry, pipeline::Phase phase, const Verdict& verdict,
+  void Note(const Entry& entry, pipeline::Phase phase, const Verdict& verdict, const Docket& docket,
             const std::shared_ptr<const RuleSet>& rules);
 
   // The latest of that request.
@@ -60,14 +60,17 @@ class Recorder {
  private:
   // An Explanation in little memory: every request passes through here, and few are asked about.
   struct Kept {
-    std::string request_id;
+    std::string names;  // the request's id, and the model
+    std::size_t id_bytes = 0;
     base::WallTime when{};
     base::Duration took{};
     std::string_view surface;
-    std::string model;
     const Rule* decisive = nullptr;
-    std::vector<std::uint32_t> asked;  // indices of rules, four times that and the outcome
+    std::vector<Docket::Mark> asked;
     std::vector<std::string> reasons;  // of those that failed, in their order
+
+    std::string_view request_id() const { return std::string_view(names).substr(0, id_bytes); }
+    std::string_view model() const { return std::string_view(names).substr(id_bytes); }
     std::shared_ptr<const RuleSet> rules;
     pipeline::Phase phase = pipeline::Phase::kRequest;
     pipeline::Effect effect = pipeline::Effect::kAllow;

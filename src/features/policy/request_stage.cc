@@ -88,7 +88,7 @@ std::size_t RequestStage::Hash::operator()(const Key& key) const noexcept {
   return (who ^ std::hash<std::string_view>()(key.model)) + where * kOdd;
 }
 
-const RequestStage::Subjection& RequestStage::SubjectionOf(const pipeline::Exchange& exchange) const {
+RequestStage::Subjection& RequestStage::SubjectionOf(const pipeline::Exchange& exchange, base::WallTime now) const {
   const Subject subject = SubjectOf(exchange);
   Key key{.principal = exchange.principal.get(),
           .surface = subject.surface,
@@ -99,44 +99,49 @@ const RequestStage::Subjection& RequestStage::SubjectionOf(const pipeline::Excha
   Subjection fresh{.principal = exchange.principal,
                    .model = std::make_unique<const std::string>(subject.model),
                    .claims = ReadClaims(exchange.principal->claims),
-                   .rules = rules_->Select(Phase::kRequest, subject)};
+                   .docket = {}};
+  const ExchangeFacts facts(exchange, now, rules_->zone(), fresh.claims_map());
+  fresh.docket = rules_->DocketOf(Phase::kRequest, subject, StandingFacts(facts, subject.knows_model), scratch_);
   key.model = *fresh.model;
   return known_.emplace(key, std::move(fresh)).first->second;
 }
 
-void RequestStage::Judge(const pipeline::Exchange& exchange) const {
+RequestStage::Judgement RequestStage::Judge(const pipeline::Exchange& exchange) const {
   const base::WallTime now = exchange.loop.clock().Wall();
   const base::TimePoint began = exchange.loop.clock().Now();
-  const Subjection& subjection = SubjectionOf(exchange);
-  const JsonMap* claims = subjection.claims == nullptr ? nullptr : subjection.claims->map();
-  const ExchangeFacts facts(exchange, now, rules_->zone(), claims);
-  rules_->Judge(Phase::kRequest, subjection.rules, facts, scratch_, verdict_);
+  Subjection& subjection = SubjectionOf(exchange, now);
+  const ExchangeFacts facts(exchange, now, rules_->zone(), subjection.claims_map());
+  const Judgement judgement{.verdict = RuleSet::Judge(subjection.docket, facts, scratch_), .docket = subjection.docket};
   recorder_.Note({.request_id = exchange.id,
                   .when = now,
                   .surface = pipeline::ToString(exchange.surface),
                   .model = exchange.model,
                   .took = exchange.loop.clock().Now() - began},
-                 Phase::kRequest, verdict_, rules_);
+                 Phase::kRequest, judgement.verdict, judgement.docket, rules_);
+  return judgement;
 }
 
-void RequestStage::NoteDecisions(pipeline::Exchange& exchange) const {
-  for (const Finding& finding : verdict_.findings) {
-    if (!finding.Speaks()) continue;
-    decisions_.At({finding.rule->id, pipeline::ToString(finding.Says()), Word(finding.rule->mode)}).Add();
-    exchange.decisions.push_back(NewDecision(finding));
+void RequestStage::NoteDecisions(const Judgement& judgement, pipeline::Exchange& exchange) const {
+  if (judgement.verdict.speaks == Verdict::Speaks::kSome) {
+    for (const Finding& finding : judgement.docket.findings()) {
+      if (!finding.Speaks()) continue;
+      decisions_.At({finding.rule->id, pipeline::ToString(finding.Says()), Word(finding.rule->mode)}).Add();
+      exchange.decisions.push_back(NewDecision(finding));
+    }
   }
-  if (verdict_.effect != Effect::kDeny || verdict_.decisive != nullptr) return;
+  if (judgement.verdict.effect != Effect::kDeny || judgement.verdict.decisive != nullptr) return;
   decisions_.At({kDefaultRule, pipeline::ToString(Effect::kDeny), Word(Decision::Mode::kEnforced)}).Add();
   exchange.decisions.push_back({.rule = std::string(kDefaultRule), .phase = Phase::kRequest, .effect = Effect::kDeny});
 }
 
 base::Status RequestStage::Decide(pipeline::Exchange& exchange) const {
-  Judge(exchange);
-  NoteDecisions(exchange);
-  if (verdict_.effect == Effect::kAllow) return base::Ok();
-  if (verdict_.effect != Effect::kRestrict) return Refusal(verdict_);
+  const Judgement judgement = Judge(exchange);
+  NoteDecisions(judgement, exchange);
+  const Verdict& verdict = judgement.verdict;
+  if (verdict.effect == Effect::kAllow) return base::Ok();
+  if (verdict.effect != Effect::kRestrict) return Refusal(verdict);
   std::vector<const Rule*> restrictions;
-  for (const Finding& finding : verdict_.findings) {
+  for (const Finding& finding : judgement.docket.findings()) {
     const bool enforced = finding.rule->mode == Decision::Mode::kEnforced;
     if (enforced && finding.Speaks() && finding.Says() == Effect::kRestrict) restrictions.push_back(finding.rule);
   }

@@ -37,7 +37,9 @@ class RequestStage final : public pipeline::Stage, public pipeline::Enforcer {
     std::shared_ptr<const pipeline::Principal> principal;  // pinned: its address is part of the key
     std::unique_ptr<const std::string> model;              // what the key shows
     std::unique_ptr<const JsonValue> claims;
-    std::vector<const Rule*> rules;
+    Docket docket;
+
+    const JsonMap* claims_map() const { return claims == nullptr ? nullptr : claims->map(); }
   };
   struct Key {
     const pipeline::Principal* principal;
@@ -51,17 +53,22 @@ class RequestStage final : public pipeline::Stage, public pipeline::Enforcer {
   };
   static constexpr std::size_t kMostSubjections = 4096;
 
-  const Subjection& SubjectionOf(const pipeline::Exchange& exchange) const;
+  // What was decided, and on what grounds; both until the next decision.
+  struct Judgement {
+    Verdict verdict;
+    const Docket& docket;
+  };
+
+  Subjection& SubjectionOf(const pipeline::Exchange& exchange, base::WallTime now) const;
   base::Status Decide(pipeline::Exchange& exchange) const;
-  void Judge(const pipeline::Exchange& exchange) const;
-  void NoteDecisions(pipeline::Exchange& exchange) const;
+  Judgement Judge(const pipeline::Exchange& exchange) const;
+  void NoteDecisions(const Judgement& judgement, pipeline::Exchange& exchange) const;
 
   std::shared_ptr<const RuleSet> rules_;
   Recorder& recorder_;
   base::CounterFamily& decisions_;
   // What one decision needs, kept for the next one: a decision is made between two awaits.
   mutable codec::cel::Scratch scratch_;
-  mutable Verdict verdict_;
   mutable std::unordered_map<Key, Subjection, Hash> known_;
 };
 

@@ -1,25 +1,34 @@
 #include "features/policy/rule_set.h"
 
 #include <algorithm>
+#include <functional>
 #include <utility>
 
 namespace gatehouse::features::policy {
 namespace {
 
 using pipeline::Effect;
+using pipeline::Phase;
+using Outcome = Finding::Outcome;
 
-void Ask(const Rule& rule, const codec::cel::Activation& facts, codec::cel::Scratch& scratch, Finding& finding) {
-  finding.rule = &rule;
-  finding.reason.clear();
-  finding.outcome = Finding::Outcome::kHolds;
-  if (!rule.condition) return;
-  const auto holds = rule.condition->Test(facts, scratch);
+void Ask(const codec::cel::Activation& facts, codec::cel::Scratch& scratch, Finding& finding) {
+  if (finding.outcome == Finding::Outcome::kFailed) finding.reason.clear();
+  const auto holds = finding.rule->condition->Test(facts, scratch);
   if (!holds.ok()) {
     finding.outcome = Finding::Outcome::kFailed;
     finding.reason = holds.error().public_message;
-  } else if (!holds.value()) {
-    finding.outcome = Finding::Outcome::kDoesNotHold;
+  } else {
+    finding.outcome = holds.value() ? Finding::Outcome::kHolds : Finding::Outcome::kDoesNotHold;
   }
+}
+
+bool IsEnforced(const Finding& finding) { return finding.rule->mode == pipeline::Decision::Mode::kEnforced; }
+
+// The first of the strictest.
+const Finding* Stricter(const Finding* a, const Finding* b) {
+  if (a == nullptr || b == nullptr) return a == nullptr ? b : a;
+  if (a->Says() != b->Says()) return a->Says() > b->Says() ? a : b;
+  return std::less<>()(a, b) ? a : b;
 }
 
 }  // namespace
@@ -45,32 +54,53 @@ bool RuleSet::empty() const {
   return settings_.rules.empty() && std::ranges::all_of(settings_.otherwise, allows);
 }
 
-std::vector<const Rule*> RuleSet::Select(pipeline::Phase phase, const Subject& subject) const {
-  std::vector<const Rule*> selected;
+Docket RuleSet::DocketOf(Phase phase, const Subject& subject, const codec::cel::Activation& standing,
+                         codec::cel::Scratch& scratch) const {
+  Docket docket;
   const auto& rules = by_surface_.at(static_cast<std::size_t>(phase)).at(static_cast<std::size_t>(subject.surface));
   for (const Rule* rule : rules) {
-    if (rule->scope.Covers(subject, rule->OfUnknownModel())) selected.push_back(rule);
+    if (!rule->scope.Covers(subject, rule->OfUnknownModel())) continue;
+    Finding& finding = docket.findings_.emplace_back(Finding{.rule = rule, .outcome = Outcome::kHolds, .reason = {}});
+    if (!rule->condition) continue;
+    Ask(standing, scratch, finding);
+    if (finding.outcome == Outcome::kFailed) {
+      docket.open_.push_back(static_cast<std::uint32_t>(docket.findings_.size() - 1));
+    }
   }
-  return selected;
+  for (const Finding& finding : docket.findings_) {
+    docket.marks_.push_back(
+        {.rule = static_cast<std::uint32_t>(finding.rule - settings_.rules.data()), .outcome = finding.outcome});
+  }
+  docket.allowed_ = Otherwise(phase) == Effect::kAllow;
+  for (const Finding& finding : docket.findings_) {
+    if (finding.outcome == Outcome::kFailed || !finding.Speaks()) continue;
+    docket.speaks_ = true;
+    if (!IsEnforced(finding)) continue;
+    docket.allowed_ = docket.allowed_ || finding.Says() == Effect::kAllow;
+    docket.decisive_ = Stricter(docket.decisive_, &finding);
+  }
+  return docket;
 }
 
-void RuleSet::Judge(pipeline::Phase phase, const std::vector<const Rule*>& selected,
-                    const codec::cel::Activation& facts, codec::cel::Scratch& scratch, Verdict& verdict) const {
-  verdict.findings.resize(selected.size());
-  verdict.decisive = nullptr;
-  bool allowed = Otherwise(phase) == Effect::kAllow;
-  for (std::size_t i = 0; i < selected.size(); ++i) {
-    Finding& finding = verdict.findings[i];
-    Ask(*selected[i], facts, scratch, finding);
-    if (!finding.Speaks() || finding.rule->mode == pipeline::Decision::Mode::kShadow) continue;
+Verdict RuleSet::Judge(Docket& docket, const codec::cel::Activation& facts, codec::cel::Scratch& scratch) {
+  const Finding* decisive = docket.decisive_;
+  bool allowed = docket.allowed_;
+  bool speaks = docket.speaks_;
+  for (const std::uint32_t index : docket.open_) {
+    Finding& finding = docket.findings_[index];
+    Ask(facts, scratch, finding);
+    docket.marks_[index].outcome = finding.outcome;
+    if (!finding.Speaks()) continue;
+    speaks = true;
+    if (!IsEnforced(finding)) continue;
     allowed = allowed || finding.Says() == Effect::kAllow;
-    if (verdict.decisive == nullptr || finding.Says() > verdict.decisive->Says()) verdict.decisive = &finding;
+    decisive = Stricter(decisive, &finding);
   }
-  verdict.effect = verdict.decisive == nullptr ? Effect::kAllow : verdict.decisive->Says();
-  if (allowed || verdict.effect > Effect::kRestrict) return;
+  const auto some = speaks ? Verdict::Speaks::kSome : Verdict::Speaks::kNone;
+  const Effect effect = decisive == nullptr ? Effect::kAllow : decisive->Says();
   // A restriction narrows what is allowed and opens nothing.
-  verdict.effect = Effect::kDeny;
-  verdict.decisive = nullptr;
+  if (!allowed && effect <= Effect::kRestrict) return {.effect = Effect::kDeny, .decisive = nullptr, .speaks = some};
+  return {.effect = effect, .decisive = decisive, .speaks = some};
 }
 
 }  // namespace gatehouse::features::policy

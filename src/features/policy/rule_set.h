@@ -30,11 +30,42 @@ struct Finding {
   pipeline::Effect Says() const;
 };
 
-// What a policy decides about one request. Reused from one to the next, so that it costs no memory.
+// The rules that a subject is under, and what came of asking each of them the last time. One whose condition comes to
+// the same for all requests of the subject is asked once, the others for each request (RuleSet::Judge). One thread; the
+// rule set outlives it.
+class Docket {
+ public:
+  Docket() = default;
+  Docket(Docket&&) = default;
+  Docket& operator=(Docket&&) = default;
+
+  // In the order of the configuration, shadow rules included.
+  const std::vector<Finding>& findings() const { return findings_; }
+  // Those that are asked for each request, as indices of findings().
+  const std::vector<std::uint32_t>& open() const { return open_; }
+  // What came of each, in little: the rule's place in the set, and the outcome.
+  struct Mark {
+    std::uint32_t rule = 0;
+    Finding::Outcome outcome = Finding::Outcome::kDoesNotHold;
+  };
+  const std::vector<Mark>& marks() const { return marks_; }
+
+ private:
+  friend class RuleSet;
+  std::vector<Finding> findings_;
+  std::vector<Mark> marks_;
+  std::vector<std::uint32_t> open_;
+  // Of those that are settled:
+  const Finding* decisive_ = nullptr;
+  bool allowed_ = false;
+  bool speaks_ = false;
+};
+
+// What a policy decides about one request. Views into its docket, until that is judged again.
 struct Verdict {
   pipeline::Effect effect = pipeline::Effect::kAllow;
   const Finding* decisive = nullptr;  // the first of the strictest; null: the default decided
-  std::vector<Finding> findings;      // one for each rule that was asked, shadow rules included
+  enum class Speaks : std::uint8_t { kNone, kSome } speaks = Speaks::kNone;  // whether any rule says anything
 };
 
 // The rules of a configuration and what holds where none speaks. Decides as Cedar does (docs.cedarpolicy.com,
@@ -60,11 +91,12 @@ class RuleSet {
   // Whether there is anything to decide: a rule, or a default that is not `allow`.
   bool empty() const;
 
-  // The rules of a phase whose scope covers the subject, in the order of the configuration.
-  std::vector<const Rule*> Select(pipeline::Phase phase, const Subject& subject) const;
-  // Asks each of them. `facts` is read while this runs.
-  void Judge(pipeline::Phase phase, const std::vector<const Rule*>& selected, const codec::cel::Activation& facts,
-             codec::cel::Scratch& scratch, Verdict& verdict) const;
+  // The rules of a phase whose scope covers the subject. `standing` shows the facts that all its requests share, and
+  // the others as unknown; it is read while this runs.
+  Docket DocketOf(pipeline::Phase phase, const Subject& subject, const codec::cel::Activation& standing,
+                  codec::cel::Scratch& scratch) const;
+  // Asks those that are open. `facts` is read while this runs; what it shares with `standing` is the same.
+  static Verdict Judge(Docket& docket, const codec::cel::Activation& facts, codec::cel::Scratch& scratch);
 
  private:
   Settings settings_;

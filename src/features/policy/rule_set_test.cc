@@ -189,6 +189,12 @@ Rule Made(const Draft& draft, std::size_t number) {
   return rule;
 }
 
+// What requests of one subject do not share.
+void AnyUse(Dice& dice, Request& request) {
+  request.stream = dice.Below(2) == 0;
+  request.tokens = static_cast<std::int64_t>(dice.Below(2) * dice.Below(100));
+}
+
 Request AnyRequest(Dice& dice) {
   Request request;
   request.principal.organization = dice.Pick(kNames);
@@ -198,16 +204,16 @@ Request AnyRequest(Dice& dice) {
   request.model = dice.Pick(kModels);
   const bool opaque = request.surface == pipeline::Surface::kPassThrough && dice.Below(2) == 0;
   request.knows_model = opaque ? Subject::Model::kUnknown : Subject::Model::kKnown;
-  request.stream = dice.Below(2) == 0;
-  request.tokens = static_cast<std::int64_t>(dice.Below(2) * dice.Below(100));
+  AnyUse(dice, request);
   return request;
 }
 
 TEST(Property, DecidesAsTheDefinitionDoes) {
   Dice dice;
   codec::cel::Scratch scratch;
-  Verdict verdict;  // reused, as in a stage
   std::array<std::size_t, 4> seen{};
+  std::size_t settled = 0;
+  std::size_t open = 0;
   for (int round = 0; round < 300; ++round) {
     std::vector<Draft> drafts;
     RuleSet::Settings settings{
@@ -219,20 +225,30 @@ TEST(Property, DecidesAsTheDefinitionDoes) {
     }
     const RuleSet rules(std::move(settings));
     for (int i = 0; i < 20; ++i) {
-      const Request request = AnyRequest(dice);
-      const auto selected = rules.Select(pipeline::Phase::kRequest, request.subject());
-      rules.Judge(pipeline::Phase::kRequest, selected, Facts(request), scratch, verdict);
-      const Decided expected = NaiveDecide(drafts, otherwise, request);
-      std::vector<std::string> speaking;
-      for (const Finding& finding : verdict.findings) {
-        if (finding.Speaks()) speaking.push_back(finding.rule->id);
+      Request request = AnyRequest(dice);
+      const Facts facts(request);
+      Docket docket = rules.DocketOf(pipeline::Phase::kRequest, request.subject(),
+                                     StandingFacts(facts, request.knows_model), scratch);
+      for (int again = 0; again < 4; ++again) {  // requests of one subject
+        const Verdict verdict = RuleSet::Judge(docket, facts, scratch);
+        const Decided expected = NaiveDecide(drafts, otherwise, request);
+        std::vector<std::string> speaking;
+        for (const Finding& finding : docket.findings()) {
+          if (finding.Speaks()) speaking.push_back(finding.rule->id);
+        }
+        ASSERT_EQ(verdict.effect, expected.effect) << "round " << round << " request " << i;
+        ASSERT_EQ(speaking, expected.speaking) << "round " << round << " request " << i;
+        ASSERT_EQ(verdict.speaks == Verdict::Speaks::kSome, !speaking.empty());
+        ++seen.at(static_cast<std::size_t>(verdict.effect));
+        settled += docket.findings().size() - docket.open().size();
+        open += docket.open().size();
+        AnyUse(dice, request);
       }
-      ASSERT_EQ(verdict.effect, expected.effect) << "round " << round << " request " << i;
-      ASSERT_EQ(speaking, expected.speaking) << "round " << round << " request " << i;
-      ++seen.at(static_cast<std::size_t>(verdict.effect));
     }
   }
   for (const std::size_t count : seen) EXPECT_GT(count, 100U) << "the dice must show every effect";
+  EXPECT_GT(settled, 1000U);
+  EXPECT_GT(open, 1000U);
 }
 
 TEST(Property, GlobsMatchAsDefined) {

@@ -224,10 +224,11 @@ Case::Result Case::Run(const RuleSet& rules) const {
                         .knows_model = opaque && !stated_->model ? Subject::Model::kUnknown : Subject::Model::kKnown};
   const ZonedFacts facts(*stated_, WallOf(stated_->at), rules.zone());
   cel::Scratch scratch;
-  Verdict verdict;
-  rules.Judge(pipeline::Phase::kRequest, rules.Select(pipeline::Phase::kRequest, subject), facts, scratch, verdict);
+  Docket docket =
+      rules.DocketOf(pipeline::Phase::kRequest, subject, StandingFacts(facts, subject.knows_model), scratch);
+  const Verdict verdict = RuleSet::Judge(docket, facts, scratch);
   std::vector<std::string> speaking;
-  for (const Finding& finding : verdict.findings) {
+  for (const Finding& finding : docket.findings()) {
     if (finding.Speaks()) speaking.push_back(finding.rule->id);
   }
   Result result{.name = stated_->name, .expected = std::string(pipeline::ToString(stated_->effect))};
