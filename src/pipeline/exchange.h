@@ -1,11 +1,9 @@
 #pragma once
 
-#include <any>
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <string_view>
-#include <typeindex>
 #include <utility>
 #include <vector>
 
@@ -15,6 +13,7 @@
 #include "base/trace_context.h"
 #include "llm/usage.h"
 #include "net/loop.h"
+#include "pipeline/attachment_list.h"
 #include "pipeline/attempt_gate.h"
 #include "pipeline/charge.h"
 #include "pipeline/decision.h"
@@ -69,8 +68,8 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   std::vector<HeaderField> request_headers;  // of the client, by allow-list, for an upstream of the same dialect
 
-  std::shared_ptr<const void> pinned;   // what serves it: configuration, stages, providers
-  AttemptGate* attempt_gate = nullptr;  // of a stage; outlives the calls under it
+  std::shared_ptr<const void> pinned;  // what serves it: configuration, stages, providers
+  AttemptGates gates;                  // of stages
   std::vector<Attempt> attempts;
   std::vector<Decision> decisions;
   std::vector<std::string> warnings;  // `gatehouse-warning` headers
@@ -79,28 +78,19 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
 
   template <class T>
   T& Attach(T state) {
-    for (auto& [type, value] : attached_) {
-      if (type == typeid(T)) return value.template emplace<T>(std::move(state));
-    }
-    return attached_.emplace_back(typeid(T), std::any()).second.template emplace<T>(std::move(state));
+    return attached_.Set(std::move(state));
   }
   template <class T>
   const T* Find() const {
-    for (const auto& [type, value] : attached_) {
-      if (type == typeid(T)) return std::any_cast<T>(&value);
-    }
-    return nullptr;
+    return attached_.Find<T>();
   }
   template <class T>
   T* Find() {
-    for (auto& [type, value] : attached_) {
-      if (type == typeid(T)) return std::any_cast<T>(&value);
-    }
-    return nullptr;
+    return attached_.Find<T>();
   }
 
  private:
-  std::vector<std::pair<std::type_index, std::any>> attached_;
+  AttachmentList attached_;
 };
 
 }  // namespace gatehouse::pipeline

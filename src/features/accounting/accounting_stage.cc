@@ -7,7 +7,7 @@
 
 #include "features/accounting/flight.h"
 #include "features/accounting/lessor.h"
-#include "pipeline/attempt_gates.h"
+#include "pipeline/attempt_gate.h"
 
 namespace gatehouse::features::accounting {
 namespace {
@@ -112,12 +112,6 @@ class Call {
   bool replied_ = false;
 };
 
-base::NanoUsd CostOfOutput(std::int64_t tokens, std::int64_t per_million) {
-  constexpr std::int64_t kMillion = 1'000'000;
-  const __int128 cost = (static_cast<__int128>(tokens) * per_million + kMillion - 1) / kMillion;
-  return cost > base::NanoUsd::Max().value ? base::NanoUsd::Max() : base::NanoUsd{static_cast<std::int64_t>(cost)};
-}
-
 // Bounds an answer that nobody has bounded.
 void LimitOutput(pipeline::Exchange& exchange, const Exposure& exposure, const Reservation& reservation) {
   auto* call = std::get_if<pipeline::ChatCall>(&exchange.operation);
@@ -160,7 +154,7 @@ Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Settl
       LimitOutput(exchange, exposure, *reservation);
       worst = {.input = exposure.input_tokens,
                .output = static_cast<std::uint64_t>(reservation->output_tokens()),
-               .cost = quote.fixed.usd + CostOfOutput(reservation->output_tokens(), quote.output_price)};
+               .cost = quote.fixed.usd + base::NanoUsd{CostOfTokens(reservation->output_tokens(), quote.output_price)}};
       return std::move(*reservation);
     }
     Refusal& refusal = *std::get_if<Refusal>(&answer);
@@ -185,7 +179,7 @@ Result<std::shared_ptr<Settlement>> AccountingStage::Admit(pipeline::Exchange& e
       Settlement::Terms{
           .reservation = std::move(reservation), .ticket = ticket, .worst = worst, .prices = prices_, .admitted = now});
   exchange.Attach(settlement);
-  pipeline::AttemptGates::Add(exchange, *settlement);
+  exchange.gates.Add(*settlement);
   return settlement;
 }
 

@@ -114,13 +114,13 @@ class Upstream final : public pipeline::Stage {
   net::Task<Result<Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next) const override {
     const Script script = script_;
     for (const Error& failure : script.failures) {
-      GH_CO_CHECK_OK(exchange.attempt_gate->Begin(script.provider, "big"));
-      exchange.attempt_gate->Failed(failure);
+      GH_CO_CHECK_OK(exchange.gates.Begin(script.provider, "big"));
+      exchange.gates.Failed(failure);
     }
-    GH_CO_CHECK_OK(exchange.attempt_gate->Begin(script.provider, "big"));
+    GH_CO_CHECK_OK(exchange.gates.Begin(script.provider, "big"));
     if (script.delay.count() > 0) co_await exchange.loop.Sleep(script.delay);
     if (script.error) {
-      exchange.attempt_gate->Failed(*script.error);
+      exchange.gates.Failed(*script.error);
       co_return *script.error;
     }
     exchange.outcome.provider = script.provider;

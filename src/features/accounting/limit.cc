@@ -1,5 +1,7 @@
 #include "features/accounting/limit.h"
 
+#include <limits>
+
 namespace gatehouse::features::accounting {
 
 std::string_view ToString(Dimension dimension) {
@@ -9,6 +11,17 @@ std::string_view ToString(Dimension dimension) {
     case Dimension::kRequests: return "requests";
   }
   return "unknown";
+}
+
+std::int64_t CostOfTokens(std::int64_t tokens, std::int64_t per_million) {
+  constexpr std::int64_t kMillion = 1'000'000;
+  constexpr std::int64_t kMost = std::numeric_limits<std::int64_t>::max();
+  std::int64_t product = 0;
+  if (!__builtin_mul_overflow(tokens, per_million, &product) && product <= kMost - kMillion) [[likely]] {
+    return (product + kMillion - 1) / kMillion;
+  }
+  const __int128 cost = (static_cast<__int128>(tokens) * per_million + kMillion - 1) / kMillion;
+  return cost > kMost ? kMost : static_cast<std::int64_t>(cost);
 }
 
 std::int64_t Amounts::Of(Dimension dimension) const {

@@ -26,6 +26,10 @@ struct Amounts {
   bool operator==(const Amounts&) const = default;
 };
 
+// What so many tokens cost, in nano-USD, at a price in nano-USD per million; rounded up, and no more than can be
+// counted. REQUIRES: neither is negative.
+std::int64_t CostOfTokens(std::int64_t tokens, std::int64_t per_million);
+
 // What happens when so much of a limit is used; short of a step of its own, the whole of it is a wall.
 struct Step {
   enum class Action : std::uint8_t {

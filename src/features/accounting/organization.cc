@@ -15,18 +15,11 @@ std::int64_t Clamped(__int128 value) {
   return static_cast<std::int64_t>(std::clamp<__int128>(value, 0, std::numeric_limits<std::int64_t>::max()));
 }
 
-// What so many tokens of answer cost, rounded up.
-std::int64_t PriceOf(std::int64_t tokens, std::int64_t per_million) {
-  return Clamped((static_cast<__int128>(tokens) * per_million + kMillion - 1) / kMillion);
-}
-
-std::int64_t Needed(const Ask& ask, Dimension dimension, std::int64_t output) {
-  switch (dimension) {
-    case Dimension::kUsd: return (ask.fixed.usd + base::NanoUsd{PriceOf(output, ask.output_price)}).value;
-    case Dimension::kTokens: return Clamped(static_cast<__int128>(ask.fixed.tokens) + output);
-    case Dimension::kRequests: return ask.fixed.requests;
-  }
-  return 0;
+// What is needed for an answer of so many tokens.
+Amounts NeededFor(const Ask& ask, std::int64_t output) {
+  return {.usd = ask.fixed.usd + base::NanoUsd{CostOfTokens(output, ask.output_price)},
+          .tokens = Clamped(static_cast<__int128>(ask.fixed.tokens) + output),
+          .requests = ask.fixed.requests};
 }
 
 // How many tokens of answer `left` of one account pays for; negative: not even the input.
@@ -125,6 +118,7 @@ void Organization::Apply(std::vector<std::shared_ptr<const Limit>> limits, const
   auto old = std::exchange(accounts_, {});
   shared_.clear();
   size_ = limits.size();
+  has_provider_limits_ = std::ranges::any_of(limits, [](const auto& limit) { return !limit->provider.empty(); });
   for (auto& limit : limits) {
     OfNode& here = accounts_[limit->node];
     const auto was = old.find(limit->node);
@@ -176,6 +170,7 @@ void Organization::ForEach(std::span<const pipeline::Link> chain, std::string_vi
 // Whether all of `holds` can give what is asked for, and how much of an answer they pay for together.
 std::optional<Refusal> Organization::Check(const Ask& ask, std::span<const Hold> holds, std::int64_t& output) {
   output = ask.wanted_output;
+  const Amounts wanted = NeededFor(ask, ask.wanted_output);
   std::optional<Refusal> refusal;
   for (const Hold& hold : holds) {
     const Dimension dimension = hold.account->limit().dimension;
@@ -185,25 +180,32 @@ std::optional<Refusal> Organization::Check(const Ask& ask, std::span<const Hold>
       refusal->reason = Refusal::Reason::kCostUnknown;
       return refusal;
     }
+    if (wanted.Of(dimension) <= left) continue;
     const std::int64_t affordable = Affordable(ask, dimension, left);
     if (affordable >= ask.least_output) {
       output = std::min(output, affordable);
       continue;
     }
-    const Step* throttle = hold.account->StepAt(Step::Action::kThrottle, Needed(ask, dimension, ask.least_output));
+    const std::int64_t least = NeededFor(ask, ask.least_output).Of(dimension);
+    const Step* throttle = hold.account->StepAt(Step::Action::kThrottle, least);
     if (throttle != nullptr && hold.account->TakeTrickle(*throttle, ask.now) == Account::Trickle::kPasses) continue;
     if (refusal && affordable >= refusal->output_tokens.value_or(-1)) continue;  // another is tighter
-    refusal = RefusalFor(*hold.account, hold.kind, left, Needed(ask, dimension, ask.least_output), ask.now);
+    refusal = RefusalFor(*hold.account, hold.kind, left, least, ask.now);
     if (affordable > 0) refusal->output_tokens = affordable;
   }
-  if (refusal) return refusal;
+  return refusal ? std::move(refusal) : Downgrade(ask, holds, NeededFor(ask, output));
+}
+
+// Whether the request goes to a cheaper model first, now that so much of a limit would be used.
+std::optional<Refusal> Organization::Downgrade(const Ask& ask, std::span<const Hold> holds, const Amounts& needed) {
   for (const Hold& hold : holds) {
-    const std::int64_t needed = Needed(ask, hold.account->limit().dimension, output);
-    const Step* downgrade = hold.account->StepAt(Step::Action::kDowngrade, needed);
+    if (hold.account->limit().steps.empty()) continue;
+    const std::int64_t amount = needed.Of(hold.account->limit().dimension);
+    const Step* downgrade = hold.account->StepAt(Step::Action::kDowngrade, amount);
     if (downgrade == nullptr || downgrade->model == ask.model) continue;
-    refusal = RefusalOf(*hold.account, hold.kind, hold.account->Left(ask.now), needed);
-    refusal->reason = Refusal::Reason::kDowngrade;
-    refusal->downgrade = downgrade->model;
+    Refusal refusal = RefusalOf(*hold.account, hold.kind, hold.account->Left(ask.now), amount);
+    refusal.reason = Refusal::Reason::kDowngrade;
+    refusal.downgrade = downgrade->model;
     return refusal;
   }
   return {};
@@ -216,9 +218,9 @@ std::optional<Refusal> Organization::Sharing(const Ask& ask, std::span<const Hol
   const auto look = [&](Account& account, pipeline::NodeKind kind) {
     const Dimension dimension = account.limit().dimension;
     const std::int64_t left = account.Left(ask.now);
-    const std::int64_t wanted = Needed(ask, dimension, ask.wanted_output) - left;
+    const std::int64_t wanted = NeededFor(ask, ask.wanted_output).Of(dimension) - left;
     if (wanted <= 0) return;
-    const std::int64_t least = Needed(ask, dimension, ask.least_output) - left;
+    const std::int64_t least = NeededFor(ask, ask.least_output).Of(dimension) - left;
     if (account.MoreThanLeft(std::max<std::int64_t>(1, least), ask.now) == Account::More::kNone) return;
     if (!refusal) refusal = RefusalOf(account, kind, left, wanted + left);
     refusal->reason = Refusal::Reason::kShort;
@@ -247,15 +249,13 @@ std::variant<Reservation, Refusal> Organization::Reserve(const Ask& ask) {
     notices_->AddRefusal(*refusal);
     return *std::move(refusal);
   }
+  reservation.held_ = NeededFor(ask, output);
   for (Hold& hold : reservation.holds_) {
-    hold.amount = Needed(ask, hold.account->limit().dimension, output);
+    hold.amount = reservation.held_.Of(hold.account->limit().dimension);
     hold.piece = hold.account->Hold(hold.amount, ask.now);
     Look(*hold.account, ask.now);
   }
   reservation.output_tokens_ = output;
-  reservation.held_ = {.usd = {Needed(ask, Dimension::kUsd, output)},
-                       .tokens = Needed(ask, Dimension::kTokens, output),
-                       .requests = ask.fixed.requests};
   reservation.organization_ = shared_from_this();
   return reservation;
 }
@@ -284,6 +284,7 @@ std::optional<Refusal> Organization::Extend(Reservation& reservation, const Amou
 
 std::optional<Refusal> Organization::Include(Reservation& reservation, std::span<const pipeline::Link> chain,
                                              std::string_view model, std::string_view provider, std::int64_t now) {
+  if (!has_provider_limits_) return {};
   std::vector<Hold> more;
   std::optional<Refusal> refusal;
   const std::scoped_lock lock(mutex_);

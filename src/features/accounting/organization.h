@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <cstdint>
 #include <deque>
 #include <functional>
@@ -74,6 +75,7 @@ class Organization : public std::enable_shared_from_this<Organization> {
   template <class Visit>
   void ForEach(std::span<const pipeline::Link> chain, std::string_view model, Visit visit);
   std::optional<Refusal> Check(const Ask& ask, std::span<const Reservation::Hold> holds, std::int64_t& output);
+  std::optional<Refusal> Downgrade(const Ask& ask, std::span<const Reservation::Hold> holds, const Amounts& needed);
   std::optional<Refusal> Sharing(const Ask& ask, std::span<const Reservation::Hold> holds);
   void DropRetired();
   void Note(const Account& account, std::int64_t before);
@@ -82,6 +84,7 @@ class Organization : public std::enable_shared_from_this<Organization> {
 
   const Tenure tenure_;
   const std::shared_ptr<Notices> notices_;
+  std::atomic<bool> has_provider_limits_ = false;
   mutable std::mutex mutex_;
   std::unordered_map<pipeline::NodeId, OfNode> accounts_;  // guarded by mutex_
   std::unordered_map<std::int64_t, Account*> shared_;      // guarded by mutex_; by limit, where they are shared

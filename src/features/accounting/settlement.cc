@@ -6,7 +6,7 @@
 
 #include "codec/cel/timestamp.h"
 #include "features/accounting/block.h"
-#include "pipeline/attempt_gates.h"
+#include "pipeline/attempt_gate.h"
 
 namespace gatehouse::features::accounting {
 namespace {

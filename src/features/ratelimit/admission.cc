@@ -6,7 +6,7 @@
 
 #include "features/ratelimit/refusal.h"
 #include "features/ratelimit/token_estimate.h"
-#include "pipeline/attempt_gates.h"
+#include "pipeline/attempt_gate.h"
 
 namespace gatehouse::features::ratelimit {
 namespace {

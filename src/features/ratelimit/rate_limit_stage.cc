@@ -4,7 +4,7 @@
 #include <variant>
 
 #include "features/ratelimit/admission.h"
-#include "pipeline/attempt_gates.h"
+#include "pipeline/attempt_gate.h"
 
 namespace gatehouse::features::ratelimit {
 
@@ -40,10 +40,10 @@ net::Task<Result<Reply>> RateLimitStage::Handle(pipeline::Exchange& exchange, pi
   auto admission = std::make_shared<Admission>(rules_, exchange);
   if (!admission->IsConcerned()) return std::move(next)(exchange);
   base::Status entered = admission->Enter();
+  exchange.Attach(admission);
   exchange.Attach(admission->Standing());
   if (!entered.ok()) return Refuse(std::move(entered).TakeError());
-  pipeline::AttemptGates::Add(exchange, *admission);
-  exchange.Attach(admission);
+  exchange.gates.Add(*admission);
   if (!rules_->CountsSlots()) return std::move(next)(exchange);
   return Serve(exchange, std::move(admission), std::move(next));
 }

@@ -47,8 +47,7 @@ class Upstream final : public pipeline::Stage {
   net::Task<Result<Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next) const override {
     Error last;
     for (std::size_t i = 0; i < script_.providers.size(); ++i) {
-      base::Status begun =
-          exchange.attempt_gate == nullptr ? base::Ok() : exchange.attempt_gate->Begin(script_.providers[i], "big");
+      base::Status begun = exchange.gates.Begin(script_.providers[i], "big");
       if (!begun.ok()) {
         last = std::move(begun).TakeError();
         if (last.retry == base::Retry::kOtherTarget) continue;
@@ -56,7 +55,7 @@ class Upstream final : public pipeline::Stage {
       }
       if (script_.delay.count() > 0) co_await exchange.loop.Sleep(script_.delay);
       if (script_.error && (i + 1 < script_.providers.size() || script_.fails)) {
-        exchange.attempt_gate->Failed(*script_.error);
+        exchange.gates.Failed(*script_.error);
         last = *script_.error;
         continue;
       }

@@ -186,9 +186,7 @@ net::Task<Result<Reply>> MakeAttempt(pipeline::Exchange& exchange, const Route& 
                                      std::string reason) {
   const base::TimePoint began = exchange.loop.Now();
   Verdict verdict(*candidate.target, exchange.loop);
-  if (exchange.attempt_gate != nullptr) {
-    GH_CO_CHECK_OK(exchange.attempt_gate->Begin(candidate.target->provider_name, candidate.target->model));
-  }
+  GH_CO_CHECK_OK(exchange.gates.Begin(candidate.target->provider_name, candidate.target->model));
   auto reply = co_await CallInTime(exchange, route, candidate);
 
   const base::TimePoint now = exchange.loop.Now();
@@ -206,7 +204,7 @@ net::Task<Result<Reply>> MakeAttempt(pipeline::Exchange& exchange, const Route& 
     exchange.outcome.time_to_first_event = now - exchange.started;
   } else {
     verdict.Failed(reply.error());
-    if (exchange.attempt_gate != nullptr) exchange.attempt_gate->Failed(reply.error());
+    exchange.gates.Failed(reply.error());
     attempt.status = reply.error().upstream_status;
     attempt.outcome = base::ToString(reply.error().code);
   }

@@ -50,6 +50,12 @@ base::NanoUsd Narrow(Wide whole) {
   return {static_cast<std::int64_t>(whole)};
 }
 base::NanoUsd RoundHalfUp(Wide parts, Wide per_nano) {
+  constexpr Wide kNarrow = std::numeric_limits<std::uint64_t>::max();
+  if (parts <= kNarrow && per_nano <= kNarrow) [[likely]] {  // the processor divides these itself
+    const auto dividend = static_cast<std::uint64_t>(parts);
+    const auto divisor = static_cast<std::uint64_t>(per_nano);
+    return Narrow(Wide{dividend / divisor} + (dividend % divisor >= divisor - divisor / 2 ? 1 : 0));
+  }
   return Narrow(parts / per_nano + (parts % per_nano >= per_nano - per_nano / 2 ? 1 : 0));
 }
 
@@ -102,7 +108,9 @@ base::NanoUsd Cost(const Price& price, const Usage& usage, Delivery delivery) {
   const auto tokens = Tokens(usage);
   const Rates& rates = price.RatesFor(Sum(std::span(tokens).first(kInputBuckets)));
   Wide sum = 0;
-  for (std::size_t i = 0; i < kBuckets; ++i) sum = Plus(sum, Times(Amount(rates.at(i)), tokens.at(i)));
+  for (std::size_t i = 0; i < kBuckets; ++i) {
+    if (tokens.at(i) != 0) sum = Plus(sum, Times(Amount(rates.at(i)), tokens.at(i)));
+  }
   const Wide calls = ByTheCall(price, usage.server_tool_calls);
   if (delivery == Delivery::kImmediate || price.batch_millionths == Price::kWhole) {
     return RoundHalfUp(Plus(sum, calls), kPerMillion);
