@@ -1,6 +1,8 @@
 #include "ingress/rate_headers.h"
 
 #include <algorithm>
+#include <array>
+#include <charconv>
 #include <cstdint>
 #include <string_view>
 
@@ -11,20 +13,37 @@ namespace {
 
 using Allowance = pipeline::RateStanding::Allowance;
 
-void SetOpenAi(std::string_view what, const Allowance& allowance, http::HeaderMap& headers) {
-  const std::string prefix = "x-ratelimit-";
-  const std::string suffix = "-" + std::string(what);
-  headers.Set(prefix + "limit" + suffix, std::to_string(allowance.limit));
-  headers.Set(prefix + "remaining" + suffix, std::to_string(allowance.left));
-  headers.Set(prefix + "reset" + suffix, DurationText(allowance.full_in));
+// What the fields of one allowance are called.
+struct Names {
+  std::string_view limit;
+  std::string_view remaining;
+  std::string_view reset;
+};
+constexpr Names kOpenAiRequests = {"x-ratelimit-limit-requests", "x-ratelimit-remaining-requests",
+                                   "x-ratelimit-reset-requests"};
+constexpr Names kOpenAiTokens = {"x-ratelimit-limit-tokens", "x-ratelimit-remaining-tokens",
+                                 "x-ratelimit-reset-tokens"};
+constexpr Names kAnthropicRequests = {"anthropic-ratelimit-requests-limit", "anthropic-ratelimit-requests-remaining",
+                                      "anthropic-ratelimit-requests-reset"};
+constexpr Names kAnthropicTokens = {"anthropic-ratelimit-tokens-limit", "anthropic-ratelimit-tokens-remaining",
+                                    "anthropic-ratelimit-tokens-reset"};
+
+void SetNumber(std::string_view name, std::int64_t number, http::HeaderMap& headers) {
+  constexpr std::size_t kLongest = 20;
+  std::array<char, kLongest> digits{};
+  const auto end = std::to_chars(digits.begin(), digits.end(), number).ptr;
+  headers.Set(name, {digits.data(), end});
 }
 
-void SetAnthropic(std::string_view what, const Allowance& allowance, base::WallTime now, http::HeaderMap& headers) {
-  const std::string prefix = "anthropic-ratelimit-" + std::string(what);
-  const auto full_at = std::chrono::ceil<std::chrono::seconds>(now + allowance.full_in);
-  headers.Set(prefix + "-limit", std::to_string(allowance.limit));
-  headers.Set(prefix + "-remaining", std::to_string(allowance.left));
-  headers.Set(prefix + "-reset", codec::cel::TimestampText({full_at.time_since_epoch().count(), 0}));
+void Set(const Names& names, const Allowance& allowance, std::string_view reset, http::HeaderMap& headers) {
+  SetNumber(names.limit, allowance.limit, headers);
+  SetNumber(names.remaining, allowance.left, headers);
+  headers.Set(names.reset, reset);
+}
+
+std::string TimeText(base::WallTime when) {
+  const auto seconds = std::chrono::ceil<std::chrono::seconds>(when);
+  return codec::cel::TimestampText({seconds.time_since_epoch().count(), 0});
 }
 
 // 1.5, 90, 0.02: seconds without zeros at the end.
@@ -52,13 +71,13 @@ std::string DurationText(base::Duration duration) {
 void SetRateHeaders(llm::DialectId dialect, const pipeline::RateStanding& standing, base::WallTime now,
                     http::HeaderMap& headers) {
   if (dialect == llm::DialectId::kGemini) return;
-  const auto set = [&](std::string_view what, const std::optional<Allowance>& allowance) {
+  const bool anthropic = dialect == llm::DialectId::kAnthropic;
+  const auto set = [&](const Names& names, const std::optional<Allowance>& allowance) {
     if (!allowance) return;
-    if (dialect == llm::DialectId::kAnthropic) return SetAnthropic(what, *allowance, now, headers);
-    SetOpenAi(what, *allowance, headers);
+    Set(names, *allowance, anthropic ? TimeText(now + allowance->full_in) : DurationText(allowance->full_in), headers);
   };
-  set("requests", standing.requests);
-  set("tokens", standing.tokens);
+  set(anthropic ? kAnthropicRequests : kOpenAiRequests, standing.requests);
+  set(anthropic ? kAnthropicTokens : kOpenAiTokens, standing.tokens);
 }
 
 }  // namespace gatehouse::ingress
