@@ -15,7 +15,8 @@ using store::Statement;
 
 constexpr std::size_t kFilterBytesPerRow = 2;
 constexpr unsigned kProbes = 6;
-constexpr char kVersion = 1;
+constexpr char kVersion = 2;
+constexpr char kUnpackedVersion = 1;  // read, and not written any more
 
 // Databases know signed numbers only.
 std::int64_t Signed(std::uint64_t value) {
@@ -69,6 +70,20 @@ std::string RollupSql(Grain grain) {
   return sql;
 }
 
+base::Status ReadUnpacked(std::string_view content,
+                          const std::function<Going(std::int64_t number, std::string_view bytes)>& visit) {
+  constexpr std::size_t kHead = 10;
+  while (!content.empty()) {
+    if (content.size() < kHead) return base::Internal("a block of the ledger is cut short");
+    const auto number = static_cast<std::int64_t>(TakeNumber(content, 8));
+    const std::size_t size = TakeNumber(content, 2);
+    if (size > content.size()) return base::Internal("a block of the ledger is cut short");
+    if (visit(number, content.substr(0, size)) == Going::kStop) break;
+    content.remove_prefix(size);
+  }
+  return base::Ok();
+}
+
 }  // namespace
 
 std::string_view TableOf(Grain grain) {
@@ -109,16 +124,14 @@ BlockBuilder::Added BlockBuilder::Add(std::int64_t number, std::string_view byte
     first_ms_ = last_ms_ = row.admitted_ms;
   }
   ++rows_;
-  PutNumber(content_, static_cast<std::uint64_t>(number), 8);
-  PutNumber(content_, bytes.size(), 2);
-  content_.append(bytes);
+  packer_.Add(number, sums->parts, content_);
   requests_.push_back(HashOf(row.request_id));
   least_ = std::min(least_, number);
   most_ = std::max(most_, number);
   first_ms_ = std::min(first_ms_, row.admitted_ms);
   last_ms_ = std::max(last_ms_, row.admitted_ms);
   in_doubt_ += row.basis == Charge::Basis::kWorstCase ? 1 : 0;
-  Add(GroupOf(sums->key, row.admitted_ms / 1000, bytes).sums, row);
+  Add(GroupOf(sums->parts.key, row.admitted_ms / 1000, bytes).sums, row);
   return Added::kYes;
 }
 
@@ -252,16 +265,12 @@ std::vector<Statement> BlockBuilder::Take(std::int64_t journal, std::int64_t blo
 
 base::Status ReadBlock(std::string_view content,
                        const std::function<Going(std::int64_t number, std::string_view bytes)>& visit) {
-  constexpr std::size_t kHead = 10;
+  if (content.starts_with(kUnpackedVersion)) return ReadUnpacked(content.substr(1), visit);
   if (!content.starts_with(kVersion)) return base::Internal("a block of the ledger has another form");
-  content.remove_prefix(1);
-  while (!content.empty()) {
-    if (content.size() < kHead) return base::Internal("a block of the ledger is cut short");
-    const auto number = static_cast<std::int64_t>(TakeNumber(content, 8));
-    const std::size_t size = TakeNumber(content, 2);
-    if (size > content.size()) return base::Internal("a block of the ledger is cut short");
-    if (visit(number, content.substr(0, size)) == Going::kStop) return base::Ok();
-    content.remove_prefix(size);
+  RowUnpacker rows(content.substr(1));
+  while (!rows.AtEnd()) {
+    GH_TRY(const RowUnpacker::Packed row, rows.Next());
+    if (visit(row.number, row.bytes) == Going::kStop) break;
   }
   return base::Ok();
 }

@@ -10,6 +10,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "features/accounting/packing.h"
 #include "features/accounting/row.h"
 #include "features/accounting/treasury.h"
 #include "store/database.h"
@@ -66,6 +67,7 @@ class BlockBuilder {
   void AddLimitUse(std::int64_t journal, const Treasury& treasury, std::vector<store::Statement>& unit) const;
 
   std::string content_;
+  RowPacker packer_;                     // into content_
   std::vector<std::uint64_t> requests_;  // hashes of their ids
   std::size_t rows_ = 0;
   std::int64_t in_doubt_ = 0;

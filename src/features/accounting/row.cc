@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <chrono>
+#include <utility>
 
 namespace gatehouse::features::accounting {
 namespace {
@@ -10,6 +11,7 @@ using pipeline::Link;
 using pipeline::NodeKind;
 
 constexpr char kVersion = 1;
+constexpr int kNumbersBeforeRest = 3;  // effect, attempts, status
 
 // How much of each name is kept; with the numbers they stay below kMostEncodedBytes.
 struct Name {
@@ -269,12 +271,21 @@ std::optional<Row> DecodeRow(std::string_view bytes, Links& links) {
 
 std::optional<SumsOfRow> DecodeSums(std::string_view bytes, Links& links) {
   if (!bytes.starts_with(kVersion)) return {};
-  bytes.remove_prefix(1);
-  Reader reader(bytes);
+  Reader reader(bytes.substr(1));
+  std::size_t begin = 0;
+  const auto part = [&] {
+    const std::size_t from = std::exchange(begin, bytes.size() - reader.left());
+    return bytes.substr(from, begin - from);
+  };
   std::optional<SumsOfRow> sums(std::in_place);
   ReadKey(reader, sums->row, links);
-  sums->key = bytes.substr(0, bytes.size() - reader.left());
+  sums->parts.key = part();
   ReadSums(reader, sums->row);
+  sums->parts.figures = part();
+  for (const Name& name : std::span(kNames).subspan(1)) reader.Text(name.most);
+  for (int i = 0; i < kNumbersBeforeRest; ++i) reader.Number();
+  sums->parts.names = part();
+  sums->parts.rest = bytes.substr(begin);
   if (!reader.ok()) sums.reset();
   return sums;
 }

@@ -90,10 +90,17 @@ inline constexpr std::size_t kMostLinks = 8;
 using Links = std::array<pipeline::Link, kMostLinks>;
 // The row that bytes are, its views into them and into `links`; nullopt for bytes that Encode cannot have made.
 std::optional<Row> DecodeRow(std::string_view bytes, Links& links);
+// The bytes of a row in four parts, one after the other, by how much they differ from one row to the next.
+struct RowParts {
+  std::string_view key;      // what sums are made by: equal for rows that belong together
+  std::string_view figures;  // when it was, what it used, and the request's id
+  std::string_view names;    // the caller, the price, and how it ended
+  std::string_view rest;     // time to the first event and bytes
+};
 // Only what sums are made by and of, and the request's id: the rest is not looked at.
 struct SumsOfRow {
   Row row;
-  std::string_view key;  // the bytes that sums are made by: equal for rows that belong together
+  RowParts parts;
 };
 std::optional<SumsOfRow> DecodeSums(std::string_view bytes, Links& links);
 

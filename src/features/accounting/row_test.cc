@@ -68,7 +68,7 @@ TEST(LedgerRow, ComesBackAsItWas) {
 std::string KeyOf(const std::string& bytes) {
   Links links;
   const auto sums = DecodeSums(bytes, links);
-  return sums ? std::string(sums->key) : "no row";
+  return sums ? std::string(sums->parts.key) : "no row";
 }
 
 TEST(LedgerRow, ItsKeyIsWhatSumsAreMadeBy) {
