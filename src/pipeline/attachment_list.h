@@ -70,7 +70,7 @@ class AttachmentList {
   };
 
   template <class T>
-  Holder<T>* Make(T&& value) {
+  Holder<T>* Make(T value) {
     using Held = Holder<T>;
     static_assert(alignof(Held) <= alignof(std::max_align_t));
     const std::size_t begin = (used_ + alignof(Held) - 1) / alignof(Held) * alignof(Held);
