@@ -23,10 +23,20 @@ class Bytes:
             if byte < 0x80:
                 return value
 
-    def text(self):
+    def piece(self):
         size = self.number()
         self.at += size
-        return self.data[self.at - size:self.at].decode()
+        return self.data[self.at - size:self.at]
+
+    def text(self):
+        return self.piece().decode()
+
+    def known(self, pieces):
+        """A piece by its place among those before, or the next one."""
+        place = self.number()
+        if place == len(pieces):
+            pieces.append(self.piece())
+        return pieces[place]
 
 
 def row(data):
@@ -52,12 +62,12 @@ def row(data):
 
 def rows_in(content):
     """The rows of one block."""
-    assert content[0] == 1, "another version"
-    at = 1
-    while at < len(content):
-        size = int.from_bytes(content[at + 8:at + 10], "little")
-        yield row(content[at + 10:at + 10 + size])
-        at += 10 + size
+    assert content[0] == 2, "another version"
+    bytes_, keys, names = Bytes(content), [], []
+    bytes_.at = 1
+    while bytes_.at < len(content):
+        bytes_.number()  # in the journal, less the one before
+        yield row(bytes_.known(keys) + bytes_.piece() + bytes_.known(names) + bytes_.piece())
 
 
 def rows(path):
