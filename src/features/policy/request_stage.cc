@@ -95,13 +95,17 @@ RequestStage::Subjection& RequestStage::SubjectionOf(const pipeline::Exchange& e
           .knows_model = subject.knows_model,
           .model = subject.model};
   if (const auto found = known_.find(key); found != known_.end()) return found->second;
-  if (known_.size() >= kMostSubjections) known_.clear();
   Subjection fresh{.principal = exchange.principal,
                    .model = std::make_unique<const std::string>(subject.model),
                    .claims = ReadClaims(exchange.principal->claims),
                    .docket = {}};
   const ExchangeFacts facts(exchange, now, rules_->zone(), fresh.claims_map());
   fresh.docket = rules_->DocketOf(Phase::kRequest, subject, StandingFacts(facts, subject.knows_model), scratch_);
+  if (known_.size() >= kMostSubjections || findings_ >= kMostFindings) {
+    known_.clear();
+    findings_ = 0;
+  }
+  findings_ += fresh.docket.findings().size();
   key.model = *fresh.model;
   return known_.emplace(key, std::move(fresh)).first->second;
 }

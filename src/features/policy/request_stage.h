@@ -52,6 +52,7 @@ class RequestStage final : public pipeline::Stage, public pipeline::Enforcer {
     std::size_t operator()(const Key& key) const noexcept;
   };
   static constexpr std::size_t kMostSubjections = 4096;
+  static constexpr std::size_t kMostFindings = std::size_t{1} << 17U;  // of all of them: some 10 MiB
 
   // What was decided, and on what grounds; both until the next decision.
   struct Judgement {
@@ -70,6 +71,7 @@ class RequestStage final : public pipeline::Stage, public pipeline::Enforcer {
   // What one decision needs, kept for the next one: a decision is made between two awaits.
   mutable codec::cel::Scratch scratch_;
   mutable std::unordered_map<Key, Subjection, Hash> known_;
+  mutable std::size_t findings_ = 0;  // of known_
 };
 
 }  // namespace gatehouse::features::policy
