@@ -1,4 +1,5 @@
 """The other side of the gateway: scripted model providers, and a proxy on the way to them."""
+import contextlib
 import json
 import re
 import socket
@@ -107,6 +108,7 @@ class Upstream(Server):
         super().__init__(address, identity, clients)
         self.script = Script(script)
         self.requests, self.probes, self.gone = 0, 0, 0
+        self.waiting, self.most = 0, 0  # requests that a step makes wait: now, and at most at once
         self.last = ""  # the head of the last request
         self.bodies = []  # of all but probes
         self.gate = threading.Event()
@@ -122,6 +124,18 @@ class Upstream(Server):
     def release(self):
         """Lets all go on that are held, now and later."""
         self.gate.set()
+
+    @contextlib.contextmanager
+    def at_once(self):
+        """Counts who waits together. It is over before an answer leaves: who has his answer is never counted with the next."""
+        with self.lock:
+            self.waiting += 1
+            self.most = max(self.most, self.waiting)
+        try:
+            yield
+        finally:
+            with self.lock:
+                self.waiting -= 1
 
     def serve(self, connection):
         while (message := self.request(connection)) is not None:
@@ -207,7 +221,8 @@ class Upstream(Server):
         if verb == "models":
             return self.whole(connection, 200, '{"object":"list","data":[]}')
         if verb == "late":  # late MILLISECONDS
-            time.sleep(count / 1000)
+            with self.at_once():
+                time.sleep(count / 1000)
             return self.whole(connection, 200, json.dumps(ANSWER))
         if verb == "hold":
             self.gate.wait(PATIENCE_SECONDS)
