@@ -1,0 +1,53 @@
+#pragma once
+
+#include <cstddef>
+#include <memory>
+#include <string_view>
+#include <vector>
+
+#include "base/result.h"
+#include "inspect/channel.h"
+#include "inspect/detector.h"
+#include "inspect/finding.h"
+
+namespace gatehouse::inspect {
+
+// All detectors over one scan. Immutable, shared by all loops. Building compiles the triggers (milliseconds to a
+// second) and belongs on no loop.
+class Inspector {
+ public:
+  // Memory that a scan needs; one per thread, reused from call to call.
+  class Scratch {
+   public:
+    explicit Scratch(const Inspector& inspector);
+    ~Scratch();
+    Scratch(Scratch&&) noexcept;
+    Scratch& operator=(Scratch&&) noexcept;
+
+   private:
+    friend class Inspector;
+    struct State;
+    std::unique_ptr<State> state_;
+  };
+
+  // kInvalidRequest names the detector and the trigger that cannot be compiled.
+  static base::Result<std::shared_ptr<const Inspector>> Build(std::vector<std::unique_ptr<const Detector>> detectors);
+  ~Inspector();
+
+  // Appends what is in text[begin, end): by position, each thing once, whatever the number of views that show it. What
+  // stands before `begin` is context. `text` ends at a seam, or where all of it ends.
+  void Inspect(std::string_view text, std::size_t begin, Channel channel, Scratch& scratch,
+               std::vector<Finding>& findings) const;
+
+  // How much of `text`, which begins at a seam, can be inspected and let go before more of it comes: the last seam that
+  // no detector holds open.
+  std::size_t Settled(std::string_view text) const;
+
+ private:
+  struct State;
+  explicit Inspector(std::unique_ptr<State> state);
+
+  std::unique_ptr<State> state_;
+};
+
+}  // namespace gatehouse::inspect
