@@ -8,18 +8,23 @@ namespace gatehouse::inspect {
 // Where a text may be cut before all of it is there, so that nothing to be found lies on both sides. Decided by what
 // stands before the cut alone, because the rest has not come yet.
 //
-// A seam is behind white space, unless the word before it may go on in the next one:
-// - it has a digit, begins with an upper-case letter or any byte above 0x7F, or has one character only (numbers in
-// groups,
-//   names, addresses, dates, letters that were spaced out);
+// A seam is behind white space, unless the last word before it may go on in the next one:
+// - it has a digit or any byte above 0x7F, its first letter is a capital, or it has one character only (numbers in
+//   groups, names, addresses, dates, letters that were spaced out);
 // - it is a particle of names ("van", "de", "la", "of", ...);
 // - it ends with one of : = - + ( / or a quote mark, so that what it introduces stays with it.
-// Such words stay together up to kLongest bytes; a line's end is a seam all the same where a letter comes before it. A
-// word without white space is never cut below kLongestWord bytes.
+// Such words stay together up to kLongest bytes; a line's end is a seam all the same where a letter or an empty line
+// comes before it. Scripts that are written without spaces have seams behind their commas and stops too. A piece
+// without any of these is cut at kLongestWord bytes, between characters. CR LF is one line's end.
+//
+// What is between two seams does not depend on what stands before the first: a text that was cut at any of its seams
+// has the others where they were.
 inline constexpr std::size_t kLongest = 160;
 inline constexpr std::size_t kLongestWord = 4096;
 
-// The last seam in `text`, as the offset of the byte behind it; 0 where there is none. The text begins at a seam.
+// The last seam in `text`, as the offset of the byte behind it; 0 where there is none. The text begins at a seam. What
+// is behind it is less than kLongestWord bytes. Linear in the text: callers give what is behind the last seam, and what
+// came since.
 std::size_t LastSeam(std::string_view text);
 
 }  // namespace gatehouse::inspect

@@ -1,0 +1,109 @@
+#include "inspect/seam.h"
+
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <random>
+#include <string>
+#include <vector>
+
+namespace gatehouse::inspect {
+namespace {
+
+// All of `text` that can be cut off, piece by piece, as it would be if it came byte by byte; `|` between pieces.
+std::string Cut(std::string_view text) {
+  std::string pieces;
+  std::size_t begin = 0;
+  for (std::size_t end = 1; end <= text.size(); ++end) {
+    const std::size_t seam = begin + LastSeam(text.substr(begin, end - begin));
+    if (seam == begin) continue;
+    pieces.append(text.substr(begin, seam - begin)).push_back('|');
+    begin = seam;
+  }
+  return pieces.append(text.substr(begin));
+}
+
+// Every seam of the text, found from its beginning each time.
+std::vector<std::size_t> Seams(std::string_view text) {
+  std::vector<std::size_t> seams;
+  for (std::size_t end = 0; end <= text.size(); ++end) {
+    const std::size_t seam = LastSeam(text.substr(0, end));
+    if (seam != 0 && (seams.empty() || seams.back() != seam)) seams.push_back(seam);
+  }
+  return seams;
+}
+
+TEST(Seam, IsBehindWordsThatEndThere) {
+  EXPECT_EQ(Cut("please get what they said, now"), "please |get |what |they |said, |now");
+  EXPECT_EQ(Cut("tabs\tand  lines\nhere"), "tabs\t|and | |lines\n|here");
+}
+
+TEST(Seam, KeepsTogetherWhatGoesOn) {
+  EXPECT_EQ(Cut("card 4111 1111 1111 1111 is mine"), "card |4111 1111 1111 1111 is |mine");
+  EXPECT_EQ(Cut("ask John van der Berg about it"), "ask |John van der Berg about |it");
+  EXPECT_EQ(Cut("the key: abcdef and more"), "the |key: abcdef |and |more");
+  EXPECT_EQ(Cut("say i g n o r e all of it"), "say |i g n o r e all |of it");
+  EXPECT_EQ(Cut("say \"John\" there"), "say |\"John\" there");
+  EXPECT_EQ(Cut("gr\u00FC\u00DFe sind da"), "gr\u00FC\u00DFe sind |da");
+}
+
+TEST(Seam, IsAtTheEndOfALineOfLetters) {
+  EXPECT_EQ(Cut("by John\nand Mary\r\nalso"), "by |John\n|and |Mary\r\n|also");
+  EXPECT_EQ(Cut("call 555\n1234 then"), "call |555\n1234 then");
+  EXPECT_EQ(Cut("call 555\n\n1234\r\n\r\nthen"), "call |555\n\n|1234\r\n\r\n|then");
+}
+
+TEST(Seam, KeepsALineEndWhole) {
+  EXPECT_EQ(LastSeam("word\r"), 0u);
+  EXPECT_EQ(LastSeam("word\r\n"), 6u);
+  EXPECT_EQ(LastSeam("word\rx"), 5u);
+}
+
+TEST(Seam, IsBehindStopsOfScriptsWithoutSpaces) {
+  EXPECT_EQ(Cut("\u4F60\u597D\uFF0C\u4E16\u754C\u3002\u518D\u89C1"),
+            "\u4F60\u597D\uFF0C|\u4E16\u754C\u3002|\u518D\u89C1");
+  EXPECT_EQ(Cut("\uFF41\uFF0C\uFF42"), "\uFF41\uFF0C\uFF42") << "full-width letters are no ideographs";
+}
+
+TEST(Seam, BoundsWhatIsKept) {
+  std::string numbers;
+  while (numbers.size() < 1000) numbers += "12345 ";
+  EXPECT_EQ(Cut(numbers).find('|'), 162u);
+  const std::string word(3 * kLongestWord, 'x');
+  EXPECT_EQ(Seams(word), (std::vector<std::size_t>{kLongestWord, 2 * kLongestWord, 3 * kLongestWord}));
+  std::string wide = "ab";
+  while (wide.size() < 2 * kLongestWord) wide += "\u0416";
+  wide.replace(0, 2, "a");
+  EXPECT_EQ(LastSeam(std::string_view(wide).substr(0, kLongestWord + 1)), kLongestWord - 1) << "not within a character";
+}
+
+TEST(Seam, DoesNotDependOnHowTheTextComes) {
+  std::mt19937 random(20261123);
+  const std::vector<std::string_view> parts = {"a",      "word", "X",  "Name", "12", " ",   " ",      "  ",
+                                               "\n",     "\r\n", "\r", ":",    "=",  "van", "\u00E9", "\u3002",
+                                               "\u4E16", "\xE4", "(",  "\t",   "\"", ",",   "\xFF"};
+  for (int round = 0; round < 300; ++round) {
+    std::string text;
+    const std::size_t size = 40 + (random() % 600);
+    while (text.size() < size) text += parts[random() % parts.size()];
+    if (round % 10 == 0) text.insert(text.size() / 2, kLongestWord + (random() % 50), round % 20 == 0 ? 'z' : '\xB4');
+    const std::vector<std::size_t> seams = Seams(text);
+    EXPECT_TRUE(std::ranges::is_sorted(seams));
+    std::size_t begin = 0;
+    while (begin < text.size()) {  // pieces of any size, cut at the last seam there is
+      const std::size_t end = std::min(text.size(), begin + 1 + (random() % 300));
+      const std::size_t seam = begin + LastSeam(std::string_view(text).substr(begin, end - begin));
+      if (seam != begin) {
+        ASSERT_TRUE(std::ranges::binary_search(seams, seam)) << text << " at " << seam;
+        begin = seam;
+      } else if (end == text.size() || end - begin > 250) {
+        const auto next = std::ranges::upper_bound(seams, begin);
+        if (next == seams.end()) break;
+        begin = *next;
+      }
+    }
+  }
+}
+
+}  // namespace
+}  // namespace gatehouse::inspect
