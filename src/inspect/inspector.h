@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <string_view>
 #include <vector>
@@ -16,7 +17,7 @@ namespace gatehouse::inspect {
 // second) and belongs on no loop.
 class Inspector {
  public:
-  // Memory that a scan needs; one per thread, reused from call to call.
+  // Memory that a scan needs; one per thread and inspector, reused from call to call.
   class Scratch {
    public:
     explicit Scratch(const Inspector& inspector);
@@ -34,10 +35,13 @@ class Inspector {
   static base::Result<std::shared_ptr<const Inspector>> Build(std::vector<std::unique_ptr<const Detector>> detectors);
   ~Inspector();
 
-  // Appends what is in text[begin, end): by position, each thing once, whatever the number of views that show it. What
-  // stands before `begin` is context. `text` ends at a seam, or where all of it ends.
-  void Inspect(std::string_view text, std::size_t begin, Channel channel, Scratch& scratch,
-               std::vector<Finding>& findings) const;
+  // Whether all of a text was looked at, or bounds on the work left something out: what is recorded says so.
+  enum class Coverage : std::uint8_t { kWhole, kPart };
+
+  // Appends what is in text[begin, end): by position, each thing once, whatever the number of views that show it (see
+  // overlap.h). What stands before `begin` is context. `text` ends at a seam, or where all of it ends.
+  Coverage Inspect(std::string_view text, std::size_t begin, Channel channel, Scratch& scratch,
+                   std::vector<Finding>& findings) const;
 
   // How much of `text`, which begins at a seam, can be inspected and let go before more of it comes: the last seam that
   // no detector holds open.

@@ -1,0 +1,186 @@
+#include "inspect/inspector.h"
+
+#include <algorithm>
+#include <map>
+#include <span>
+#include <string>
+#include <tuple>
+#include <utility>
+
+#include "base/check.h"
+#include "inspect/overlap.h"
+#include "inspect/pattern/pattern_set.h"
+#include "inspect/seam.h"
+
+namespace gatehouse::inspect {
+namespace {
+
+using pattern::PatternSet;
+
+// Longer texts are inspected piece by piece, so that memory for hits does not grow with the text.
+constexpr std::size_t kWindow = std::size_t{64} * 1024;
+
+// Whom a pattern wakes.
+struct Woken {
+  std::uint32_t detector = 0;
+  std::uint32_t trigger = 0;  // among those of the detector
+};
+
+// The triggers of all detectors, each different one once, and whom it wakes.
+class Registry {
+ public:
+  explicit Registry(std::span<const std::unique_ptr<const Detector>> detectors) {
+    for (std::uint32_t detector = 0; detector < detectors.size(); ++detector) {
+      std::uint32_t number = 0;
+      for (Trigger& trigger : detectors[detector]->Triggers()) {
+        Add(std::move(trigger), {.detector = detector, .trigger = number++});
+      }
+    }
+  }
+
+  std::vector<Trigger> patterns;
+  std::vector<std::vector<Woken>> woken;  // by pattern
+
+ private:
+  void Add(Trigger trigger, Woken whom) {
+    const auto [at, is_new] = numbers_.try_emplace({trigger.text, trigger.kind, trigger.letters}, patterns.size());
+    if (is_new) {
+      patterns.push_back(std::move(trigger));
+      woken.emplace_back();
+    }
+    woken[at->second].push_back(whom);
+  }
+
+  std::map<std::tuple<std::string, Trigger::Kind, Trigger::Case>, std::size_t> numbers_;
+};
+
+}  // namespace
+
+struct Inspector::State {
+  std::vector<std::unique_ptr<const Detector>> detectors;
+  std::vector<std::vector<Woken>> woken;  // by pattern
+  PatternSet patterns;
+
+  PatternSet::Scanned Scan(const Subject& subject, Scratch::State& scratch) const;
+  void Look(const Subject& subject, Scratch::State& scratch, std::vector<Finding>& findings) const;
+  std::size_t Settled(std::string_view text) const;
+  std::size_t WindowEnd(std::string_view text, std::size_t begin, std::size_t window) const;
+};
+
+struct Inspector::Scratch::State {
+  const Inspector::State* owner;  // outlives its scratches
+  PatternSet::Scratch scan;
+  std::vector<Hit> hits;
+  std::vector<std::vector<Hit>> by_detector;
+};
+
+Inspector::Scratch::Scratch(const Inspector& inspector)
+    : state_(std::make_unique<State>(State{.owner = inspector.state_.get(),
+                                           .scan = PatternSet::Scratch(inspector.state_->patterns),
+                                           .hits = {},
+                                           .by_detector = {}})) {
+  state_->by_detector.resize(inspector.state_->detectors.size());
+}
+Inspector::Scratch::~Scratch() = default;
+Inspector::Scratch::Scratch(Scratch&&) noexcept = default;
+Inspector::Scratch& Inspector::Scratch::operator=(Scratch&&) noexcept = default;
+
+Inspector::Inspector(std::unique_ptr<State> state) : state_(std::move(state)) {}
+Inspector::~Inspector() = default;
+
+namespace {
+
+// The error of the detector whose triggers cannot be compiled by themselves.
+base::Error NameCulprit(std::span<const std::unique_ptr<const Detector>> detectors, const base::Error& error) {
+  for (const auto& detector : detectors) {
+    const auto compiled = PatternSet::Compile(detector->Triggers());
+    if (compiled.ok()) continue;
+    base::Error named = compiled.error();
+    named.public_message = "detector " + std::string(detector->Name()) + ": " + named.public_message;
+    return named;
+  }
+  return error;
+}
+
+}  // namespace
+
+base::Result<std::shared_ptr<const Inspector>> Inspector::Build(
+    std::vector<std::unique_ptr<const Detector>> detectors) {
+  Registry registry(detectors);
+  auto compiled = PatternSet::Compile(registry.patterns);
+  if (!compiled.ok()) return NameCulprit(detectors, compiled.error());
+  auto state = std::make_unique<State>(State{
+      .detectors = std::move(detectors), .woken = std::move(registry.woken), .patterns = std::move(compiled).value()});
+  return std::shared_ptr<const Inspector>(new Inspector(std::move(state)));
+}
+
+// Finds the triggers that end behind `begin`, wherever they begin.
+PatternSet::Scanned Inspector::State::Scan(const Subject& subject, Scratch::State& scratch) const {
+  // One byte more, so that a pattern sees whether it begins at the beginning of a word.
+  const std::size_t from = subject.begin - std::min(subject.begin, patterns.longest_match() + 1);
+  const auto scanned = patterns.Scan(subject.text.substr(from), scratch.scan, scratch.hits);
+  if (from == subject.begin) {
+    for (Hit& hit : scratch.hits) hit.end += from;
+    return scanned;
+  }
+  std::erase_if(scratch.hits, [&](Hit& hit) { return (hit.end += from) <= subject.begin; });
+  return scanned;
+}
+
+// Wakes the detectors with what the scan found.
+void Inspector::State::Look(const Subject& subject, Scratch::State& scratch, std::vector<Finding>& findings) const {
+  for (const Hit& hit : scratch.hits) {
+    for (const Woken& whom : woken[hit.trigger]) {
+      scratch.by_detector[whom.detector].push_back({.trigger = whom.trigger, .end = hit.end});
+    }
+  }
+  for (std::size_t at = 0; at < detectors.size(); ++at) {
+    std::vector<Hit>& hits = scratch.by_detector[at];
+    if (hits.empty() && detectors[at]->WokenBy() == Detector::Wakes::kByHits) continue;
+    detectors[at]->Detect(subject, hits, findings);
+    hits.clear();
+  }
+}
+
+Inspector::Coverage Inspector::Inspect(std::string_view text, std::size_t begin, Channel channel, Scratch& scratch,
+                                       std::vector<Finding>& findings) const {
+  GH_DCHECK(scratch.state_->owner == state_.get());
+  const std::size_t first = findings.size();
+  Coverage coverage = Coverage::kWhole;
+  std::size_t window = kWindow;
+  while (begin < text.size()) {
+    const std::size_t end = state_->WindowEnd(text, begin, window);
+    const Subject subject{.text = text.substr(0, end), .begin = begin, .channel = channel};
+    if (state_->Scan(subject, *scratch.state_) == PatternSet::Scanned::kTooManyHits) {
+      if (window > kLongestWord) {
+        window /= 2;
+        continue;
+      }
+      coverage = Coverage::kPart;
+    }
+    state_->Look(subject, *scratch.state_, findings);
+    begin = end;
+  }
+  ResolveOverlaps(findings, first);
+  return coverage;
+}
+
+std::size_t Inspector::Settled(std::string_view text) const { return state_->Settled(text); }
+
+std::size_t Inspector::State::Settled(std::string_view text) const {
+  const std::size_t seam = LastSeam(text);
+  std::size_t open = seam;
+  for (const auto& detector : detectors) open = std::min(open, detector->OpenFrom(text));
+  return open == seam ? seam : LastSeam(text.substr(0, open));
+}
+
+// Where the piece of at most `window` bytes ends that begins at `begin`: where nothing is open, else at a seam.
+std::size_t Inspector::State::WindowEnd(std::string_view text, std::size_t begin, std::size_t window) const {
+  if (text.size() - begin <= window) return text.size();
+  const std::string_view piece = text.substr(begin, window);
+  if (const std::size_t settled = Settled(piece); settled != 0) return begin + settled;
+  const std::size_t seam = LastSeam(piece);
+  return begin + (seam != 0 ? seam : window);
+}
+
+}  // namespace gatehouse::inspect
