@@ -41,9 +41,10 @@ class Keys : public Detector {
 class Quotes : public Detector {
  public:
   std::string_view Name() const override { return "quotes"; }
-  std::vector<Trigger> Triggers() const override { return {{.text = ">>"}}; }
+  std::vector<Trigger> Triggers() const override { return {{.text = ">>"}, {.text = ">"}}; }
   void Detect(const Subject& subject, std::span<const Hit> hits, std::vector<Finding>& findings) const override {
     for (const Hit& hit : hits) {
+      if (hit.trigger != 0) continue;
       const std::size_t begin = subject.text.substr(0, hit.end).rfind("<<");
       if (begin == std::string_view::npos) continue;
       findings.push_back(
