@@ -1,6 +1,7 @@
 #include "app/config_cluster.h"
 
 #include <algorithm>
+#include <array>
 #include <charconv>
 #include <iterator>
 #include <utility>
@@ -14,6 +15,8 @@ using codec::config::Node;
 
 constexpr std::uint16_t kRedisPort = 6379;
 constexpr std::size_t kLongestName = 63;
+constexpr std::int64_t kMillisecond = 1'000'000;
+constexpr codec::config::Range<std::int64_t> kWaiting = {.min = 1, .max = 1'000'000};
 
 // "redis.internal:6379", "[2001:db8::1]:6379", "redis.internal".
 std::optional<net::Endpoint> ParseAddress(std::string_view text) {
@@ -68,23 +71,37 @@ RedisConfig ReadRedis(const Node& node, std::vector<std::string>& files) {
   return redis;
 }
 
+features::accounting::LessorSettings ReadLease(const Node& node) {
+  features::accounting::LessorSettings settings;
+  settings.wait = node["wait"].AsDuration({.min = kMillisecond * 10}).value_or(settings.wait);
+  settings.idle = node["idle"].AsDuration({.min = kMillisecond * 1000}).value_or(settings.idle);
+  if (const auto most = node["waiting"].AsInteger(kWaiting)) settings.max_waiting = static_cast<std::size_t>(*most);
+  return settings;
+}
+
+features::ratelimit::SharingSettings ReadRate(const Node& node) {
+  using features::ratelimit::WithoutStore;
+  constexpr std::array<codec::config::Choice<WithoutStore>, 3> kWithoutStore = {
+      {{"share", WithoutStore::kShare}, {"refuse", WithoutStore::kRefuse}, {"admit", WithoutStore::kAdmit}}};
+  features::ratelimit::SharingSettings settings;
+  settings.wait =
+      node["wait"].AsDuration({.min = kMillisecond * 5, .max = kMillisecond * 1000}).value_or(settings.wait);
+  settings.without_store = node["without_store"].AsEnum<WithoutStore>(kWithoutStore).value_or(settings.without_store);
+  if (const auto most = node["waiting"].AsInteger(kWaiting)) settings.max_waiting = static_cast<std::size_t>(*most);
+  return settings;
+}
+
 }  // namespace
 
 std::optional<ClusterConfig> ReadCluster(const Node& root, std::vector<std::string>& files) {
   const Node node = root["cluster"];
   if (!node.IsPresent()) return {};
-  constexpr std::int64_t kMillisecond = 1'000'000;
   ClusterConfig cluster;
   cluster.node = node["node"].AsString().value_or("");
   if (!IsName(cluster.node)) node["node"].AddProblem("must be at most 63 of a-z, 0-9, `-`, `.` and `_`");
   cluster.redis = ReadRedis(node.Required("redis"), files);
-  const Node lease = node["lease"];
-  auto& settings = cluster.lease;
-  settings.wait = lease["wait"].AsDuration({.min = kMillisecond * 10}).value_or(settings.wait);
-  settings.idle = lease["idle"].AsDuration({.min = kMillisecond * 1000}).value_or(settings.idle);
-  if (const auto most = lease["waiting"].AsInteger({.min = 1, .max = 1'000'000})) {
-    settings.max_waiting = static_cast<std::size_t>(*most);
-  }
+  cluster.lease = ReadLease(node["lease"]);
+  cluster.rate = ReadRate(node["rate"]);
   return cluster;
 }
 

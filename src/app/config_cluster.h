@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "codec/config/node.h"
 #include "features/accounting/lessor.h"
+#include "features/ratelimit/sharing.h"
 #include "net/stream.h"
 #include "providers/common/blueprint.h"
 
@@ -27,11 +28,12 @@ struct RedisConfig {
   }
 };
 
-// One gateway among several that share budgets.
+// One gateway among several that share budgets and rate limits.
 struct ClusterConfig {
   std::string node;  // its name; "": made from its journal
   RedisConfig redis;
   features::accounting::LessorSettings lease;
+  features::ratelimit::SharingSettings rate;
   bool operator==(const ClusterConfig&) const = default;
 };
 

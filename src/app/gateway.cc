@@ -93,6 +93,7 @@ base::Status Gateway::Start() {
   identity_->Use(config_->identity);
   GH_TRY(control_, ControlPlane::Open(*database_, *config_, loop_));
   GH_CHECK_OK(OpenAccounting(count));
+  OpenRateSharing();
   OpenAlerting();
   const Shared shared{
       .clock = base::SystemClock(),
@@ -148,6 +149,15 @@ base::Status Gateway::OpenAccounting(std::size_t loops) {
   if (!stated) return base::Internal("the start was interrupted");
   if (!stated->ok()) return *std::move(stated);
   return accounting_->Recover();
+}
+
+void Gateway::OpenRateSharing() {
+  if (shared_store_ == nullptr) return;
+  rates_ = std::make_unique<RateSharing>(
+      RateSharing::Parts{
+          .loop = loop_, .store = shared_store_->store(), .records = *accounting_->services().gateways, .log = *log_},
+      config_->cluster->rate);
+  rates_->Open(meters_, config_->tenancy.pepper);
 }
 
 void Gateway::OpenAlerting() {
@@ -217,7 +227,11 @@ base::Status Gateway::ListenAdmin() {
                           .tenancy = control_->services(),
                           .accounting = accounting_->services(),
                           .alerts = alerting_->services(),
-                          .measure = [this] { Measure(*metrics_, FirstMeasuredFamily(), *accounting_, *alerting_); },
+                          .measure =
+                              [this] {
+                                Measure(*metrics_, FirstMeasuredFamily(), *accounting_, *alerting_,
+                                        rates_ == nullptr ? nullptr : &rates_->sharing());
+                              },
                           .login = login_.get()},
       std::move(digest));
   constexpr std::size_t kMaxAdminConnections = 256;
@@ -239,7 +253,8 @@ admin::Readiness Gateway::ReadinessNow() const {
   if (readiness_ != admin::Readiness::kReady) return readiness_;
   // A database may take a probe, and have no room for a block of the ledger.
   if (database_->database().health().state == store::Health::State::kWorking && accounting_->Problem().empty()) {
-    return identity_->Problem().empty() ? readiness_ : admin::Readiness::kDegraded;
+    const bool well = identity_->Problem().empty() && (rates_ == nullptr || rates_->Problem().empty());
+    return well ? readiness_ : admin::Readiness::kDegraded;
   }
   return started_with_->store.kind == StoreConfig::Kind::kSqlite ? admin::Readiness::kFailing
                                                                  : admin::Readiness::kDegraded;
@@ -252,7 +267,8 @@ std::string Gateway::ProblemNow() const {
   const bool idle_budgets =
       config_->accounting.keeping == AccountingConfig::Keeping::kOff && accounting_->treasury().size() > 0;
   for (const std::string& one :
-       {store_works ? std::string() : "database: " + health.reason, accounting_->Problem(), identity_->Problem(),
+       {store_works ? std::string() : "database: " + health.reason, accounting_->Problem(),
+        rates_ == nullptr ? std::string() : rates_->Problem(), identity_->Problem(),
         idle_budgets ? std::string("there are budgets, and accounting.enabled is false: nothing keeps them") : "",
         problem_}) {
     if (!one.empty()) problems.append(problems.empty() ? "" : "; ").append(one);
@@ -421,6 +437,7 @@ void Gateway::Run() {
   loop_.Run();
   drain_.join();
   loops_.clear();
+  if (rates_ != nullptr) rates_->Close();
   accounting_->Close();
   control_->Flush(loop_);
   log_->Info("stopped");

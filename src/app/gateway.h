@@ -15,6 +15,7 @@
 #include "app/database.h"
 #include "app/identity_providers.h"
 #include "app/loop_runtime.h"
+#include "app/rate_sharing.h"
 #include "app/shared_store.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -62,6 +63,7 @@ class Gateway {
   };
 
   base::Status OpenAccounting(std::size_t loops);
+  void OpenRateSharing();
   void OpenAlerting();
   features::accounting::FindNode NodeFinder() const;
   base::Status Listen();
@@ -97,6 +99,7 @@ class Gateway {
   net::EpollLoop loop_;
   std::unique_ptr<SharedStore> shared_store_;  // null: this gateway is alone
   std::unique_ptr<AccountingHouse> accounting_;
+  std::unique_ptr<RateSharing> rates_;  // null: alone
   std::unique_ptr<Alerting> alerting_;
   std::unique_ptr<IdentityProviders> identity_;  // on loop_; the loops use it
   std::vector<std::unique_ptr<LoopRuntime>> loops_;

@@ -20,6 +20,10 @@ enum Family : std::size_t {
   kAlerts,
   kDeliveries,
   kDropped,
+  kRateQuestions,
+  kRateWaits,
+  kRateAlone,
+  kRateGateways,
 };
 
 constexpr std::size_t kShard = 0;
@@ -59,10 +63,25 @@ std::vector<base::Metrics::Declaration> MeasuredFamilies() {
        "Events that nobody was told of because too many waited.",
        MetricKind::kCounter,
        {}},
+      {"gatehouse_rate_store_questions_total",
+       "Questions to the store of shared rate limits: answered, failed.",
+       MetricKind::kCounter,
+       {"outcome"}},
+      {"gatehouse_rate_waits_total",
+       "Waits of requests for an answer of the store of shared rate limits.",
+       MetricKind::kCounter,
+       {}},
+      {"gatehouse_rate_decisions_without_store_total",
+       "Decisions about shared rate limits that were made while their store did not answer: shared (let through as a "
+       "part of the limit), refused, admitted.",
+       MetricKind::kCounter,
+       {"outcome"}},
+      {"gatehouse_rate_gateways", "Gateways that share rate limits, as far as this one knows.", MetricKind::kGauge, {}},
   };
 }
 
-void Measure(base::Metrics& metrics, std::size_t first, const AccountingHouse& accounting, const Alerting& alerting) {
+void Measure(base::Metrics& metrics, std::size_t first, const AccountingHouse& accounting, const Alerting& alerting,
+             const features::ratelimit::Sharing* rates) {
   const auto set = [&](Family family, base::Labels labels, std::uint64_t value) {
     metrics.Counter(kShard, first + family).At(labels).Set(value);
   };
@@ -87,6 +106,15 @@ void Measure(base::Metrics& metrics, std::size_t first, const AccountingHouse& a
     set(kDeliveries, {channel.name, "given_up"}, channel.given_up);
   }
   set(kDropped, {}, dispatcher.dropped() + accounting.treasury().dropped());
+  if (rates == nullptr) return;
+  const auto& counts = rates->counts();
+  set(kRateQuestions, {"answered"}, counts.answered.load());
+  set(kRateQuestions, {"failed"}, counts.failed.load());
+  set(kRateWaits, {}, counts.waited.load());
+  set(kRateAlone, {"shared"}, counts.shared.load());
+  set(kRateAlone, {"refused"}, counts.refused.load());
+  set(kRateAlone, {"admitted"}, counts.admitted.load());
+  set(kRateGateways, {}, rates->gateways());
 }
 
 }  // namespace gatehouse::app

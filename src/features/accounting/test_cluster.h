@@ -16,8 +16,11 @@
 #include "features/accounting/lessor.h"
 #include "net/fake/fake_loop.h"
 #include "store/memory/memory_key_value.h"
+#include "store/memory/test_unsteady_store.h"
 
 namespace gatehouse::features::accounting {
+
+using store::memory::UnsteadyStore;
 
 // The database's part, which several gateways use.
 class FakeRecords final : public LeaseRecords {
@@ -51,72 +54,6 @@ class FakeRecords final : public LeaseRecords {
 
   std::map<std::tuple<std::int64_t, std::int64_t, std::int64_t>, std::int64_t> uses;  // by limit, journal and piece
   std::map<std::int64_t, GatewayRecord> gateways;
-};
-
-// A store that may be out of reach, or lose the answers to what it did.
-class UnsteadyStore final : public store::KeyValue {
- public:
-  enum class State : std::uint8_t { kWorking, kAway, kLosesAnswers, kHangs };
-
-  UnsteadyStore(net::Loop& loop, store::memory::SharedValues& values) : loop_(loop), under_(loop, values) {}
-  State state = State::kWorking;
-
-  net::Task<base::Result<std::optional<std::string>>> Get(std::string key, net::Deadline deadline) override {
-    GH_CO_CHECK_OK(co_await Before(deadline));
-    co_return co_await under_.Get(std::move(key), deadline);
-  }
-  net::Task<base::Result<Stored>> Set(Entry entry, net::Deadline deadline) override {
-    GH_CO_CHECK_OK(co_await Before(deadline));
-    co_return co_await under_.Set(std::move(entry), deadline);
-  }
-  net::Task<base::Status> Delete(std::string key, net::Deadline deadline) override {
-    GH_CO_CHECK_OK(co_await Before(deadline));
-    co_return co_await under_.Delete(std::move(key), deadline);
-  }
-  net::Task<base::Result<Grant>> Take(Claim claim, net::Deadline deadline) override {
-    GH_CO_CHECK_OK(co_await Before(deadline));
-    auto grant = co_await under_.Take(std::move(claim), deadline);
-    if (state == State::kLosesAnswers) {
-      co_await loop_.Sleep(deadline.at - loop_.Now());
-      co_return Failed(base::ErrorCode::kTimeout, base::Retry::kNever);
-    }
-    co_return grant;
-  }
-  net::Task<base::Result<Drawn>> Draw(Draft draft, net::Deadline deadline) override {
-    GH_CO_CHECK_OK(co_await Before(deadline));
-    co_return co_await under_.Draw(std::move(draft), deadline);
-  }
-  net::Task<base::Result<std::int64_t>> Count(std::string key, std::int64_t amount, base::Duration window,
-                                              net::Deadline deadline) override {
-    co_return co_await under_.Count(std::move(key), amount, window, deadline);
-  }
-  net::Task<base::Status> Publish(std::string channel, std::string message, net::Deadline deadline) override {
-    GH_CO_CHECK_OK(co_await Before(deadline));
-    co_return co_await under_.Publish(std::move(channel), std::move(message), deadline);
-  }
-  std::unique_ptr<Subscription> Subscribe(std::string channel, Listener& listener) override {
-    return under_.Subscribe(std::move(channel), listener);
-  }
-  store::Health health() const override {
-    if (state != State::kAway) return {};
-    return {.state = store::Health::State::kFailing, .reason = "away"};
-  }
-
- private:
-  static base::Error Failed(base::ErrorCode code, base::Retry retry) {
-    return {.code = code, .source = base::ErrorSource::kStore, .retry = retry, .detail = "away"};
-  }
-  net::Task<base::Status> Before(net::Deadline deadline) {
-    if (state == State::kAway) co_return Failed(base::ErrorCode::kUnavailable, base::Retry::kSameTarget);
-    if (state == State::kHangs) {
-      co_await loop_.Sleep(deadline.at - loop_.Now());
-      co_return Failed(base::ErrorCode::kTimeout, base::Retry::kSameTarget);
-    }
-    co_return base::Ok();
-  }
-
-  net::Loop& loop_;
-  store::memory::MemoryKeyValue under_;
 };
 
 // A gateway's part in it, from its start to its end, in whichever way.

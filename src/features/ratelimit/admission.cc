@@ -14,16 +14,30 @@ namespace {
 using base::Error;
 using base::Status;
 
-// The longest wait, and whose it is.
+// What all rules say together: the longest wait and whose it is, and whether one cannot say.
 struct Longest {
   const Rule* rule = nullptr;
   Measure measure = Measure::kRequests;
   base::Duration wait{};
+  const Rule* unchecked = nullptr;
+  const Rule* lacking = nullptr;
 
-  void Note(const Rule& of, Measure what, base::Duration how_long) {
-    if (how_long > wait) *this = {.rule = &of, .measure = what, .wait = how_long};
+  void Note(const Rule& of, Measure what, const Verdict& verdict) {
+    if (verdict.kind == Verdict::Kind::kEnough) [[likely]]
+      return;
+    if (verdict.kind == Verdict::Kind::kShort) lacking = &of;
+    if (verdict.kind == Verdict::Kind::kUnchecked) unchecked = &of;
+    if (verdict.wait <= wait) return;
+    rule = &of;
+    measure = what;
+    wait = verdict.wait;
   }
+  bool IsFree() const { return rule == nullptr && unchecked == nullptr && lacking == nullptr; }
 };
+
+Need::What WhatOf(Measure measure) {
+  return measure == Measure::kRequests ? Need::What::kRequests : Need::What::kTokens;
+}
 
 // Keeps the tighter of two allowances: what has less left, or takes longer to recover.
 void Tighten(std::optional<pipeline::RateStanding::Allowance>& standing, const Rate& rate, TokenBucket::Level level) {
@@ -58,38 +72,109 @@ Admission::Shares Admission::SharesOf(const std::vector<RuleSet::Match>& matches
 
 // Looks before it takes, so that a request which one rule refuses takes nothing of the others, not even for a moment.
 // Between the two another may have been quicker; then all is given back.
-Status Admission::TakeAll(Shares& shares, base::TimePoint now) const {
+Status Admission::TakeAll(Shares& shares, base::TimePoint now) {
   Longest longest;
+  const auto note = [&](const Share& share, Measure measure, const Verdict& verdict) {
+    longest.Note(*share.rule, measure, verdict);
+    if (verdict.kind == Verdict::Kind::kShort) [[unlikely]] {
+      needs_.push_back(NeedOf(share, WhatOf(measure), measure == Measure::kRequests ? 1 : estimate_));
+    }
+  };
   for (const Share& share : shares) {
     const Rule& rule = *share.rule;
+    const Bucket& of = *share.bucket;
     if (rule.tokens && estimate_ > rule.tokens->burst()) return TooLarge(rule, estimate_);
-    if (rule.requests) longest.Note(rule, Measure::kRequests, share.bucket->requests.WaitFor(*rule.requests, 1, now));
-    if (rule.tokens) longest.Note(rule, Measure::kTokens, share.bucket->tokens.WaitFor(*rule.tokens, estimate_, now));
+    if (rule.requests) note(share, Measure::kRequests, of.Look(Measure::kRequests, *rule.requests, 1, now, asking_));
+    if (rule.tokens) note(share, Measure::kTokens, of.Look(Measure::kTokens, *rule.tokens, estimate_, now, asking_));
   }
   for (Share& share : shares) {
-    if (longest.rule != nullptr) break;
+    if (!longest.IsFree()) break;
     const Rule& rule = *share.rule;
+    Bucket& of = *share.bucket;
     if (rule.requests) {
-      longest.Note(rule, Measure::kRequests, share.bucket->requests.Take(*rule.requests, 1, now));
-      share.requests = longest.rule == nullptr ? 1 : 0;
+      note(share, Measure::kRequests, of.Take(Measure::kRequests, *rule.requests, 1, now, asking_));
+      share.requests = longest.IsFree() ? 1 : 0;
     }
-    if (rule.tokens && longest.rule == nullptr) {
-      longest.Note(rule, Measure::kTokens, share.bucket->tokens.Take(*rule.tokens, estimate_, now));
-      share.tokens = longest.rule == nullptr ? estimate_ : 0;
+    if (rule.tokens && longest.IsFree()) {
+      note(share, Measure::kTokens, of.Take(Measure::kTokens, *rule.tokens, estimate_, now, asking_));
+      share.tokens = longest.IsFree() ? estimate_ : 0;
     }
+    if (of.shared != nullptr) [[unlikely]]
+      CallAhead(share);
   }
-  if (longest.rule == nullptr) return base::Ok();
+  if (longest.IsFree()) return base::Ok();
   ReturnAll(shares);
-  return TooFast(*longest.rule, longest.measure, longest.wait);
+  if (longest.rule == nullptr && longest.unchecked == nullptr) return Unchecked(*longest.lacking);
+  needs_.clear();
+  if (longest.rule != nullptr) return TooFast(*longest.rule, longest.measure, longest.wait);
+  rules_->replenisher()->sharing().counts().refused.fetch_add(1, std::memory_order_relaxed);
+  return Unchecked(*longest.unchecked);
 }
 
-void Admission::ReturnAll(Shares& shares) {
+Need Admission::NeedOf(const Share& share, Need::What what, std::int64_t amount) const {
+  const Rule& rule = *share.rule;
+  Need need{.bucket = share.bucket, .what = what, .limit = rule.concurrent, .amount = amount};
+  if (what == Need::What::kRequests && rule.requests) need.rate = *rule.requests;
+  if (what == Need::What::kTokens && rule.tokens) need.rate = *rule.tokens;
+  return need;
+}
+
+// More ahead of need, where little is left here.
+void Admission::CallAhead(const Share& share) const {
+  SharedBucket& shared = *share.bucket->shared;
+  for (const Measure measure : {Measure::kRequests, Measure::kTokens}) {
+    Corrected(share, measure);
+    if (shared.Of(measure).AfterTake() == Stock::Call::kNotNeeded) continue;
+    rules_->replenisher()->LookAfter(NeedOf(share, WhatOf(measure), 1));
+  }
+}
+
+// What comes back, or was used on top, is for the others to know.
+void Admission::Corrected(const Share& share, Measure measure) const {
+  if (share.bucket->shared == nullptr) [[likely]]
+    return;
+  if (share.bucket->shared->Of(measure).AfterCorrection() == Stock::Call::kNotNeeded) return;
+  rules_->replenisher()->LookAfter(NeedOf(share, WhatOf(measure), 0));
+}
+
+// Several requests may have waited for what was fetched: who finds too little asks again, for as long as it may wait.
+net::Task<> Admission::Fetch() {
+  Replenisher& replenisher = *rules_->replenisher();
+  if (!fetch_until_) {
+    fetch_until_ = exchange_.loop.In(replenisher.sharing().settings().wait).Earlier(exchange_.deadline);
+  }
+  const Status fetched = co_await replenisher.Fetch(exchange_.loop, std::exchange(needs_, {}), *fetch_until_);
+  if (!fetched.ok()) {
+    asking_ = Asking::kInVain;
+  } else if (exchange_.loop.Now() >= fetch_until_->at) {
+    asking_ = Asking::kAnswered;
+  }
+}
+
+void Admission::AskAnew() {
+  fetch_until_.reset();
+  asking_ = Asking::kMay;
+}
+
+net::Task<Status> Admission::FetchAndEnter() {
+  for (;;) {
+    co_await Fetch();
+    Status entered = Enter();
+    if (!needs_.empty()) continue;
+    AskAnew();
+    co_return entered;
+  }
+}
+
+void Admission::ReturnAll(Shares& shares) const {
   for (Share& share : shares) {
     if (const auto requests = std::exchange(share.requests, 0); requests > 0) {
-      share.bucket->requests.Return(*share.rule->requests, requests);
+      share.bucket->Return(Measure::kRequests, *share.rule->requests, requests);
+      Corrected(share, Measure::kRequests);
     }
     if (const auto tokens = std::exchange(share.tokens, 0); tokens > 0) {
-      share.bucket->tokens.Return(*share.rule->tokens, tokens);
+      share.bucket->Return(Measure::kTokens, *share.rule->tokens, tokens);
+      Corrected(share, Measure::kTokens);
     }
     share.slot.Release();
   }
@@ -109,9 +194,10 @@ void Admission::Settle(Shares& shares) const {
   for (Share& share : shares) {
     share.slot.Release();
     if (!passed || !share.rule->tokens) continue;
-    TokenBucket& bucket = share.bucket->tokens;
-    if (used > share.tokens) bucket.Charge(*share.rule->tokens, used - share.tokens, Now());
-    if (used < share.tokens) bucket.Return(*share.rule->tokens, share.tokens - used);
+    Bucket& bucket = *share.bucket;
+    if (used > share.tokens) bucket.Charge(Measure::kTokens, *share.rule->tokens, used - share.tokens, Now());
+    if (used < share.tokens) bucket.Return(Measure::kTokens, *share.rule->tokens, share.tokens - used);
+    Corrected(share, Measure::kTokens);
   }
   shares.clear();
 }
@@ -124,6 +210,14 @@ net::Task<Status> Admission::TakeSlots() {
     const Rule& rule = *share.rule;
     if (rule.concurrent == 0) continue;
     share.slot = Slots::Take(Bucket::SlotsOf(share.bucket), rule.concurrent);
+    if (!share.slot && share.bucket->shared != nullptr) {
+      auto fetched = co_await FetchSlot(share);
+      if (!fetched.ok()) {
+        refusal = std::move(fetched).TakeError();
+        break;
+      }
+      share.slot = std::move(fetched).value();
+    }
     if (share.slot) continue;
     const Slots::Terms terms{
         .limit = rule.concurrent, .waiting = rule.queue.waiting, .caller = rules_->ActorOf(*exchange_.principal)};
@@ -141,6 +235,43 @@ net::Task<Status> Admission::TakeSlots() {
   co_return *std::move(refusal);
 }
 
+// One more of the slots that several gateways share; none when the others have them all.
+net::Task<base::Result<Slot>> Admission::FetchSlot(const Share& share) {
+  Replenisher& replenisher = *rules_->replenisher();
+  const std::uint32_t limit = share.rule->concurrent;
+  const net::Deadline deadline = exchange_.loop.In(replenisher.sharing().settings().wait).Earlier(exchange_.deadline);
+  Asking asking = Asking::kMay;
+  while (share.bucket->slots.waiting() == 0 &&
+         share.bucket->shared->slots.ForOneMore(Now(), asking) == SlotLease::Next::kAsk) {
+    std::vector<Need> needs;
+    needs.push_back(NeedOf(share, Need::What::kSlots, 1));
+    const Status fetched = co_await replenisher.Fetch(exchange_.loop, std::move(needs), deadline);
+    Slot slot = Slots::Take(Bucket::SlotsOf(share.bucket), limit);
+    if (slot) co_return slot;
+    asking = fetched.ok() ? Asking::kAnswered : Asking::kInVain;
+  }
+  co_return SlotWithoutStore(share, asking);
+}
+
+base::Result<Slot> Admission::SlotWithoutStore(const Share& share, Asking asking) const {
+  constexpr std::uint32_t kAny = 0xFFFF'FFFF;
+  SharedBucket& shared = *share.bucket->shared;
+  const SlotLease::Next next = shared.slots.ForOneMore(Now(), asking);
+  auto& counts = rules_->replenisher()->sharing().counts();
+  if (next == SlotLease::Next::kUnchecked) {
+    counts.refused.fetch_add(1, std::memory_order_relaxed);
+    return Unchecked(*share.rule);
+  }
+  if (next != SlotLease::Next::kCountAlone && next != SlotLease::Next::kAdmit) return Slot();
+  const std::uint32_t most = next == SlotLease::Next::kAdmit ? kAny : shared.slots.PartOf(share.rule->concurrent);
+  if (shared.slots.CountAlone(most) == Stock::Call::kNeeded) {
+    rules_->replenisher()->LookAfter(NeedOf(share, Need::What::kSlots, 0));
+  }
+  Slot slot = Slots::Take(Bucket::SlotsOf(share.bucket), most);
+  if (slot) (most == kAny ? counts.admitted : counts.shared).fetch_add(1, std::memory_order_relaxed);
+  return slot;
+}
+
 void Admission::ReleaseSlots() {
   for (Share& share : general_) share.slot.Release();
   for (Share& share : attempt_) share.slot.Release();
@@ -150,8 +281,11 @@ pipeline::RateStanding Admission::Standing() const {
   pipeline::RateStanding standing;
   for (const Share& share : general_) {
     const Rule& rule = *share.rule;
-    if (rule.requests) Tighten(standing.requests, *rule.requests, share.bucket->requests.At(*rule.requests, Now()));
-    if (rule.tokens) Tighten(standing.tokens, *rule.tokens, share.bucket->tokens.At(*rule.tokens, Now()));
+    const Bucket& bucket = *share.bucket;
+    if (rule.requests) {
+      Tighten(standing.requests, *rule.requests, bucket.At(Measure::kRequests, *rule.requests, Now()));
+    }
+    if (rule.tokens) Tighten(standing.tokens, *rule.tokens, bucket.At(Measure::kTokens, *rule.tokens, Now()));
   }
   return standing;
 }
@@ -165,23 +299,38 @@ Status Admission::Begin(std::string_view provider, std::string_view) {
   Status status = TakeAll(attempt_, Now());
   for (Share& share : attempt_) {
     if (!status.ok() || share.rule->concurrent == 0) continue;
-    share.slot = Slots::Take(Bucket::SlotsOf(share.bucket), share.rule->concurrent);
-    if (!share.slot) status = TooMany(*share.rule, Waited::kNot);
+    status = TakeSlotOfAttempt(share);
   }
   called_ = status.ok();
+  if (needs_.empty()) AskAnew();
   if (status.ok()) return status;
   ReturnAll(attempt_);
   attempt_.clear();
+  if (!needs_.empty()) return status;
   Error error = std::move(status).TakeError();
   error.retry = base::Retry::kOtherTarget;
   return error;
+}
+
+Status Admission::TakeSlotOfAttempt(Share& share) {
+  share.slot = Slots::Take(Bucket::SlotsOf(share.bucket), share.rule->concurrent);
+  if (share.slot) return base::Ok();
+  if (share.bucket->shared == nullptr) return TooMany(*share.rule, Waited::kNot);
+  if (share.bucket->shared->slots.ForOneMore(Now(), asking_) == SlotLease::Next::kAsk) {
+    needs_.push_back(NeedOf(share, Need::What::kSlots, 1));
+    return Unchecked(*share.rule);
+  }
+  GH_TRY(share.slot, SlotWithoutStore(share, asking_));
+  return share.slot ? base::Ok() : Status(TooMany(*share.rule, Waited::kNot));
 }
 
 void Admission::Failed(const Error& error) {
   called_ = pipeline::MayHaveBeenServed(error);
   for (Share& share : attempt_) {
     share.slot.Release();
-    if (share.tokens > 0 && !called_) share.bucket->tokens.Return(*share.rule->tokens, share.tokens);
+    if (share.tokens == 0 || called_) continue;
+    share.bucket->Return(Measure::kTokens, *share.rule->tokens, share.tokens);
+    Corrected(share, Measure::kTokens);
   }
   attempt_.clear();
 }

@@ -12,30 +12,20 @@
 
 #include "base/clock.h"
 #include "codec/crypto/siphash.h"
-#include "features/ratelimit/slots.h"
-#include "features/ratelimit/token_bucket.h"
+#include "features/ratelimit/bucket.h"
 
 namespace gatehouse::features::ratelimit {
 
-// What one rule has counted of one caller, or of all. Thread-safe.
-struct Bucket {
-  TokenBucket requests;
-  TokenBucket tokens;
-  Slots slots;
-
-  // Whether it is as good as one that was never used.
-  bool IsIdle(base::TimePoint now) const {
-    return requests.IsFull(now) && tokens.IsFull(now) && slots.used() == 0 && slots.waiting() == 0;
-  }
-  static std::shared_ptr<Slots> SlotsOf(const std::shared_ptr<Bucket>& bucket) { return {bucket, &bucket->slots}; }
-};
+class Replenisher;
 
 // The buckets of one rule: one for all, and one for each caller where the rule wants that. They come with their first
 // use and go, when room is needed, once nobody can tell them from new ones. Shared by all loops; thread-safe.
 class Meter {
  public:
   static constexpr std::size_t kMostBuckets = std::size_t{1} << 20U;  // some 250 MiB
-  explicit Meter(std::size_t most = kMostBuckets) : most_per_shard_(most / kShards + 1) {}
+  explicit Meter(std::size_t most = kMostBuckets) : Meter({}, nullptr, most) {}
+  // Of the rule of that name, which gateways share through `replenisher`; null: it is this gateway's alone.
+  Meter(std::string_view rule, Replenisher* replenisher, std::size_t most = kMostBuckets);
   Meter(const Meter&) = delete;
   Meter& operator=(const Meter&) = delete;
 
@@ -55,10 +45,13 @@ class Meter {
     base::TimePoint swept{};                                             // guarded by mutex
   };
   void Sweep(Shard& shard, base::TimePoint now) const;
+  std::shared_ptr<Bucket> NewBucket(std::string_view whose) const;
 
+  const std::string rule_;
+  Replenisher* const replenisher_;
   const std::size_t most_per_shard_;
-  const std::shared_ptr<Bucket> common_ = std::make_shared<Bucket>();
-  const std::shared_ptr<Bucket> crowd_ = std::make_shared<Bucket>();
+  const std::shared_ptr<Bucket> common_;
+  const std::shared_ptr<Bucket> crowd_;
   std::array<Shard, kShards> shards_;
 };
 
@@ -67,13 +60,18 @@ class Meter {
 class MeterBoard {
  public:
   MeterBoard() : key_(codec::crypto::RandomSipKey()) {}
+  // For rules that gateways share: before any meter is made, and with the same key on all of them. `replenisher`
+  // outlives the meters.
+  void ShareThrough(Replenisher& replenisher, codec::crypto::SipKey key);
+  Replenisher* replenisher() const { return replenisher_; }
   // The same one for the same name as long as anybody holds it.
   std::shared_ptr<Meter> Get(std::string_view rule);
   // For keys of callers that are made of names.
   const codec::crypto::SipKey& key() const { return key_; }
 
  private:
-  const codec::crypto::SipKey key_;
+  codec::crypto::SipKey key_;
+  Replenisher* replenisher_ = nullptr;
   std::mutex mutex_;
   std::map<std::string, std::weak_ptr<Meter>, std::less<>> meters_;  // guarded by mutex_
 };

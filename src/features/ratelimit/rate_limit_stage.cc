@@ -41,11 +41,34 @@ net::Task<Result<Reply>> RateLimitStage::Handle(pipeline::Exchange& exchange, pi
   if (!admission->IsConcerned()) return std::move(next)(exchange);
   base::Status entered = admission->Enter();
   exchange.Attach(admission);
+  if (admission->lack() != Admission::Lack::kNothing) [[unlikely]] {
+    return FetchAndServe(exchange, std::move(admission), std::move(next));
+  }
   exchange.Attach(admission->Standing());
   if (!entered.ok()) return Refuse(std::move(entered).TakeError());
-  exchange.gates.Add(*admission);
+  Guard(exchange, *admission);
   if (!rules_->CountsSlots()) return std::move(next)(exchange);
   return Serve(exchange, std::move(admission), std::move(next));
+}
+
+// Has every call to a provider ask the rules of that provider.
+void RateLimitStage::Guard(pipeline::Exchange& exchange, Admission& admission) const {
+  exchange.gates.Add(admission);
+  if (rules_->replenisher() == nullptr || !rules_->HasProviderRules()) [[likely]]
+    return;
+  auto* waits = exchange.Find<pipeline::AttemptWaits>();
+  (waits == nullptr ? exchange.Attach(pipeline::AttemptWaits()) : *waits).push_back(&admission);
+}
+
+// What this gateway had drawn of a limit that several share did not suffice.
+net::Task<Result<Reply>> RateLimitStage::FetchAndServe(pipeline::Exchange& exchange,
+                                                       std::shared_ptr<Admission> admission,
+                                                       pipeline::Next next) const {
+  base::Status entered = co_await admission->FetchAndEnter();
+  exchange.Attach(admission->Standing());
+  GH_CO_CHECK_OK(std::move(entered));
+  Guard(exchange, *admission);
+  co_return co_await Serve(exchange, std::move(admission), std::move(next));
 }
 
 net::Task<Result<Reply>> RateLimitStage::Refuse(base::Error error) { co_return error; }

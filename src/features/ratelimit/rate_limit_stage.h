@@ -20,6 +20,10 @@ class RateLimitStage final : public pipeline::Stage {
   net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
 
  private:
+  void Guard(pipeline::Exchange& exchange, Admission& admission) const;
+  net::Task<base::Result<pipeline::Reply>> FetchAndServe(pipeline::Exchange& exchange,
+                                                         std::shared_ptr<Admission> admission,
+                                                         pipeline::Next next) const;
   static net::Task<base::Result<pipeline::Reply>> Refuse(base::Error error);
   static net::Task<base::Result<pipeline::Reply>> Serve(pipeline::Exchange& exchange,
                                                         std::shared_ptr<Admission> admission, pipeline::Next next);

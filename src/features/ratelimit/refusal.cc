@@ -38,6 +38,14 @@ base::Error TooFast(const Rule& rule, Measure measure, base::Duration wait) {
                  wait);
 }
 
+base::Error Unchecked(const Rule& rule) {
+  return {.code = base::ErrorCode::kUnavailable,
+          .source = base::ErrorSource::kStore,
+          .public_message = "The " + NameOf(rule) + " cannot be looked up at the moment. Try again in a few seconds.",
+          .detail = "the store of rate limits does not answer",
+          .retry_after_seconds = 5};
+}
+
 base::Error TooLarge(const Rule& rule, std::int64_t tokens) {
   return {.code = base::ErrorCode::kTooLarge,
           .source = base::ErrorSource::kPolicy,

@@ -15,7 +15,7 @@ bool Concerns(const RuleSet::Entry& entry, const pipeline::Principal& principal)
 }  // namespace
 
 RuleSet::RuleSet(std::shared_ptr<const std::vector<Rule>> rules, MeterBoard& board, const FindNode& find)
-    : rules_(std::move(rules)), key_(board.key()) {
+    : rules_(std::move(rules)), key_(board.key()), replenisher_(board.replenisher()) {
   for (const Rule& rule : *rules_) {
     Entry entry{.rule = &rule, .meter = board.Get(rule.name), .node = {}};
     if (rule.node && find) entry.node = find(rule.node->text());

@@ -41,6 +41,8 @@ class RuleSet {
   bool HasProviderRules() const { return !by_provider_.empty(); }
   // Whether any rule counts what is under way.
   bool CountsSlots() const;
+  // Through which gateways share the rules; null: they are this gateway's alone.
+  Replenisher* replenisher() const { return replenisher_; }
   std::uint64_t ActorOf(const pipeline::Principal& principal) const { return ratelimit::ActorOf(principal, key_); }
 
  private:
@@ -51,6 +53,7 @@ class RuleSet {
   std::vector<Entry> general_;
   std::vector<Entry> by_provider_;
   codec::crypto::SipKey key_;
+  Replenisher* replenisher_;
 };
 
 }  // namespace gatehouse::features::ratelimit

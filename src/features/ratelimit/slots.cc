@@ -15,11 +15,20 @@ void Slot::Release() {
 }
 
 bool Slots::Count(std::uint32_t limit) {
-  std::uint32_t used = used_.load();
-  while (used < limit) {
-    if (used_.compare_exchange_weak(used, used + 1)) return true;
+  std::uint64_t state = state_.load();
+  while (UsedIn(state) < limit && UsedIn(state) < CeilingIn(state)) {
+    if (state_.compare_exchange_weak(state, state + 1)) return true;
   }
   return false;
+}
+
+std::uint32_t Slots::SetCeiling(std::uint32_t ceiling) {
+  const std::uint64_t high = static_cast<std::uint64_t>(ceiling) << kCeilingShift;
+  std::uint64_t state = state_.load();
+  while (!state_.compare_exchange_weak(state, high | UsedIn(state))) {
+  }
+  if (CeilingIn(state) < ceiling && waiting_.load() > 0) Serve();
+  return UsedIn(state);
 }
 
 Slot Slots::Take(std::shared_ptr<Slots> slots, std::uint32_t limit) {
@@ -30,7 +39,7 @@ Slot Slots::Take(std::shared_ptr<Slots> slots, std::uint32_t limit) {
 // Whoever joins counts himself before he looks for room, and whoever gives makes room before he looks for somebody who
 // waits (both sequentially consistent): one of the two sees the other.
 void Slots::Give() {
-  used_.fetch_sub(1);
+  state_.fetch_sub(1);
   if (waiting_.load() > 0) Serve();
 }
 

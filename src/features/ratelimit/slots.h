@@ -71,7 +71,12 @@ class Slots {
   // Null when as many wait as may.
   static std::unique_ptr<Place> Join(const std::shared_ptr<Slots>& slots, net::Loop& loop, Terms terms);
 
-  std::uint32_t used() const { return used_.load(std::memory_order_relaxed); }
+  // No more than so many, whatever the limit: what this gateway has of one that several share. Answers how many are
+  // under way, which may be more.
+  std::uint32_t SetCeiling(std::uint32_t ceiling);
+  std::uint32_t ceiling() const { return CeilingIn(state_.load(std::memory_order_relaxed)); }
+
+  std::uint32_t used() const { return UsedIn(state_.load(std::memory_order_relaxed)); }
   std::uint32_t waiting() const { return waiting_.load(std::memory_order_relaxed); }
 
  private:
@@ -82,14 +87,19 @@ class Slots {
   };
   using Grants = std::vector<std::pair<net::Handoff<Slot>::Sender, Slot>>;
 
+  static constexpr unsigned kCeilingShift = 32;
+  static constexpr std::uint64_t kNoCeiling = std::uint64_t{0xFFFF'FFFF} << kCeilingShift;
+  static std::uint32_t UsedIn(std::uint64_t state) { return static_cast<std::uint32_t>(state); }
+  static std::uint32_t CeilingIn(std::uint64_t state) { return static_cast<std::uint32_t>(state >> kCeilingShift); }
+
   bool Count(std::uint32_t limit);
   void Give();
   void Serve();
   void Leave(Place& place);
   void Remove(Place& place);  // under the mutex
 
-  std::atomic<std::uint32_t> used_ = 0;
-  std::atomic<std::uint32_t> waiting_ = 0;  // changed under the mutex
+  std::atomic<std::uint64_t> state_ = kNoCeiling;  // the ceiling, and how many are under way
+  std::atomic<std::uint32_t> waiting_ = 0;         // changed under the mutex
   std::mutex mutex_;
   std::list<Lane> lanes_;                                                   // guarded by mutex_; the next one in front
   std::unordered_map<std::uint64_t, std::list<Lane>::iterator> by_caller_;  // guarded by mutex_

@@ -55,6 +55,13 @@ void TokenBucket::Return(const Rate& rate, std::int64_t amount) {
   full_at_.fetch_sub(rate.CostOf(amount).count(), std::memory_order_relaxed);
 }
 
+void TokenBucket::Set(const Rate& rate, std::int64_t left, std::int64_t millionths, base::TimePoint now) {
+  constexpr std::int64_t kMillion = 1'000'000;
+  const std::int64_t begun = millionths * (kMinute / kMillion) / rate.per_minute();
+  const std::int64_t full_in = rate.CostOf(rate.burst() - left).count() - begun;
+  full_at_.store(Count(now) + std::max<std::int64_t>(0, full_in), std::memory_order_relaxed);
+}
+
 TokenBucket::Level TokenBucket::At(const Rate& rate, base::TimePoint now) const {
   const base::Duration full_in(std::max<std::int64_t>(0, full_at_.load(std::memory_order_relaxed) - Count(now)));
   return {.left = rate.YieldOf(rate.window() - full_in), .full_in = full_in};

@@ -45,6 +45,9 @@ class TokenBucket {
   // Gives back what was taken and not used. What overflows is lost.
   void Return(const Rate& rate, std::int64_t amount);
 
+  // Sets what is in it: `left` whole units, or a debt, and millionths of one more.
+  void Set(const Rate& rate, std::int64_t left, std::int64_t millionths, base::TimePoint now);
+
   struct Level {
     std::int64_t left = 0;     // whole units
     base::Duration full_in{};  // when nobody takes any more

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "net/race.h"
+#include "pipeline/attempt_wait.h"
 
 namespace gatehouse::features::routing {
 namespace {
@@ -168,6 +169,26 @@ Error FirstEventTimeout() {
       .detail = "first_event_timeout passed"};
 }
 
+// Who lacks something for the call that was refused last; null: it is refused for good.
+pipeline::AttemptWait* Lacking(pipeline::Exchange& exchange) {
+  auto* const waits = exchange.Find<pipeline::AttemptWaits>();
+  if (waits == nullptr) return nullptr;
+  const auto found = std::ranges::find_if(
+      *waits, [](const auto* one) { return one->lack() == pipeline::AttemptWait::Lack::kOnItsWay; });
+  return found == waits->end() ? nullptr : *found;
+}
+
+// Asks again when what was lacking is there.
+net::Task<base::Status> BeginLater(pipeline::Exchange& exchange, const Target& target, base::Status begun) {
+  while (!begun.ok()) {
+    pipeline::AttemptWait* const wait = Lacking(exchange);
+    if (wait == nullptr) break;
+    co_await wait->Fetch();
+    begun = exchange.gates.Begin(target.provider_name, target.model);
+  }
+  co_return begun;
+}
+
 net::Task<Result<Reply>> CallWithin(base::Duration limit, pipeline::Exchange& exchange, const Route& route,
                                     Candidate candidate) {
   auto raced = co_await net::RaceTasks(CallAndBegin(exchange, route, candidate), exchange.loop.Sleep(limit));
@@ -186,7 +207,8 @@ net::Task<Result<Reply>> MakeAttempt(pipeline::Exchange& exchange, const Route& 
                                      std::string reason) {
   const base::TimePoint began = exchange.loop.Now();
   Verdict verdict(*candidate.target, exchange.loop);
-  GH_CO_CHECK_OK(exchange.gates.Begin(candidate.target->provider_name, candidate.target->model));
+  base::Status begun = exchange.gates.Begin(candidate.target->provider_name, candidate.target->model);
+  if (!begun.ok()) GH_CO_CHECK_OK(co_await BeginLater(exchange, *candidate.target, std::move(begun)));
   auto reply = co_await CallInTime(exchange, route, candidate);
 
   const base::TimePoint now = exchange.loop.Now();
