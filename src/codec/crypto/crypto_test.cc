@@ -8,6 +8,7 @@
 #include "codec/crypto/encoding.h"
 #include "codec/crypto/hash.h"
 #include "codec/crypto/random.h"
+#include "codec/crypto/sha1.h"
 #include "codec/crypto/siphash.h"
 
 namespace gatehouse::codec::crypto {
@@ -16,6 +17,15 @@ namespace {
 std::string Hex(const Digest& digest) { return HexEncode(AsText(digest)); }
 
 // FIPS 180-4 examples and the empty text.
+TEST(Sha1, KnownDigests) {
+  const auto hex = [](std::string_view bytes) {
+    const auto digest = Sha1(bytes);
+    return HexEncode({reinterpret_cast<const char*>(digest.data()), digest.size()});
+  };
+  EXPECT_EQ(hex(""), "da39a3ee5e6b4b0d3255bfef95601890afd80709");
+  EXPECT_EQ(hex("abc"), "a9993e364706816aba3e25717850c26c9cd0d89d");
+}
+
 TEST(Sha256, KnownDigests) {
   EXPECT_EQ(Hex(Sha256("")), "e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
   EXPECT_EQ(Hex(Sha256("abc")), "ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad");

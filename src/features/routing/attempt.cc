@@ -205,10 +205,10 @@ net::Task<Result<Reply>> CallInTime(pipeline::Exchange& exchange, const Route& r
 
 net::Task<Result<Reply>> MakeAttempt(pipeline::Exchange& exchange, const Route& route, Candidate candidate,
                                      std::string reason) {
-  const base::TimePoint began = exchange.loop.Now();
   Verdict verdict(*candidate.target, exchange.loop);
   base::Status begun = exchange.gates.Begin(candidate.target->provider_name, candidate.target->model);
   if (!begun.ok()) GH_CO_CHECK_OK(co_await BeginLater(exchange, *candidate.target, std::move(begun)));
+  const base::TimePoint began = exchange.loop.Now();
   auto reply = co_await CallInTime(exchange, route, candidate);
 
   const base::TimePoint now = exchange.loop.Now();

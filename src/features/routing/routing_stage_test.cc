@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "net/fake/fake_loop.h"
+#include "pipeline/attempt_wait.h"
 
 namespace gatehouse::features::routing {
 namespace {
@@ -133,6 +134,52 @@ class RoutingStageTest : public testing::Test {
 
 const std::vector<llm::Event> kText = {llm::TextDelta{.text = "x"}};
 const std::vector<llm::Event> kPreamble = {llm::Started{}};
+
+// Refuses so many calls of one provider, for what is on its way or for good.
+class FakeGate final : public pipeline::AttemptGate, public pipeline::AttemptWait {
+ public:
+  FakeGate(net::Loop& loop, int lacking) : loop_(loop), lacking_(lacking) {}
+  base::Status Begin(std::string_view provider, std::string_view) override {
+    asked.emplace_back(provider);
+    if (provider == "a" && lacking_ != 0) return Fault(ErrorCode::kRateLimited, Retry::kOtherTarget);
+    return base::Ok();
+  }
+  void Failed(const Error&) override {}
+  Lack lack() const override { return lacking_ > 0 ? Lack::kOnItsWay : Lack::kNothing; }
+  net::Task<> Fetch() override {
+    co_await loop_.Sleep(milliseconds(10));
+    --lacking_;
+  }
+  std::vector<std::string> asked;
+
+ private:
+  net::Loop& loop_;
+  int lacking_;  // so many fetches; negative: for good
+};
+
+TEST_F(RoutingStageTest, ATargetThatIsRefusedForTheMomentIsAskedForAgain) {
+  auto& exchange = NewExchange();
+  FakeGate gate(loop_, 2);
+  exchange.gates.Add(gate);
+  exchange.Attach(pipeline::AttemptWaits{&gate});
+  ASSERT_TRUE(Run(exchange).ok());
+  EXPECT_EQ(gate.asked, (std::vector<std::string>{"a", "a", "a"}));
+  EXPECT_EQ(a_.calls, 1);
+  EXPECT_EQ(b_.calls, 0);
+  ASSERT_EQ(exchange.attempts.size(), 1U);
+  EXPECT_EQ(exchange.attempts[0].started_after, milliseconds(20));
+  EXPECT_EQ(exchange.attempts[0].took, base::Duration::zero()) << "nobody called it before";
+}
+
+TEST_F(RoutingStageTest, ATargetThatIsRefusedForGoodIsPassedOver) {
+  auto& exchange = NewExchange();
+  FakeGate gate(loop_, -1);
+  exchange.gates.Add(gate);
+  exchange.Attach(pipeline::AttemptWaits{&gate});
+  ASSERT_TRUE(Run(exchange).ok());
+  EXPECT_EQ(gate.asked, (std::vector<std::string>{"a", "b"}));
+  EXPECT_EQ(a_.calls, 0);
+}
 
 TEST_F(RoutingStageTest, FailsOverWhenATargetIsDown) {
   a_.scripts.push_back({.error = Fault(ErrorCode::kUnavailable, Retry::kOtherTarget)});

@@ -5,6 +5,9 @@
 #include <utility>
 #include <vector>
 
+#include "codec/crypto/encoding.h"
+#include "codec/crypto/sha1.h"
+
 namespace gatehouse::store::redis {
 namespace {
 
@@ -124,6 +127,12 @@ if redis.call('PTTL', KEYS[1]) < 0 then redis.call('PEXPIRE', KEYS[1], ARGV[2]) 
 return sum
 )";
 
+// The server knows a script by its SHA-1 once it has run it.
+std::string NameOf(std::string_view script) {
+  const auto digest = codec::crypto::Sha1(script);
+  return codec::crypto::HexEncode({reinterpret_cast<const char*>(digest.data()), digest.size()});
+}
+
 std::string Milliseconds(base::Duration duration) {
   return std::to_string(std::max<std::int64_t>(1, std::chrono::ceil<std::chrono::milliseconds>(duration).count()));
 }
@@ -153,9 +162,7 @@ std::string_view FoundationText(KeyValue::Claim::Foundation foundation) {
 
 std::vector<std::string> WordsOf(const KeyValue::Claim& claim, const std::string& prefix) {
   const bool stated = claim.basis == KeyValue::Claim::Basis::kStated;
-  std::vector<std::string> words = {"EVAL",
-                                    std::string(kTake),
-                                    "2",
+  std::vector<std::string> words = {"2",
                                     prefix + claim.key,
                                     prefix + claim.guard,
                                     claim.guard.empty() ? "" : claim.guard_value,
@@ -180,9 +187,7 @@ std::vector<std::string> WordsOf(const KeyValue::Draft& draft, const std::string
   const auto microseconds = [](base::Duration duration) {
     return std::to_string(std::chrono::ceil<std::chrono::microseconds>(duration).count());
   };
-  return {"EVAL",
-          std::string(kDraw),
-          "1",
+  return {"1",
           prefix + draft.key,
           draft.holder,
           TurnText(draft.turn),
@@ -238,7 +243,12 @@ class RedisKeyValue::Membership final : public Subscription, private net::Deferr
 
 RedisKeyValue::RedisKeyValue(net::Loop& loop, net::Connector& connector, net::Handshaker* tls, base::Random& random,
                              ClientSettings settings, std::string prefix)
-    : loop_(loop), prefix_(std::move(prefix)), client_(loop, connector, tls, random, std::move(settings)) {
+    : loop_(loop),
+      prefix_(std::move(prefix)),
+      take_{.text = kTake, .name = NameOf(kTake)},
+      draw_{.text = kDraw, .name = NameOf(kDraw)},
+      count_{.text = kCount, .name = NameOf(kCount)},
+      client_(loop, connector, tls, random, std::move(settings)) {
   client_.SetEvents(*this);
 }
 
@@ -270,10 +280,20 @@ net::Task<Status> RedisKeyValue::Delete(std::string key, net::Deadline deadline)
   co_return base::Ok();
 }
 
+// By its name, and as a whole where the server does not know it (yet, or any more).
+net::Task<Result<Value>> RedisKeyValue::Run(const Script& script, std::vector<std::string> arguments,
+                                            net::Deadline deadline) {
+  std::vector<std::string_view> words = {"EVALSHA", script.name};
+  words.insert(words.end(), arguments.begin(), arguments.end());
+  auto answer = co_await client_.Call(words, Client::Effect::kWrites, deadline);
+  if (answer.ok() || answer.error().detail.find("NOSCRIPT") == std::string::npos) co_return answer;
+  words[0] = "EVAL";
+  words[1] = script.text;
+  co_return co_await client_.Call(words, Client::Effect::kWrites, deadline);
+}
+
 net::Task<Result<KeyValue::Grant>> RedisKeyValue::Take(Claim claim, net::Deadline deadline) {
-  const std::vector<std::string> texts = WordsOf(claim, prefix_);
-  const std::vector<std::string_view> words(texts.begin(), texts.end());
-  GH_CO_TRY(const Value value, co_await client_.Call(words, Client::Effect::kWrites, deadline));
+  GH_CO_TRY(const Value value, co_await Run(take_, WordsOf(claim, prefix_), deadline));
   constexpr std::size_t kParts = 4;
   if (value.parts.size() != kParts) co_return Unexpected();
   GH_CO_TRY(const std::int64_t outcome, IntegerOf(value.parts[0]));
@@ -286,9 +306,7 @@ net::Task<Result<KeyValue::Grant>> RedisKeyValue::Take(Claim claim, net::Deadlin
 }
 
 net::Task<Result<KeyValue::Drawn>> RedisKeyValue::Draw(Draft draft, net::Deadline deadline) {
-  const std::vector<std::string> texts = WordsOf(draft, prefix_);
-  const std::vector<std::string_view> words(texts.begin(), texts.end());
-  GH_CO_TRY(const Value value, co_await client_.Call(words, Client::Effect::kWrites, deadline));
+  GH_CO_TRY(const Value value, co_await Run(draw_, WordsOf(draft, prefix_), deadline));
   constexpr std::size_t kParts = 4;
   if (value.parts.size() != kParts) co_return Unexpected();
   GH_CO_TRY(const std::int64_t outcome, IntegerOf(value.parts[0]));
@@ -302,10 +320,8 @@ net::Task<Result<KeyValue::Drawn>> RedisKeyValue::Draw(Draft draft, net::Deadlin
 
 net::Task<Result<std::int64_t>> RedisKeyValue::Count(std::string key, std::int64_t amount, base::Duration window,
                                                      net::Deadline deadline) {
-  key.insert(0, prefix_);
-  const std::array<std::string, 2> numbers = {std::to_string(amount), Milliseconds(window)};
-  const std::array<std::string_view, 6> words = {"EVAL", kCount, "1", key, numbers[0], numbers[1]};
-  GH_CO_TRY(const Value value, co_await client_.Call(words, Client::Effect::kWrites, deadline));
+  std::vector<std::string> arguments = {"1", prefix_ + key, std::to_string(amount), Milliseconds(window)};
+  GH_CO_TRY(const Value value, co_await Run(count_, std::move(arguments), deadline));
   co_return IntegerOf(value);
 }
 

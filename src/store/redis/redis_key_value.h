@@ -3,6 +3,8 @@
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
+#include <vector>
 
 #include "store/key_value.h"
 #include "store/redis/client.h"
@@ -31,6 +33,13 @@ class RedisKeyValue final : public KeyValue, private Client::Events {
 
  private:
   class Membership;
+  struct Script {
+    std::string_view text;
+    std::string name;
+  };
+
+  net::Task<base::Result<codec::resp::Value>> Run(const Script& script, std::vector<std::string> arguments,
+                                                  net::Deadline deadline);
 
   void OnMessage(const std::string& channel, std::string_view message) override;
   void OnInStep(const std::string& channel) override;
@@ -38,6 +47,9 @@ class RedisKeyValue final : public KeyValue, private Client::Events {
 
   net::Loop& loop_;
   const std::string prefix_;
+  const Script take_;
+  const Script draw_;
+  const Script count_;
   std::multimap<std::string, Membership*> members_;  // by channel, prefix included
   Client client_;
 };

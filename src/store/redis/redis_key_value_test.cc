@@ -227,6 +227,18 @@ TEST_F(RedisTest, WhatItsAccessListForbidsIsAnErrorOfThatRequestAlone) {
   EXPECT_TRUE(Works(*store));
 }
 
+TEST_F(RedisTest, AScriptThatTheServerHasRunIsNotSentAgain) {
+  const TestServer server({"--user", "gate", "on", ">secret", "~gh:*", "&gh:*", "+@all", "-eval"});
+  ClientSettings settings = SettingsFor(server);
+  const auto all = Open(settings);
+  settings.username = "gate";
+  settings.password = base::Secret("secret");
+  const auto names_only = Open(settings);
+  EXPECT_THAT(Take(*names_only).error().detail, HasSubstr("NOPERM"));
+  EXPECT_TRUE(Take(*all).ok());
+  EXPECT_EQ(Take(*names_only).value().taken, 2);
+}
+
 TEST_F(RedisTest, OtherDatabasesAreOthers) {
   const TestServer server;
   ClientSettings settings = SettingsFor(server);
