@@ -1,0 +1,276 @@
+#include "inspect/text/disguise.h"
+
+#include <algorithm>
+#include <array>
+
+#include "codec/text/utf8.h"
+#include "inspect/text/encoded_word.h"
+#include "inspect/text/vocabulary.h"
+
+namespace gatehouse::inspect::text {
+
+namespace {
+
+using codec::text::CodePoint;
+using codec::text::DecodeAt;
+
+constexpr bool IsLetter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+
+// The letter that a sign stands for, or 0.
+constexpr char LetterOf(char c) {
+  switch (c) {
+    case '0': return 'o';
+    case '1':
+    case '!':
+    case '|': return 'i';
+    case '3': return 'e';
+    case '4':
+    case '@': return 'a';
+    case '5':
+    case '$': return 's';
+    case '7':
+    case '+': return 't';
+    case '8': return 'b';
+    case '9': return 'g';
+    default: return 0;
+  }
+}
+
+constexpr char Rotated(char c) {
+  if (!IsLetter(c)) return c;
+  const auto first = static_cast<char>('a' & (c | 0xDF));
+  return static_cast<char>(first + (c - first + 13) % 26);
+}
+
+class LeetReader {
+ public:
+  LeetReader(const MappedText& source, MappedText& result, std::size_t limit)
+      : text_(source.text()), rewriting_(source, result, limit) {}
+
+  Change Run() {
+    for (std::size_t at = 0; at < text_.size() && !rewriting_.full();) {
+      if (!IsPart(text_[at])) {
+        ++at;
+        continue;
+      }
+      std::size_t end = at;
+      while (end < text_.size() && IsPart(text_[end])) ++end;
+      ReadWord(at, end);
+      at = end;
+    }
+    if (change_ == Change::kSome) rewriting_.Keep(kept_, text_.size());
+    return change_;
+  }
+
+ private:
+  static bool IsPart(char c) { return IsLetter(c) || LetterOf(c) != 0; }
+
+  void ReadWord(std::size_t begin, std::size_t end) {
+    constexpr std::size_t kShortest = 2;
+    while (end > begin && (text_[end - 1] == '!' || text_[end - 1] == '|')) --end;  // a mark behind it
+    if (end - begin < kShortest || end - begin > Vocabulary::kLongest) return;
+    word_.clear();
+    std::size_t signs = 0;
+    for (const char c : text_.substr(begin, end - begin)) {
+      word_.push_back(IsLetter(c) ? c : LetterOf(c));
+      signs += IsLetter(c) ? 0 : 1;
+    }
+    if (signs == 0 || !IsKnown(begin)) return;
+    if (word_.size() >= 4 && signs < word_.size()) change_ = Change::kSome;
+    for (std::size_t at = begin; at < end; ++at) {
+      if (IsLetter(text_[at])) continue;
+      rewriting_.Keep(kept_, at);
+      rewriting_.Replace({.begin = at, .end = at + 1}, std::string_view(word_).substr(at - begin, 1));
+      kept_ = at + 1;
+    }
+  }
+
+  // Whether it is a word, with each 1 as i or all of them as l.
+  bool IsKnown(std::size_t begin) {
+    if (Vocabulary::Words().Contains(word_)) return true;
+    for (std::size_t at = 0; at < word_.size(); ++at) {
+      if (LetterOf(text_[begin + at]) == 'i') word_[at] = 'l';
+    }
+    return Vocabulary::Words().Contains(word_);
+  }
+
+  std::string_view text_;
+  Rewriting rewriting_;
+  std::size_t kept_ = 0;
+  Change change_ = Change::kNone;
+  std::string word_;
+};
+
+// By the number of signs and then by the signs, a dash as 1: a leading 1 marks where they begin.
+constexpr std::array<char, 64> MorseLetters() {
+  constexpr auto kCodes = std::to_array<std::pair<char, std::string_view>>({
+      {'a', ".-"},    {'b', "-..."},  {'c', "-.-."},  {'d', "-.."},   {'e', "."},     {'f', "..-."},
+      {'g', "--."},   {'h', "...."},  {'i', ".."},    {'j', ".---"},  {'k', "-.-"},   {'l', ".-.."},
+      {'m', "--"},    {'n', "-."},    {'o', "---"},   {'p', ".--."},  {'q', "--.-"},  {'r', ".-."},
+      {'s', "..."},   {'t', "-"},     {'u', "..-"},   {'v', "...-"},  {'w', ".--"},   {'x', "-..-"},
+      {'y', "-.--"},  {'z', "--.."},  {'0', "-----"}, {'1', ".----"}, {'2', "..---"}, {'3', "...--"},
+      {'4', "....-"}, {'5', "....."}, {'6', "-...."}, {'7', "--..."}, {'8', "---.."}, {'9', "----."},
+  });
+  std::array<char, 64> letters{};
+  for (const auto& [letter, code] : kCodes) {
+    unsigned number = 1;
+    for (const char sign : code) number = (number << 1) | (sign == '-' ? 1U : 0U);
+    letters[number] = letter;
+  }
+  return letters;
+}
+constexpr std::array<char, 64> kMorse = MorseLetters();
+
+constexpr bool IsStroke(char c) { return c == '.' || c == '-'; }
+
+// The letter at text[at], and its signs; 0 signs where there is none.
+struct MorseLetter {
+  char letter = 0;
+  std::size_t signs = 0;
+};
+
+MorseLetter MorseAt(std::string_view text, std::size_t at) {
+  constexpr std::size_t kMost = 5;
+  std::size_t end = at;
+  unsigned number = 1;
+  for (; end < text.size() && IsStroke(text[end]) && end - at <= kMost; ++end) {
+    number = (number << 1) | (text[end] == '-' ? 1U : 0U);
+  }
+  if (end - at > kMost || end == at || kMorse[number] == 0) return {};
+  return {.letter = kMorse[number], .signs = end - at};
+}
+
+// Between letters one space, between words more, or signs.
+std::size_t MorseGap(std::string_view text, std::size_t at) {
+  std::size_t end = at;
+  while (end < text.size() && end - at < 8 && std::string_view(" /|\n\r\t").contains(text[end])) ++end;
+  return end - at;
+}
+
+// What one character that is not shown carries, or -1.
+int HiddenByte(char32_t c) {
+  if (c >= 0xE0020 && c <= 0xE007E) return static_cast<int>(c - 0xE0000);
+  if (c >= 0xFE00 && c <= 0xFE0F) return static_cast<int>(c - 0xFE00);
+  if (c >= 0xE0100 && c <= 0xE01EF) return static_cast<int>(c - 0xE0100) + 16;
+  return -1;
+}
+
+// Appends what a run of hidden bytes says, if it is text, and a line's end.
+class HiddenRun {
+ public:
+  void Add(std::size_t begin, std::size_t end, char byte) {
+    bytes_.push_back(byte);
+    ends_.push_back({.begin = begin, .end = end});
+  }
+
+  Change Finish(Rewriting& rewriting) {
+    constexpr std::size_t kFewest = 4;
+    const bool says = bytes_.size() >= kFewest && IsText(bytes_);
+    for (std::size_t at = 0; says && at < bytes_.size(); ++at) {
+      const bool is_last = at + 1 == bytes_.size();
+      rewriting.Replace(ends_[at], is_last ? std::string{bytes_[at], '\n'} : std::string{bytes_[at]});
+    }
+    bytes_.clear();
+    ends_.clear();
+    return says ? Change::kSome : Change::kNone;
+  }
+
+ private:
+  std::string bytes_;
+  std::vector<Span> ends_;
+};
+
+}  // namespace
+
+Change ReadLeet(const MappedText& source, MappedText& result, std::size_t limit) {
+  return LeetReader(source, result, limit).Run();
+}
+
+Change ReadMorse(const MappedText& source, MappedText& result, std::size_t limit) {
+  constexpr std::size_t kFewest = 6;
+  const std::string_view text = source.text();
+  Rewriting rewriting(source, result, limit);
+  Change change = Change::kNone;
+  struct Letter {
+    Span part;
+    std::string_view says;
+  };
+  static constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
+  std::vector<Letter> letters;
+  for (std::size_t at = 0; at < text.size() && !rewriting.full();) {
+    letters.clear();
+    for (MorseLetter letter = MorseAt(text, at); letter.signs != 0; letter = MorseAt(text, at)) {
+      letters.push_back({.part = {.begin = at, .end = at + letter.signs},
+                         .says = kAlphabet.substr(kAlphabet.find(letter.letter), 1)});
+      at += letter.signs;
+      const std::size_t gap = MorseGap(text, at);
+      if (gap > 1 && at + gap < text.size()) letters.push_back({.part = {.begin = at, .end = at + gap}, .says = " "});
+      at += gap;
+      if (gap == 0) break;
+    }
+    if (letters.size() >= kFewest) {
+      change = Change::kSome;
+      for (const Letter& letter : letters) rewriting.Replace(letter.part, letter.says);
+    }
+    // To the beginning of the next word.
+    while (at < text.size() && !(IsStroke(text[at]) && (at == 0 || text[at - 1] == ' ' || text[at - 1] == '\n'))) ++at;
+    if (letters.empty()) ++at;
+  }
+  return change;
+}
+
+Change ReadHidden(const MappedText& source, MappedText& result, std::size_t limit) {
+  const std::string_view text = source.text();
+  Rewriting rewriting(source, result, limit);
+  Change change = Change::kNone;
+  HiddenRun run;
+  const auto finish = [&] {
+    if (run.Finish(rewriting) == Change::kSome) change = Change::kSome;
+  };
+  for (std::size_t at = 0; at < text.size() && !rewriting.full();) {
+    const std::size_t ascii = codec::text::AsciiPrefix(text.substr(at));
+    if (ascii != 0) finish();
+    at += ascii;
+    if (at == text.size()) break;
+    const CodePoint point = DecodeAt(text, at);
+    const std::size_t end = at + std::max<std::size_t>(point.length, 1);
+    const int byte = point.length == 0 ? -1 : HiddenByte(point.value);
+    if (byte >= 0) {
+      run.Add(at, end, static_cast<char>(byte));
+    } else {
+      finish();
+    }
+    at = end;
+  }
+  finish();
+  return change;
+}
+
+std::string Rotated(std::string_view word) {
+  std::string result(word);
+  for (char& c : result) c = Rotated(c);
+  return result;
+}
+
+std::string Reversed(std::string_view word) { return {word.rbegin(), word.rend()}; }
+
+void Rotate(const MappedText& source, MappedText& result, std::size_t limit) {
+  Rewriting rewriting(source, result, limit);
+  const std::string_view text = source.text();
+  rewriting.Keep(0, text.size());
+  result.Overwrite([](char c) { return Rotated(c); });
+}
+
+void Reverse(const MappedText& source, MappedText& result, std::size_t limit) {
+  result.Clear();
+  const std::string_view text = source.text();
+  for (std::size_t end = text.size(); end != 0;) {
+    std::size_t begin = end - 1;
+    while (begin != 0 && end - begin < 4 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) --begin;
+    if (result.text().size() + (end - begin) > limit) return;
+    result.Replace(text.substr(begin, end - begin), source.From({.begin = begin, .end = end}));
+    end = begin;
+  }
+}
+
+}  // namespace gatehouse::inspect::text

@@ -1,0 +1,180 @@
+#include "inspect/text/spaced.h"
+
+#include <algorithm>
+#include <array>
+#include <limits>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "inspect/text/vocabulary.h"
+
+namespace gatehouse::inspect::text {
+
+namespace {
+
+constexpr std::size_t kLongestSeparator = 3;
+constexpr std::size_t kLongestGap = 8;
+
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool IsLetter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+constexpr bool IsWord(char c) { return IsDigit(c) || IsLetter(c) || static_cast<unsigned char>(c) >= 0x80; }
+constexpr bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// Letters and digits that stand alone, one after the other.
+struct Run {
+  std::vector<std::size_t> at;    // of each letter
+  std::vector<std::size_t> gaps;  // numbers of the letters that begin a word
+  std::size_t letters = 0;        // that are no digits
+  std::string_view separator;
+
+  void Clear() {
+    at.clear();
+    gaps.clear();
+    letters = 0;
+  }
+};
+
+// What separates characters in such a text: one sign, one to three spaces, or a sign between two spaces.
+bool IsSeparator(std::string_view between) {
+  if (between.empty() || between.size() > kLongestSeparator) return false;
+  if (between.size() == 1) return true;
+  if (std::ranges::all_of(between, [](char c) { return c == ' '; })) return true;
+  return between.size() == 3 && between[0] == ' ' && between[2] == ' ';
+}
+
+// A wider gap than the one between letters: spaces more than those, or the separator with spaces around it.
+bool IsGap(std::string_view between, std::string_view separator) {
+  if (between.size() <= separator.size() || between.size() > kLongestGap) return false;
+  const char sign = separator.size() == 3 ? separator[1] : separator[0];
+  return std::ranges::all_of(between, [sign](char c) { return IsSpace(c) || c == sign || c == '/' || c == '|'; });
+}
+
+class Joiner {
+ public:
+  Joiner(const MappedText& source, MappedText& result, std::size_t limit)
+      : text_(source.text()), rewriting_(source, result, limit) {}
+
+  Change Run() {
+    std::size_t at = 0;
+    while (at < text_.size() && !rewriting_.full()) {
+      if (!IsWord(text_[at])) {
+        ++at;
+      } else if (StandsAlone(at)) {
+        at = TryRun(at);
+      } else {
+        while (at < text_.size() && IsWord(text_[at])) ++at;
+      }
+    }
+    if (joined_ == Change::kSome) rewriting_.Keep(kept_, text_.size());
+    return joined_;
+  }
+
+ private:
+  bool StandsAlone(std::size_t at) const {
+    return at < text_.size() && static_cast<unsigned char>(text_[at]) < 0x80 && IsWord(text_[at]) &&
+           (at + 1 == text_.size() || !IsWord(text_[at + 1]));
+  }
+
+  std::string_view Between(std::size_t at) const {
+    std::size_t end = at + 1;
+    while (end < text_.size() && !IsWord(text_[end]) && end - at <= kLongestGap) ++end;
+    return text_.substr(at + 1, end - at - 1);
+  }
+
+  // Reads the run that begins at `at`, joins it if it is one, and returns the place behind it.
+  std::size_t TryRun(std::size_t at) {
+    run_.Clear();
+    run_.at.push_back(at);
+    run_.letters = IsLetter(text_[at]) ? 1 : 0;
+    run_.separator = Between(at);
+    if (!IsSeparator(run_.separator)) return at + 1;
+    for (;;) {
+      const std::string_view between = Between(run_.at.back());
+      const std::size_t next = run_.at.back() + 1 + between.size();
+      if (!StandsAlone(next)) break;
+      if (between != run_.separator) {
+        if (!IsGap(between, run_.separator)) break;
+        run_.gaps.push_back(run_.at.size());
+      }
+      run_.letters += IsLetter(text_[next]) ? 1 : 0;
+      run_.at.push_back(next);
+    }
+    if (IsTelling()) Join();
+    return run_.at.back() + 1;
+  }
+
+  bool IsTelling() const {
+    constexpr std::size_t kFewest = 3;
+    constexpr std::size_t kFewestBySpaces = 4;
+    constexpr std::size_t kFewestDigits = 8;
+    const std::size_t count = run_.at.size();
+    if (run_.letters < 2) return count >= kFewestDigits;
+    return count >= (IsSpace(run_.separator[0]) ? kFewestBySpaces : kFewest);
+  }
+
+  void Join() {
+    joined_ = Change::kSome;
+    const bool all_letters = run_.letters == run_.at.size();
+    if (run_.gaps.empty() && all_letters) FindWords();
+    rewriting_.Keep(kept_, run_.at.front());
+    auto gap = run_.gaps.begin();
+    for (std::size_t number = 0; number < run_.at.size(); ++number) {
+      const std::size_t at = run_.at[number];
+      if (gap != run_.gaps.end() && *gap == number) {
+        ++gap;
+        rewriting_.Replace({.begin = run_.at[number - 1] + 1, .end = at}, " ");
+      }
+      rewriting_.Keep(at, at + 1);
+    }
+    kept_ = run_.at.back() + 1;
+  }
+
+  // Puts gaps between the words that the letters make, with as few letters as can be in none.
+  void FindWords() {
+    constexpr std::uint32_t kWordCost = 2;
+    constexpr std::uint32_t kLetterCost = 5;
+    letters_.clear();
+    for (const std::size_t at : run_.at) letters_.push_back(text_[at]);
+    const std::string_view letters = letters_;
+    // Of the letters from each place on: what they cost, and how many are taken first.
+    costs_.assign(letters.size() + 1, 0);
+    steps_.assign(letters.size() + 1, 1);
+    std::array<std::size_t, Vocabulary::kLongest> lengths;
+    for (std::size_t at = letters.size(); at-- > 0;) {
+      costs_[at] = costs_[at + 1] + kLetterCost;
+      const std::size_t found = Vocabulary::Words().Prefixes(letters.substr(at), lengths);
+      for (std::size_t i = 0; i < found; ++i) {
+        const std::uint32_t cost = costs_[at + lengths[i]] + kWordCost;
+        if (cost >= costs_[at]) continue;
+        costs_[at] = cost;
+        steps_[at] = static_cast<std::uint32_t>(lengths[i]) | kIsWord;
+      }
+    }
+    for (std::size_t at = 0; at < letters.size();) {
+      const bool is_word = (steps_[at] & kIsWord) != 0;
+      const std::size_t next = at + (steps_[at] & ~kIsWord);
+      if (next < letters.size() && (is_word || (steps_[next] & kIsWord) != 0)) run_.gaps.push_back(next);
+      at = next;
+    }
+  }
+
+  static constexpr std::uint32_t kIsWord = 1U << 31;
+
+  std::string_view text_;
+  Rewriting rewriting_;
+  std::size_t kept_ = 0;
+  Change joined_ = Change::kNone;
+  struct Run run_;
+  std::string letters_;
+  std::vector<std::uint32_t> costs_;
+  std::vector<std::uint32_t> steps_;
+};
+
+}  // namespace
+
+Change JoinSpaced(const MappedText& source, MappedText& result, std::size_t limit) {
+  return Joiner(source, result, limit).Run();
+}
+
+}  // namespace gatehouse::inspect::text

@@ -1,0 +1,84 @@
+#pragma once
+
+#include <array>
+#include <cstddef>
+#include <cstdint>
+#include <span>
+#include <string_view>
+#include <vector>
+
+#include "inspect/finding.h"
+#include "inspect/text/disguise.h"
+#include "inspect/text/look.h"
+#include "inspect/text/mapped_text.h"
+
+namespace gatehouse::inspect::text {
+
+// The other forms of a text in which something may be found, in memory that is used from one text to the next. Belongs
+// to one thread.
+//
+// A view has what is around the places that gave reason for it (kAround bytes on both sides), each such region on lines
+// of its own; what is plain prose has no view. In this order:
+//  1. normalised: folded to ASCII, without what is invisible, letters joined that stood alone;
+//  2. normalised: with digits and signs read as the letters that they stand for;
+//  3. decoded: what hidden characters say, alone; what Morse says, alone;
+//  4. decoded: encodings read in their place, up to kDepth times, each time folded and joined again;
+//  5. decoded: rotated by 13 letters, reversed; only where a caller has seen a word that way.
+class Views {
+ public:
+  static constexpr std::size_t kDepth = 3;
+  static constexpr std::size_t kAround = 256;
+  // A view is at most so many times as long as what it is of, and of all text at most kLongestText are taken.
+  static constexpr std::size_t kMostGrowth = 4;
+  static constexpr std::size_t kLongestText = std::size_t{256} * 1024;
+
+  struct Made {
+    View view = View::kNormalised;
+    const MappedText* text = nullptr;  // as long as the views are not made anew
+    std::size_t begin = 0;             // what is before it was looked at before
+  };
+
+  // A word that is written the other way, seen before text[end].
+  struct Turned {
+    Turn turn = Turn::kRotated;
+    std::size_t end = 0;
+  };
+
+  using Extent = text::Extent;
+
+  // The views of text[begin, end of text) and what is shortly before. What is seen in them from before `begin` was seen
+  // before.
+  Extent Make(std::string_view text, std::size_t begin, std::span<const Turned> turned);
+  std::span<const Made> made() const { return {made_.data(), count_}; }
+
+  // Where text before `begin` matters: a caller keeps that much.
+  static constexpr std::size_t kBefore = 2 * kAround;
+
+ private:
+  static constexpr std::size_t kMostViews = 9;
+
+  Reasons LookAt(std::string_view text, std::size_t from);
+  void FindRegions(std::string_view text, std::size_t from);
+  void TakeRegions(std::string_view text);
+  void AddRegion(std::string_view text, Span around);
+  MappedText& Next();
+  void Add(View view, const MappedText& text);
+  const MappedText* Normalise(const MappedText& source);
+  void DecodeAll(const MappedText& source);
+  void ReadDisguises(const MappedText& source);
+  void MakeTurned(std::string_view text, Turn turn);
+
+  std::size_t begin_ = 0;
+  Reasons reasons_ = 0;
+  Extent extent_ = Extent::kWhole;
+  std::vector<Reasons> blocks_;
+  std::vector<Span> regions_;
+  std::vector<Turned> turned_;
+  MappedText raw_;
+  std::array<MappedText, 16> texts_;  // what is made, and what is between
+  std::size_t used_ = 0;
+  std::array<Made, kMostViews> made_;
+  std::size_t count_ = 0;
+};
+
+}  // namespace gatehouse::inspect::text
