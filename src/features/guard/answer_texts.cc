@@ -1,0 +1,49 @@
+#include "features/guard/answer_texts.h"
+
+#include <algorithm>
+
+namespace gatehouse::features::guard {
+namespace {
+
+base::Error TooMuch(std::string_view what) {
+  return {
+      .code = base::ErrorCode::kContentFiltered,
+      .source = base::ErrorSource::kPolicy,
+      .public_message = "The answer was cut: " + std::string(what) +
+                        ", and what cannot be inspected is not passed on. Ask for a shorter one, or ask the operator."};
+}
+
+}  // namespace
+
+base::Result<AnswerTexts::Place> AnswerTexts::Add(const DeltaPiece& piece) {
+  auto entry = std::ranges::find(entries_, piece.key, &Entry::key);
+  if (entry == entries_.end()) {
+    if (entries_.size() >= kMost) return TooMuch("it has too many parts");
+    entries_.push_back({.key = piece.key, .text = AnswerText(piece.kind, piece.channel, piece.seal)});
+    entry = entries_.end() - 1;
+  }
+  AnswerText& text = entry->text;
+  const std::uint64_t begin = text.size();
+  text.Append(piece.text);
+  const bool waits = piece.kind == AnswerText::Kind::kArguments;
+  if (waits && text.size() - text.settled() > inspection_.settings().longest_arguments) {
+    return TooMuch("a tool call's arguments are too long");
+  }
+  return Place{.text = &text, .begin = begin, .end = text.size()};
+}
+
+base::Status AnswerTexts::End(TextKey key) {
+  for (Entry& entry : entries_) {
+    const bool is_meant =
+        entry.key.choice == key.choice && (key.part == FrameDeltas::kAllParts || entry.key.part == key.part);
+    if (is_meant) GH_CHECK_OK(entry.text.Settle(inspection_, AnswerText::More::kEnded));
+  }
+  return base::Ok();
+}
+
+base::Status AnswerTexts::EndAll() {
+  for (Entry& entry : entries_) GH_CHECK_OK(entry.text.Settle(inspection_, AnswerText::More::kEnded));
+  return base::Ok();
+}
+
+}  // namespace gatehouse::features::guard

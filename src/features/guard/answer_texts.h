@@ -1,0 +1,51 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <deque>
+
+#include "base/result.h"
+#include "features/guard/answer_frame.h"
+#include "features/guard/answer_text.h"
+
+namespace gatehouse::features::guard {
+
+// The texts of one answer that come in pieces, and what of them was handed in and not taken out yet. Of one loop; ends
+// before its Inspection.
+class AnswerTexts {
+ public:
+  static constexpr std::size_t kMost = 4096;
+
+  explicit AnswerTexts(Inspection& inspection) : inspection_(inspection) {}
+
+  // Where a piece stands in its text. Valid while this lives.
+  struct Place {
+    AnswerText* text = nullptr;
+    std::uint64_t begin = 0;
+    std::uint64_t end = 0;
+
+    bool IsSettled() const { return text->settled() >= end; }
+    AnswerText::Piece Take() const { return text->Take(begin, end); }
+    void Forget() const { text->Forget(end); }
+  };
+
+  // Hands in a piece. An error denies: more texts than an answer may have, or arguments longer than may wait.
+  base::Result<Place> Add(const DeltaPiece& piece);
+  // Looks at what of it can be looked at.
+  base::Status Settle(const Place& place) { return place.text->Settle(inspection_, AnswerText::More::kMayCome); }
+  // A text is complete, or with kAllParts all of a choice.
+  base::Status End(TextKey key);
+  // All are.
+  base::Status EndAll();
+
+ private:
+  struct Entry {
+    TextKey key;
+    AnswerText text;
+  };
+
+  Inspection& inspection_;
+  std::deque<Entry> entries_;
+};
+
+}  // namespace gatehouse::features::guard

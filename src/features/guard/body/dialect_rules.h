@@ -1,0 +1,14 @@
+#pragma once
+
+#include <span>
+
+#include "features/guard/body/text_table.h"
+#include "llm/dialect_id.h"
+
+namespace gatehouse::features::guard {
+
+// What the bodies of a dialect hold, for TextTables; static. Requests of embeddings, reranking and token counts have
+// the rules of their dialect's chat requests as far as they share members.
+std::span<const TextRule> RulesOf(llm::DialectId dialect, BodyKind kind);
+
+}  // namespace gatehouse::features::guard

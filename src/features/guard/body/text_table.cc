@@ -1,0 +1,74 @@
+#include "features/guard/body/text_table.h"
+
+#include <algorithm>
+#include <array>
+#include <cstddef>
+
+#include "features/guard/body/dialect_rules.h"
+
+namespace gatehouse::features::guard {
+namespace {
+
+constexpr std::size_t kKinds = 3;
+constexpr std::size_t kDialects = static_cast<std::size_t>(llm::DialectId::kCohere) + 1;
+
+Voice VoiceOf(BodyKind kind) { return kind == BodyKind::kRequest ? Voice::kUser : Voice::kOutput; }
+
+}  // namespace
+
+TextTable::TextTable(Voice voice, Content content, std::span<const TextRule> rules) {
+  places_.push_back({.content = content, .voice = voice, .members = {}});
+  for (const TextRule& rule : rules) {
+    std::uint32_t at = 0;
+    std::string_view rest = rule.path;
+    while (!rest.empty()) {
+      const std::size_t dot = std::min(rest.find('.'), rest.size());
+      at = Child(at, rest.substr(0, dot));
+      rest.remove_prefix(std::min(dot + 1, rest.size()));
+    }
+    places_[at].content = rule.content;
+    if (rule.voice != Voice::kInherited) places_[at].voice = rule.voice;
+  }
+}
+
+std::uint32_t TextTable::Child(std::uint32_t place, std::string_view step) {
+  const auto fresh = static_cast<std::uint32_t>(places_.size());
+  if (step == "*") {
+    if (places_[place].any != 0) return places_[place].any;
+    places_[place].any = fresh;
+  } else {
+    auto& members = places_[place].members;
+    const auto found = std::ranges::find(members, step, &std::pair<std::string_view, std::uint32_t>::first);
+    if (found != members.end()) return found->second;
+    members.emplace_back(step, fresh);
+  }
+  places_.emplace_back();
+  return fresh;
+}
+
+const TextTable::Place* TextTable::Member(const Place& place, std::string_view name) const {
+  for (const auto& [member, index] : place.members) {
+    if (member == name) return &places_[index];
+  }
+  return Element(place);
+}
+
+TextTables::TextTables() {
+  constexpr std::array kVoices = {Voice::kSystem,        Voice::kUser,     Voice::kAssistant,
+                                  Voice::kToolResult,    Voice::kDocument, Voice::kToolDescriptor,
+                                  Voice::kToolArguments, Voice::kOutput};  // in the order of channels
+  static_assert(kVoices.size() == inspect::kChannels);
+  for (const Voice voice : kVoices) free_.emplace_back(voice, Content::kFree, std::span<const TextRule>());
+  for (std::size_t dialect = 0; dialect < kDialects; ++dialect) {
+    for (std::size_t kind = 0; kind < kKinds; ++kind) {
+      const auto body = static_cast<BodyKind>(kind);
+      tables_.emplace_back(VoiceOf(body), Content::kText, RulesOf(static_cast<llm::DialectId>(dialect), body));
+    }
+  }
+}
+
+const TextTable& TextTables::Of(llm::DialectId dialect, BodyKind kind) const {
+  return tables_[static_cast<std::size_t>(dialect) * kKinds + static_cast<std::size_t>(kind)];
+}
+
+}  // namespace gatehouse::features::guard

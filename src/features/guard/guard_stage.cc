@@ -1,0 +1,140 @@
+#include "features/guard/guard_stage.h"
+
+#include <utility>
+#include <variant>
+
+#include "features/guard/guarded_answer.h"
+#include "features/guard/request_change.h"
+
+namespace gatehouse::features::guard {
+namespace {
+
+using base::Status;
+using pipeline::Exchange;
+using pipeline::Side;
+
+// The answer's frames as they come are the client's, until somebody has to make others of them.
+class ByFirstBatch final : public llm::EventSource {
+ public:
+  ByFirstBatch(std::unique_ptr<Inspection> inspection, pipeline::ChatReply& reply, llm::DialectId client)
+      : inspection_(std::move(inspection)),
+        upstream_(std::move(reply.events)),
+        origin_(reply.dialect),
+        delivery_(reply.delivery),
+        same_dialect_(reply.dialect == client ? Same::kYes : Same::kNo) {}
+
+  net::Task<base::Result<Outcome>> Pull(llm::Batch& batch) override {
+    if (guarded_ == nullptr) {
+      auto outcome = co_await upstream_->Pull(first_);
+      if (!outcome.ok() || outcome.value() == Outcome::kEnd) {
+        batch.Clear();
+        co_return outcome;
+      }
+      Choose();
+    }
+    co_return co_await guarded_->Pull(batch);
+  }
+
+ private:
+  enum class Same : std::uint8_t { kYes, kNo };
+
+  // The first batch once more, then the rest.
+  class Again final : public llm::EventSource {
+   public:
+    Again(llm::Batch first, std::unique_ptr<llm::EventSource> rest)
+        : first_(std::move(first)), rest_(std::move(rest)) {}
+    net::Task<base::Result<Outcome>> Pull(llm::Batch& batch) override {
+      if (again_) {
+        again_ = false;
+        batch = std::move(first_);
+        co_return Outcome::kBatch;
+      }
+      co_return co_await rest_->Pull(batch);
+    }
+
+   private:
+    llm::Batch first_;
+    std::unique_ptr<llm::EventSource> rest_;
+    bool again_ = true;
+  };
+
+  void Choose() {
+    const bool passes = same_dialect_ == Same::kYes && first_.raw_is_current;
+    auto again = std::make_unique<Again>(std::move(first_), std::move(upstream_));
+    if (!passes) {
+      guarded_ = std::make_unique<GuardedEvents>(std::move(inspection_), std::move(again), origin_);
+    } else if (delivery_ == llm::Delivery::kStream) {
+      guarded_ = std::make_unique<GuardedFrames>(std::move(inspection_), std::move(again), origin_);
+    } else {
+      guarded_ = std::make_unique<GuardedBody>(std::move(inspection_), std::move(again), origin_);
+    }
+  }
+
+  std::unique_ptr<Inspection> inspection_;
+  std::unique_ptr<llm::EventSource> upstream_;
+  const llm::DialectId origin_;
+  const llm::Delivery delivery_;
+  const Same same_dialect_;
+  llm::Batch first_;
+  std::unique_ptr<GuardedAnswer> guarded_;
+};
+
+// Looks at a request of whatever kind, and changes it.
+struct RequestLook {
+  Inspection& inspection;
+
+  Status operator()(pipeline::ChatCall& call) const { return Look(call, call.dialect); }
+  Status operator()(pipeline::EmbeddingCall& call) const { return Look(call, call.dialect); }
+  Status operator()(pipeline::CountCall& call) const { return Look(call, call.dialect); }
+  Status operator()(pipeline::RerankCall& call) const { return Look(call, llm::DialectId::kCohere); }
+  Status operator()(pipeline::PassThroughCall&) const {
+    inspection.NoteUnscanned("opaque");
+    return base::Ok();
+  }
+  Status operator()(pipeline::ModelsCall&) const { return base::Ok(); }
+
+  template <class Call>
+  Status Look(Call& call, llm::DialectId dialect) const {
+    const TextTable& table = inspection.settings().tables.Of(dialect, BodyKind::kRequest);
+    GH_TRY(auto changed, inspection.LookAtBody(call.body->text(), call.body->root(), table, Side::kRequest));
+    return changed ? ChangeBody(call, *std::move(changed)) : base::Ok();
+  }
+};
+
+}  // namespace
+
+GuardStage::GuardStage(std::shared_ptr<const GuardSettings> settings, base::CounterFamily& findings)
+    : settings_(std::move(settings)), findings_(findings), scratch_(*settings_->inspector) {}
+
+pipeline::Enforcement GuardStage::Enforces(pipeline::Surface surface, pipeline::Phase phase) const {
+  const bool has_content = surface != pipeline::Surface::kPassThrough;
+  const bool is_content = phase == pipeline::Phase::kPrompt || phase == pipeline::Phase::kToolResult ||
+                          phase == pipeline::Phase::kToolCall || phase == pipeline::Phase::kResponse;
+  return has_content && is_content ? pipeline::Enforcement::kEnforced : pipeline::Enforcement::kNone;
+}
+
+Status GuardStage::LookAtRequest(Inspection& inspection, Exchange& exchange) {
+  return std::visit(RequestLook{inspection}, exchange.operation);
+}
+
+void GuardStage::LookAtAnswer(std::unique_ptr<Inspection> inspection, const Exchange& exchange,
+                              pipeline::Reply& reply) {
+  const auto* call = std::get_if<pipeline::ChatCall>(&exchange.operation);
+  auto* chat = std::get_if<pipeline::ChatReply>(&reply.answer);
+  if (std::holds_alternative<pipeline::PassThroughReply>(reply.answer)) inspection->NoteUnscanned("opaque");
+  if (call == nullptr || chat == nullptr) return;  // numbers
+  chat->events = std::make_unique<ByFirstBatch>(std::move(inspection), *chat, call->dialect);
+}
+
+net::Task<base::Result<pipeline::Reply>> GuardStage::Handle(Exchange& exchange, pipeline::Next next) const {
+  auto inspection = std::make_unique<Inspection>(
+      Inspection::Means{.settings = *settings_, .scratch = scratch_, .findings = findings_}, exchange);
+  GH_CO_CHECK_OK(LookAtRequest(*inspection, exchange));
+  auto reply = co_await std::move(next)(exchange);
+  if (reply.ok() && (inspection->Reaches(Side::kAnswer) || inspection->Restores())) {
+    LookAtAnswer(std::move(inspection), exchange, reply.value());
+  }
+  co_return reply;
+}
+
+}  // namespace gatehouse::features::guard

@@ -1,0 +1,35 @@
+#pragma once
+
+#include <memory>
+#include <string_view>
+
+#include "base/metrics.h"
+#include "features/guard/inspection.h"
+#include "pipeline/enforcer.h"
+#include "pipeline/stage.h"
+
+namespace gatehouse::features::guard {
+
+// Looks at every text of a request before anything is spent on it, and of its answer before the client sees it. Belongs
+// to one loop.
+class GuardStage final : public pipeline::Stage, public pipeline::Enforcer {
+ public:
+  // `findings` is the loop's family of FindingsDeclaration() and outlives the stage.
+  GuardStage(std::shared_ptr<const GuardSettings> settings, base::CounterFamily& findings);
+
+  std::string_view Name() const override { return "guard"; }
+  net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
+  // Everything but what is opaque, in the phases of content.
+  pipeline::Enforcement Enforces(pipeline::Surface surface, pipeline::Phase phase) const override;
+
+ private:
+  static base::Status LookAtRequest(Inspection& inspection, pipeline::Exchange& exchange);
+  static void LookAtAnswer(std::unique_ptr<Inspection> inspection, const pipeline::Exchange& exchange,
+                           pipeline::Reply& reply);
+
+  std::shared_ptr<const GuardSettings> settings_;
+  base::CounterFamily& findings_;
+  mutable inspect::Inspector::Scratch scratch_;  // an inspection of a text happens between two awaits
+};
+
+}  // namespace gatehouse::features::guard

@@ -1,0 +1,113 @@
+#pragma once
+
+#include <memory>
+#include <optional>
+#include <span>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/metrics.h"
+#include "base/result.h"
+#include "base/secret.h"
+#include "codec/json/document.h"
+#include "features/guard/body/reading.h"
+#include "features/guard/body/text_table.h"
+#include "features/guard/guard_rule.h"
+#include "features/guard/token_map.h"
+#include "inspect/inspector.h"
+#include "pipeline/exchange.h"
+#include "pipeline/inspection.h"
+
+namespace gatehouse::features::guard {
+
+// What a configuration wants inspected, and what is to be done about it. Immutable, shared by all loops.
+struct GuardSettings {
+  std::shared_ptr<const inspect::Inspector> inspector;
+  std::vector<GuardRule> rules;
+  TextTables tables;
+  base::Secret token_key;  // tokens and hashes are made with it
+  enum class Tokens : std::uint8_t { kPerExchange, kPerConversation } tokens = Tokens::kPerExchange;
+  // What of an answer may wait to be decided about, in bytes. A tool call's arguments wait whole.
+  std::size_t longest_arguments = std::size_t{1} << 20U;
+};
+
+// gatehouse_guard_findings_total
+base::Metrics::Declaration FindingsDeclaration();
+
+// text[span] becomes `replacement`.
+struct TextEdit {
+  inspect::Span span;
+  std::string replacement;
+};
+
+// The text with edits, which are in order and do not overlap.
+std::string Apply(std::string_view text, std::span<const TextEdit> edits);
+
+// The inspection of one exchange: looks at its texts, decides by the rules, and remembers what it came to. Attached to
+// nothing: the guard's stage owns it, and it ends with the exchange's answer. Of one loop.
+class Inspection {
+ public:
+  // What it works with; all outlive it.
+  struct Means {
+    const GuardSettings& settings;
+    inspect::Inspector::Scratch& scratch;
+    base::CounterFamily& findings;  // of FindingsDeclaration()
+  };
+  Inspection(const Means& means, pipeline::Exchange& exchange);
+  Inspection(const Inspection&) = delete;
+  Inspection& operator=(const Inspection&) = delete;
+
+  bool Reaches(pipeline::Side side) const { return docket_.Reaches(side); }
+  // Whether texts of the answer can have to change.
+  bool Restores() const { return tokens_.has_value(); }
+
+  // Looks at text[begin, end) and appends what is to become of it, in order. An error denies the exchange.
+  struct Text {
+    std::string_view text;
+    std::size_t begin = 0;  // what stands before was looked at before
+    inspect::Channel channel = inspect::Channel::kUser;
+    pipeline::Side side = pipeline::Side::kRequest;
+    Passage::Seal seal = Passage::Seal::kNone;
+  };
+  base::Status Look(const Text& text, std::vector<TextEdit>& edits);
+
+  // The body as it may go on: nullopt where it may go on as it is.
+  base::Result<std::optional<std::string>> LookAtBody(std::string_view body, codec::json::Value root,
+                                                      const TextTable& table, pipeline::Side side);
+  // The same for JSON whose shape nobody fixed, all of it in one voice.
+  base::Result<std::optional<std::string>> LookAtJson(std::string_view json, inspect::Channel channel,
+                                                      pipeline::Side side);
+  void NoteUnscanned(std::string_view reason) { report_.NoteUnscanned(reason); }
+
+  const GuardSettings& settings() const { return settings_; }
+  const inspect::Inspector& inspector() const { return *settings_.inspector; }
+
+ private:
+  // Texts of one channel in one piece, so that they are scanned together and what a name says stands before its value.
+  struct Bundle;
+  using Replacements = std::vector<BodyReading::Replacement>;
+
+  base::Status LookAtPassages(const BodyReading& reading, pipeline::Side side, Replacements& replacements);
+  base::Status LookAtBundle(const Bundle& bundle, const BodyReading& reading, pipeline::Side side,
+                            Replacements& replacements);
+  // What is to become of a text in which that was found.
+  base::Result<std::vector<TextEdit>> Decide(const Text& text, std::span<const inspect::Finding> findings);
+  base::Status DecideOne(const Text& text, const inspect::Finding& finding, std::vector<TextEdit>& edits);
+  void Restore(const Text& text, std::vector<TextEdit>& edits);
+  std::string Replacement(const GuardRule& rule, const inspect::Finding& finding, std::string_view text);
+  void Note(const GuardRule* rule, std::string_view measure, const inspect::Finding& finding, const Text& text);
+  base::Error Denial(const GuardRule& rule, const inspect::Finding& finding, const Text& text) const;
+  static base::Secret KeyOfTokens(const GuardSettings& settings, const pipeline::Exchange& exchange);
+
+  const GuardSettings& settings_;
+  pipeline::Exchange& exchange_;
+  inspect::Inspector::Scratch& scratch_;
+  base::CounterFamily& counter_;
+  Docket docket_;
+  std::optional<TokenMap> tokens_;  // once there is one
+  pipeline::InspectionReport& report_;
+  std::vector<inspect::Finding> findings_;  // of the text that is being looked at
+};
+
+}  // namespace gatehouse::features::guard
