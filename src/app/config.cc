@@ -13,6 +13,7 @@
 #include <utility>
 
 #include "app/config_alerts.h"
+#include "app/config_guard.h"
 #include "app/config_login.h"
 #include "app/config_models.h"
 #include "app/config_prices.h"
@@ -259,6 +260,7 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   }
   config->alerts = ReadAlerts(root["alerts"], config->files);
   config->policies = ReadPolicies(root, *config);
+  config->guard = ReadGuard(root["guard"], *config);
   if (!config->policies->empty()) config->gate.client_address = ingress::GateSettings::ClientAddress::kAttached;
   GH_CHECK_OK(tree.Finish());
   GH_CHECK_OK(Require(ProveCoverage(*config)));

@@ -15,6 +15,7 @@
 #include "base/result.h"
 #include "base/secret.h"
 #include "features/alerts/settings.h"
+#include "features/guard/inspection.h"
 #include "features/identity/declared_tree.h"
 #include "features/policy/rule_set.h"
 #include "features/ratelimit/rule.h"
@@ -100,6 +101,7 @@ struct Config {
   std::optional<ClusterConfig> cluster;  // absent: this gateway is alone
   features::alerts::AlertSettings alerts;
   std::shared_ptr<const features::policy::RuleSet> policies;
+  std::shared_ptr<const features::guard::GuardSettings> guard;  // null: nothing is inspected
   std::vector<std::string> files;  // that it was made of besides its own text: certificates, keys, secrets
 };
 

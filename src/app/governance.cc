@@ -5,6 +5,7 @@
 #include <utility>
 
 #include "app/measurements.h"
+#include "features/guard/guard_stage.h"
 #include "features/policy/request_stage.h"
 #include "features/policy/rule_reader.h"
 #include "features/telemetry/tally.h"
@@ -21,6 +22,7 @@ std::shared_ptr<const features::policy::RuleSet> ReadPolicies(const codec::confi
 std::vector<base::Metrics::Declaration> MetricFamilies() {
   auto families = features::telemetry::MetricDeclarations();
   families.push_back(features::policy::DecisionsDeclaration());
+  families.push_back(features::guard::FindingsDeclaration());
   std::ranges::copy(MeasuredFamilies(), std::back_inserter(families));
   families.push_back({.name = "gatehouse_exchanges_unrecorded_total",
                       .help = "Exchanges that are not in the ledger because the journal was full.",
@@ -29,7 +31,7 @@ std::vector<base::Metrics::Declaration> MetricFamilies() {
   return families;
 }
 
-std::size_t FirstMeasuredFamily() { return features::telemetry::MetricDeclarations().size() + 1; }
+std::size_t FirstMeasuredFamily() { return features::telemetry::MetricDeclarations().size() + 2; }
 
 base::MetricCell& UnrecordedCell(base::Metrics& metrics, std::size_t shard) {
   return metrics.Counter(shard, MetricFamilies().size() - 1).At({});
@@ -44,22 +46,41 @@ std::optional<std::string> PolicyRecords::Explain(std::string_view request_id) c
   return latest ? std::optional<std::string>(ToJson(*latest)) : std::nullopt;
 }
 
-Governing GoverningStages(const Config& config, features::policy::Recorder& recorder, base::Metrics& metrics,
-                          std::size_t shard) {
-  Governing governing;
-  if (config.policies->empty()) return governing;
-  const std::size_t decisions = features::telemetry::MetricDeclarations().size();
-  auto requests =
-      std::make_unique<features::policy::RequestStage>(config.policies, recorder, metrics.Counter(shard, decisions));
+namespace {
+
+// Which metric family counts the decisions of policies; that of the guard's findings follows.
+std::size_t DecisionsFamily() { return features::telemetry::MetricDeclarations().size(); }
+
+// Who may do what comes first: what is refused there need not be read.
+void AddPolicies(const Config& config, features::policy::Recorder& recorder, base::CounterFamily& decisions,
+                 Governing& governing) {
+  if (config.policies->empty()) return;
+  auto requests = std::make_unique<features::policy::RequestStage>(config.policies, recorder, decisions);
   governing.enforcers.push_back(requests.get());
   governing.stages.push_back(std::move(requests));
+}
+
+void AddGuard(const Config& config, base::Secret token_key, base::CounterFamily& findings, Governing& governing) {
+  if (config.guard == nullptr) return;
+  auto guard = std::make_unique<features::guard::GuardStage>(config.guard, std::move(token_key), findings);
+  governing.enforcers.push_back(guard.get());
+  governing.stages.push_back(std::move(guard));
+}
+
+}  // namespace
+
+Governing GoverningStages(const Config& config, features::policy::Recorder& recorder, base::Metrics& metrics,
+                          std::size_t shard, base::Secret token_key) {
+  Governing governing;
+  AddPolicies(config, recorder, metrics.Counter(shard, DecisionsFamily()), governing);
+  AddGuard(config, std::move(token_key), metrics.Counter(shard, DecisionsFamily() + 1), governing);
   return governing;
 }
 
 features::policy::Coverage ProveCoverage(const Config& config) {
   features::policy::Recorder recorder;
   base::Metrics metrics(MetricFamilies(), 1);
-  return Prove(*config.policies, GoverningStages(config, recorder, metrics, 0).enforcers);
+  return Prove(*config.policies, GoverningStages(config, recorder, metrics, 0, base::Secret()).enforcers);
 }
 
 }  // namespace gatehouse::app

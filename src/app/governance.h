@@ -45,8 +45,9 @@ struct Governing {
   features::policy::Enforcers enforcers;  // the same
 };
 // All parameters outlive them. `metrics` has the families above, `shard` is the loop's.
+// Tokens that stand for what was taken out of texts are made with `token_key`.
 Governing GoverningStages(const Config& config, features::policy::Recorder& recorder, base::Metrics& metrics,
-                          std::size_t shard);
+                          std::size_t shard, base::Secret token_key);
 
 // Asks those stages whether they enforce every rule wherever it applies.
 features::policy::Coverage ProveCoverage(const Config& config);

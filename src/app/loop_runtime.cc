@@ -6,6 +6,7 @@
 
 #include "app/pipeline_order.h"
 #include "base/check.h"
+#include "codec/crypto/hash.h"
 #include "features/routing/routing_stage.h"
 #include "net/socket_address.h"
 #include "net/tcp_listener.h"
@@ -26,6 +27,11 @@ features::accounting::LoopAccounting::Parts PartsFor(const Shared& shared, std::
   auto parts = shared.accounting.PartsFor(index, loop);
   parts.unrecorded = &UnrecordedCell(shared.metrics, index);
   return parts;
+}
+
+// The same on all gateways of one pepper, and of no use for anything else that is made with it.
+base::Secret TokenKey(const features::identity::KeyServices& keys) {
+  return base::Secret(std::string(codec::crypto::AsText(keys.hash.Of("gatehouse guard tokens"))));
 }
 
 }  // namespace
@@ -68,7 +74,8 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
       std::make_unique<features::identity::KeyAuthenticator>(shared_.keys), config->identity, loop_, &placement_);
   using Rows = features::accounting::LedgerObserver::Rows;
   ledger_.Use(config->accounting.keeping == AccountingConfig::Keeping::kOn ? Rows::kWritten : Rows::kNone);
-  auto governing = GoverningStages(*config, shared_.policies.OfLoop(index_), shared_.metrics, index_);
+  auto governing =
+      GoverningStages(*config, shared_.policies.OfLoop(index_), shared_.metrics, index_, TokenKey(shared_.keys));
   auto rates =
       std::make_shared<const features::ratelimit::RuleSet>(config->rate_limits, shared_.meters, shared_.find_node);
   owned->gate.pipeline =

@@ -103,8 +103,8 @@ struct RequestLook {
 
 }  // namespace
 
-GuardStage::GuardStage(std::shared_ptr<const GuardSettings> settings, base::CounterFamily& findings)
-    : settings_(std::move(settings)), findings_(findings), scratch_(*settings_->inspector) {}
+GuardStage::GuardStage(std::shared_ptr<const GuardSettings> settings, base::Secret key, base::CounterFamily& findings)
+    : settings_(std::move(settings)), key_(std::move(key)), findings_(findings), scratch_(*settings_->inspector) {}
 
 pipeline::Enforcement GuardStage::Enforces(pipeline::Surface surface, pipeline::Phase phase) const {
   const bool has_content = surface != pipeline::Surface::kPassThrough;
@@ -128,7 +128,7 @@ void GuardStage::LookAtAnswer(std::unique_ptr<Inspection> inspection, const Exch
 
 net::Task<base::Result<pipeline::Reply>> GuardStage::Handle(Exchange& exchange, pipeline::Next next) const {
   auto inspection = std::make_unique<Inspection>(
-      Inspection::Means{.settings = *settings_, .scratch = scratch_, .findings = findings_}, exchange);
+      Inspection::Means{.settings = *settings_, .scratch = scratch_, .findings = findings_, .key = key_}, exchange);
   GH_CO_CHECK_OK(LookAtRequest(*inspection, exchange));
   auto reply = co_await std::move(next)(exchange);
   if (reply.ok() && (inspection->Reaches(Side::kAnswer) || inspection->Restores())) {

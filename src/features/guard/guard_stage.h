@@ -14,8 +14,9 @@ namespace gatehouse::features::guard {
 // to one loop.
 class GuardStage final : public pipeline::Stage, public pipeline::Enforcer {
  public:
-  // `findings` is the loop's family of FindingsDeclaration() and outlives the stage.
-  GuardStage(std::shared_ptr<const GuardSettings> settings, base::CounterFamily& findings);
+  // `findings` is the loop's family of FindingsDeclaration() and outlives the stage. Tokens and hashes are made with
+  // `key`.
+  GuardStage(std::shared_ptr<const GuardSettings> settings, base::Secret key, base::CounterFamily& findings);
 
   std::string_view Name() const override { return "guard"; }
   net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
@@ -28,6 +29,7 @@ class GuardStage final : public pipeline::Stage, public pipeline::Enforcer {
                            pipeline::Reply& reply);
 
   std::shared_ptr<const GuardSettings> settings_;
+  const base::Secret key_;
   base::CounterFamily& findings_;
   mutable inspect::Inspector::Scratch scratch_;  // an inspection of a text happens between two awaits
 };

@@ -76,11 +76,13 @@ Inspection::Inspection(const Means& means, pipeline::Exchange& exchange)
       exchange_(exchange),
       scratch_(means.scratch),
       counter_(means.findings),
+      key_(means.key),
       docket_(means.settings.rules, exchange.surface, exchange.model),
       report_(exchange.Attach(pipeline::InspectionReport())) {}
 
-base::Secret Inspection::KeyOfTokens(const GuardSettings& settings, const pipeline::Exchange& exchange) {
-  const bool is_conversation = settings.tokens == GuardSettings::Tokens::kPerConversation && !exchange.session.empty();
+base::Secret Inspection::KeyOfTokens() const {
+  const pipeline::Exchange& exchange = exchange_;
+  const bool is_conversation = settings_.tokens == GuardSettings::Tokens::kPerConversation && !exchange.session.empty();
   // A conversation belongs to whoever leads it: another principal's tokens differ.
   std::string whose = is_conversation ? "conversation" : "exchange";
   if (is_conversation && exchange.principal != nullptr) {
@@ -90,8 +92,7 @@ base::Secret Inspection::KeyOfTokens(const GuardSettings& settings, const pipeli
     }
   }
   whose.append(1, '\0').append(is_conversation ? exchange.session : exchange.id);
-  return base::Secret(
-      std::string(codec::crypto::AsText(codec::crypto::HmacSha256(settings.token_key.Reveal(), whose))));
+  return base::Secret(std::string(codec::crypto::AsText(codec::crypto::HmacSha256(key_.Reveal(), whose))));
 }
 
 Status Inspection::Look(const Text& text, std::vector<TextEdit>& edits) {
@@ -149,12 +150,12 @@ std::string Inspection::Replacement(const GuardRule& rule, const Finding& findin
   switch (rule.measure) {
     case Measure::kNeutralise: return Defanged(text);
     case Measure::kTokenise:
-      if (!tokens_) tokens_.emplace(KeyOfTokens(settings_, exchange_));
+      if (!tokens_) tokens_.emplace(KeyOfTokens());
       if (auto token = tokens_->TokenOf(finding.entity, text)) return *std::move(token);
       break;
     case Measure::kHash: {
       constexpr std::size_t kShown = 12;
-      const auto digest = codec::crypto::HmacSha256(settings_.token_key.Reveal(), text);
+      const auto digest = codec::crypto::HmacSha256(key_.Reveal(), text);
       return "[" + finding.entity + ":" + codec::crypto::HexEncode(codec::crypto::AsText(digest)).substr(0, kShown) +
              "]";
     }

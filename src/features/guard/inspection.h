@@ -26,7 +26,6 @@ struct GuardSettings {
   std::shared_ptr<const inspect::Inspector> inspector;
   std::vector<GuardRule> rules;
   TextTables tables;
-  base::Secret token_key;  // tokens and hashes are made with it
   enum class Tokens : std::uint8_t { kPerExchange, kPerConversation } tokens = Tokens::kPerExchange;
   // What of an answer may wait to be decided about, in bytes. A tool call's arguments wait whole.
   std::size_t longest_arguments = std::size_t{1} << 20U;
@@ -53,6 +52,7 @@ class Inspection {
     const GuardSettings& settings;
     inspect::Inspector::Scratch& scratch;
     base::CounterFamily& findings;  // of FindingsDeclaration()
+    const base::Secret& key;        // tokens and hashes are made with it
   };
   Inspection(const Means& means, pipeline::Exchange& exchange);
   Inspection(const Inspection&) = delete;
@@ -98,12 +98,13 @@ class Inspection {
   std::string Replacement(const GuardRule& rule, const inspect::Finding& finding, std::string_view text);
   void Note(const GuardRule* rule, std::string_view measure, const inspect::Finding& finding, const Text& text);
   base::Error Denial(const GuardRule& rule, const inspect::Finding& finding, const Text& text) const;
-  static base::Secret KeyOfTokens(const GuardSettings& settings, const pipeline::Exchange& exchange);
+  base::Secret KeyOfTokens() const;
 
   const GuardSettings& settings_;
   pipeline::Exchange& exchange_;
   inspect::Inspector::Scratch& scratch_;
   base::CounterFamily& counter_;
+  const base::Secret& key_;
   Docket docket_;
   std::optional<TokenMap> tokens_;  // once there is one
   pipeline::InspectionReport& report_;
