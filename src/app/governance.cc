@@ -62,9 +62,8 @@ void AddPolicies(const Config& config, features::policy::Recorder& recorder, bas
 
 void AddGuard(const Config& config, base::Secret token_key, base::CounterFamily& findings, Governing& governing) {
   if (config.guard == nullptr) return;
-  auto guard = std::make_unique<features::guard::GuardStage>(config.guard, std::move(token_key), findings);
-  governing.enforcers.push_back(guard.get());
-  governing.stages.push_back(std::move(guard));
+  governing.stages.push_back(
+      std::make_unique<features::guard::GuardStage>(config.guard, std::move(token_key), findings));
 }
 
 }  // namespace

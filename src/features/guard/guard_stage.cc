@@ -106,13 +106,6 @@ struct RequestLook {
 GuardStage::GuardStage(std::shared_ptr<const GuardSettings> settings, base::Secret key, base::CounterFamily& findings)
     : settings_(std::move(settings)), key_(std::move(key)), findings_(findings), scratch_(*settings_->inspector) {}
 
-pipeline::Enforcement GuardStage::Enforces(pipeline::Surface surface, pipeline::Phase phase) const {
-  const bool has_content = surface != pipeline::Surface::kPassThrough;
-  const bool is_content = phase == pipeline::Phase::kPrompt || phase == pipeline::Phase::kToolResult ||
-                          phase == pipeline::Phase::kToolCall || phase == pipeline::Phase::kResponse;
-  return has_content && is_content ? pipeline::Enforcement::kEnforced : pipeline::Enforcement::kNone;
-}
-
 Status GuardStage::LookAtRequest(Inspection& inspection, Exchange& exchange) {
   return std::visit(RequestLook{inspection}, exchange.operation);
 }

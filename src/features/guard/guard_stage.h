@@ -5,14 +5,13 @@
 
 #include "base/metrics.h"
 #include "features/guard/inspection.h"
-#include "pipeline/enforcer.h"
 #include "pipeline/stage.h"
 
 namespace gatehouse::features::guard {
 
 // Looks at every text of a request before anything is spent on it, and of its answer before the client sees it. Belongs
 // to one loop.
-class GuardStage final : public pipeline::Stage, public pipeline::Enforcer {
+class GuardStage final : public pipeline::Stage {
  public:
   // `findings` is the loop's family of FindingsDeclaration() and outlives the stage. Tokens and hashes are made with
   // `key`.
@@ -20,8 +19,6 @@ class GuardStage final : public pipeline::Stage, public pipeline::Enforcer {
 
   std::string_view Name() const override { return "guard"; }
   net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
-  // Everything but what is opaque, in the phases of content.
-  pipeline::Enforcement Enforces(pipeline::Surface surface, pipeline::Phase phase) const override;
 
  private:
   static base::Status LookAtRequest(Inspection& inspection, pipeline::Exchange& exchange);

@@ -1,0 +1,270 @@
+#include "features/guard/guard_stage.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include "features/guard/test_guard.h"
+
+namespace gatehouse::features::guard {
+namespace {
+
+using inspect::Category;
+using inspect::Channel;
+using ::testing::ElementsAre;
+using ::testing::HasSubstr;
+using ::testing::IsEmpty;
+using ::testing::MatchesRegex;
+using testing::Rule;
+
+// What comes after the guard: remembers what it was asked, and answers with what it was told to say, in which {} is the
+// first token of the request.
+class Upstream final : public pipeline::Stage {
+ public:
+  std::string_view Name() const override { return "upstream"; }
+  net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next) const override {
+    pipeline::Reply reply;
+    if (const auto* chat = std::get_if<pipeline::ChatCall>(&exchange.operation)) {
+      asked = chat->body->text();
+      texts.clear();
+      for (const auto& message : chat->request->messages) {
+        for (const auto& block : message.blocks) {
+          if (const auto* text = std::get_if<llm::TextBlock>(&block)) texts.push_back(text->text);
+        }
+      }
+      std::string body = answer;
+      const std::size_t token = asked.find("[[");
+      if (const auto at = body.find("{}"); at != std::string::npos && token != std::string::npos) {
+        body.replace(at, 2, asked.substr(token, asked.find("]]") + 2 - token));
+      }
+      reply.answer = pipeline::ChatReply{.dialect = llm::DialectId::kOpenAiChat,
+                                         .events = std::make_unique<Body>(std::move(body))};
+    } else if (const auto* embedding = std::get_if<pipeline::EmbeddingCall>(&exchange.operation)) {
+      asked = embedding->body->text();
+      texts.assign(1, *std::get_if<std::string>(embedding->request.inputs.data()));
+      reply.answer = pipeline::EmbeddingReply{};
+    } else {
+      reply.answer = pipeline::PassThroughReply{};
+    }
+    ++calls;
+    co_return reply;
+  }
+
+  mutable std::string asked;
+  mutable std::vector<std::string> texts;
+  mutable int calls = 0;
+  std::string answer = R"({"choices":[{"message":{"content":"fine"}}]})";
+
+ private:
+  class Body final : public llm::EventSource {
+   public:
+    explicit Body(std::string raw) : raw_(std::move(raw)) {}
+    net::Task<base::Result<Outcome>> Pull(llm::Batch& batch) override {
+      batch.Clear();
+      if (std::exchange(done_, true)) co_return Outcome::kEnd;
+      batch.frames.push_back({.raw = raw_});
+      co_return Outcome::kBatch;
+    }
+
+   private:
+    std::string raw_;
+    bool done_ = false;
+  };
+};
+
+pipeline::Operation Chat(std::string_view body) {
+  auto parsed = pipeline::JsonBody::Parse(std::string(body)).value();
+  auto request = llm::FindChatDialect(llm::DialectId::kOpenAiChat)->DecodeRequest(parsed->root(), {}).value();
+  return pipeline::ChatCall{.dialect = llm::DialectId::kOpenAiChat,
+                            .body = std::move(parsed),
+                            .request = std::make_unique<llm::ChatRequest>(std::move(request)),
+                            .version = {}};
+}
+
+std::string Says(std::string_view text) {
+  return R"({"model":"m","messages":[{"role":"user","content":")" + std::string(text) + "\"}]}";
+}
+
+class Guard : public ::testing::Test {
+ protected:
+  // The client's answer, or "error: ...".
+  std::string Run(std::vector<GuardRule> rules, pipeline::Operation operation,
+                  pipeline::Surface surface = pipeline::Surface::kOpenAiChat) {
+    exchange_ = std::make_shared<pipeline::Exchange>(loop_, random_, surface, std::move(operation));
+    exchange_->id = "req_1";
+    exchange_->model = "m";
+    pipeline::Stages stages;
+    stages.push_back(std::make_unique<GuardStage>(
+        testing::Settings(std::move(rules)), base::Secret(std::string("a key for tests")), metrics_.Counter(0, 0)));
+    auto upstream = std::make_unique<Upstream>();
+    upstream_ = upstream.get();
+    upstream_->answer = answer_;
+    stages.push_back(std::move(upstream));
+    pipeline_ = std::make_unique<pipeline::Pipeline>(std::move(stages));
+    auto reply = loop_.Await(pipeline_->Run(*exchange_));
+    if (!reply) return "it waits";
+    if (!reply->ok()) return "error: " + reply->error().public_message;
+    auto* chat = std::get_if<pipeline::ChatReply>(&reply->value().answer);
+    if (chat == nullptr) return "";
+    llm::Batch batch;
+    auto pulled = loop_.Await(chat->events->Pull(batch));
+    if (!pulled->ok()) return "error: " + pulled->error().public_message;
+    return std::string(batch.frames.front().raw);
+  }
+  std::string Run(Measure measure, std::string_view text) {
+    return Run({Rule("r", Category::kPii, measure)}, Chat(Says(text)));
+  }
+  const pipeline::InspectionReport& report() const { return *exchange_->Find<pipeline::InspectionReport>(); }
+
+  base::FakeClock clock_;
+  net::fake::FakeLoop loop_{clock_};
+  base::Random random_{1};
+  base::Metrics metrics_{{FindingsDeclaration()}, 1};
+  std::shared_ptr<pipeline::Exchange> exchange_;
+  std::unique_ptr<pipeline::Pipeline> pipeline_;
+  Upstream* upstream_ = nullptr;
+  std::string answer_ = R"({"choices":[{"message":{"content":"fine"}}]})";
+};
+
+TEST_F(Guard, LeavesTheClientsBytesWhereNothingChanges) {
+  const std::string body = R"({ "model" : "m", "x": 1.50, "messages":[{"role":"user","content":"caf\u00e9 mail#"}] })";
+  EXPECT_EQ(Run({Rule("r", Category::kPii, Measure::kMask)}, Chat(body)), answer_);
+  EXPECT_EQ(upstream_->asked, body);
+  EXPECT_THAT(report().notes, IsEmpty());
+  EXPECT_GT(report().scanned_bytes, 0U);
+}
+
+TEST_F(Guard, RefusesBeforeAnythingIsAsked) {
+  EXPECT_EQ(Run(Measure::kDeny, "to mail#1"),
+            "error: This request was refused: it holds EMAIL_ADDRESS (user). Take it out and send the request again. "
+            "(guard rule 'r')");
+  EXPECT_EQ(upstream_->calls, 0);
+  ASSERT_EQ(exchange_->decisions.size(), 1U);
+  EXPECT_EQ(exchange_->decisions[0].effect, pipeline::Effect::kDeny);
+  EXPECT_EQ(exchange_->decisions[0].phase, pipeline::Phase::kPrompt);
+}
+
+TEST_F(Guard, SaysWhatTheRuleSays) {
+  GuardRule rule = Rule("r", Category::kPii, Measure::kDeny);
+  rule.message = "Keep addresses to yourself.";
+  EXPECT_EQ(Run({rule}, Chat(Says("mail#1"))), "error: Keep addresses to yourself. (guard rule 'r')");
+}
+
+TEST_F(Guard, ChangesTheBytesAndTheNeutralRequest) {
+  Run(Measure::kMask, "to mail#1 \\u00e9 and mail#22");
+  EXPECT_EQ(upstream_->asked, Says("to [EMAIL_ADDRESS] é and [EMAIL_ADDRESS]"));
+  EXPECT_THAT(upstream_->texts, ElementsAre("to [EMAIL_ADDRESS] é and [EMAIL_ADDRESS]"));
+  ASSERT_EQ(report().notes.size(), 1U);
+  EXPECT_EQ(report().notes[0].count, 2U);
+  EXPECT_EQ(report().notes[0].measure, "mask");
+  EXPECT_THAT(metrics_.Expose(),
+              HasSubstr(R"(category="pii",entity="EMAIL_ADDRESS",side="request",measure="mask"} 2)"));
+}
+
+TEST_F(Guard, HashesTheSameTextTheSameWay) {
+  Run(Measure::kHash, "mail#1 mail#1 mail#2");
+  EXPECT_THAT(upstream_->texts[0],
+              MatchesRegex(R"((\[EMAIL_ADDRESS:[0-9a-f]{12}\]) (\[EMAIL_ADDRESS:[0-9a-f]{12}\]) .*)"));
+  const std::string& text = upstream_->texts[0];
+  const std::size_t length = text.find(' ');
+  EXPECT_EQ(text.substr(0, length), text.substr(length + 1, length));
+  EXPECT_NE(text.substr(0, length), text.substr(2 * (length + 1)));
+}
+
+TEST_F(Guard, DropsTheTextThatItStandsIn) {
+  const std::string body =
+      R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"a mail#1"},{"type":"text","text":"b"}]}]})";
+  Run({Rule("r", Category::kPii, Measure::kDrop)}, Chat(body));
+  EXPECT_THAT(upstream_->texts, ElementsAre("[removed: EMAIL_ADDRESS]", "b"));
+}
+
+TEST_F(Guard, PutsTokensInPlaceAndTheTextBack) {
+  answer_ =
+      R"({"choices":[{"message":{"content":"dear {},","tool_calls":[{"function":{"arguments":"{\"to\":\"x\"}"}}]}}]})";
+  EXPECT_EQ(
+      Run(Measure::kTokenise, "I am mail#1"),
+      R"({"choices":[{"message":{"content":"dear mail#1,","tool_calls":[{"function":{"arguments":"{\"to\":\"x\"}"}}]}}]})");
+  EXPECT_THAT(upstream_->texts[0], MatchesRegex(R"(I am \[\[EMAILADDRESS_[0-9A-Z]{4}\]\])"));
+  EXPECT_EQ(report().restored, 1U);
+}
+
+TEST_F(Guard, LooksIntoArgumentsAndResultsOfTools) {
+  GuardRule arguments = Rule("arguments", Category::kPii, Measure::kMask);
+  arguments.channels.reset().set(static_cast<std::size_t>(Channel::kToolArguments));
+  GuardRule results = Rule("results", Category::kInjection, Measure::kDeny);
+  results.channels.reset().set(static_cast<std::size_t>(Channel::kToolResult));
+  const auto body = [](std::string_view user, std::string_view argument, std::string_view result) {
+    return R"({"model":"m","messages":[{"role":"user","content":")" + std::string(user) +
+           R"("},{"role":"assistant","tool_calls":[{"id":"c","type":"function","function":{"name":"f","arguments":"{\"n\":)" +
+           std::string(argument) + R"(}"}}]},{"role":"tool","tool_call_id":"c","content":")" + std::string(result) +
+           "\"}]}";
+  };
+  Run({arguments, results}, Chat(body("evil#1 mail#1", R"(\"mail#1\")", "fine")));
+  EXPECT_EQ(upstream_->asked, body("evil#1 mail#1", R"(\"[EMAIL_ADDRESS]\")", "fine"));
+  EXPECT_THAT(Run({arguments, results}, Chat(body("", "1", "evil#1"))), HasSubstr("INSTRUCTION (tool_result)"));
+  EXPECT_EQ(exchange_->decisions.at(0).phase, pipeline::Phase::kToolResult);
+}
+
+TEST_F(Guard, OnlySaysWhatAShadowRuleWouldDo) {
+  GuardRule rule = Rule("r", Category::kPii, Measure::kDeny);
+  rule.mode = pipeline::Decision::Mode::kShadow;
+  EXPECT_EQ(Run({rule}, Chat(Says("mail#1"))), answer_);
+  EXPECT_EQ(upstream_->asked, Says("mail#1"));
+  ASSERT_EQ(exchange_->decisions.size(), 1U);
+  EXPECT_EQ(exchange_->decisions[0].mode, pipeline::Decision::Mode::kShadow);
+  EXPECT_EQ(report().notes[0].measure, "shadow");
+}
+
+TEST_F(Guard, TakesTheStrictestRuleAndKnowsExceptions) {
+  GuardRule spare = Rule("spare", Category::kPii, Measure::kNone);
+  spare.models = {"m"};
+  Run({Rule("mask", Category::kPii, Measure::kMask), Rule("hash", Category::kPii, Measure::kHash)},
+      Chat(Says("mail#1")));
+  EXPECT_THAT(upstream_->texts, ElementsAre("[EMAIL_ADDRESS]"));
+  Run({spare, Rule("deny", Category::kPii, Measure::kDeny)}, Chat(Says("mail#1")));
+  EXPECT_THAT(upstream_->texts, ElementsAre("mail#1"));
+}
+
+TEST_F(Guard, SaysWhatItDidNotLookAt) {
+  const std::string body =
+      R"({"model":"m","messages":[{"role":"user","content":[{"type":"image_url","image_url":{"url":"data:image/png;base64,AA"}}]}]})";
+  Run({Rule("r", Category::kPii, Measure::kMask)}, Chat(body));
+  EXPECT_THAT(report().not_scanned, ElementsAre("media"));
+  Run({Rule("r", Category::kPii, Measure::kMask)}, pipeline::PassThroughCall{}, pipeline::Surface::kPassThrough);
+  EXPECT_THAT(report().not_scanned, ElementsAre("opaque"));
+}
+
+TEST_F(Guard, LooksAtWhatIsEmbedded) {
+  auto body = pipeline::JsonBody::Parse(R"({"model":"m","input":["mail#1 here"]})").value();
+  auto request = llm::FindEmbeddingDialect(llm::DialectId::kOpenAiChat)->DecodeRequest(body->root(), {}).value();
+  Run({Rule("r", Category::kPii, Measure::kMask)},
+      pipeline::EmbeddingCall{
+          .dialect = llm::DialectId::kOpenAiChat, .body = std::move(body), .request = std::move(request)},
+      pipeline::Surface::kOpenAiEmbeddings);
+  EXPECT_EQ(upstream_->asked, R"({"model":"m","input":["[EMAIL_ADDRESS] here"]})");
+  EXPECT_THAT(upstream_->texts, ElementsAre("[EMAIL_ADDRESS] here"));
+}
+
+TEST_F(Guard, KeepsWhatStagesBeforeHaveDecided) {
+  auto operation = Chat(
+      R"({"model":"m","max_tokens":500,"messages":[{"role":"user","content":"mail#1"}],"tools":[{"type":"function","function":{"name":"a"}},{"type":"function","function":{"name":"b"}}]})");
+  auto& call = *std::get_if<pipeline::ChatCall>(&operation);
+  call.request->max_output_tokens = 10;
+  call.request->tools.pop_back();
+  call.body_is_current = false;
+  Run({Rule("r", Category::kPii, Measure::kMask)}, std::move(operation));
+  const auto& after = *std::get_if<pipeline::ChatCall>(&exchange_->operation);
+  EXPECT_EQ(after.request->max_output_tokens, 10U);
+  ASSERT_EQ(after.request->tools.size(), 1U);
+  EXPECT_EQ(after.request->tools[0].name, "a");
+  EXPECT_THAT(upstream_->texts, ElementsAre("[EMAIL_ADDRESS]"));
+}
+
+TEST_F(Guard, MasksNothingThatLiesBetweenTexts) {
+  const std::string body =
+      R"({"model":"m","messages":[{"role":"user","content":[{"type":"text","text":"mail"},{"type":"text","text":"#12"}]}]})";
+  Run({Rule("r", Category::kPii, Measure::kMask)}, Chat(body));
+  EXPECT_EQ(upstream_->asked, body);
+}
+
+}  // namespace
+}  // namespace gatehouse::features::guard
