@@ -69,9 +69,9 @@ std::bitset<N> ReadSet(const Node& node, const std::array<Choice<E>, N>& choices
   for (const std::string& word : ReadTexts(node)) {
     const auto* found = std::ranges::find(choices, word, &Choice<E>::name);
     if (found == choices.end()) {
-      std::string known;
-      for (const auto& choice : choices) known.append(known.empty() ? "" : ", ").append(choice.name);
-      node.AddProblem("`" + word + "` is none of " + known);
+      std::string problem = "`" + word + "` is none of";
+      for (const auto& choice : choices) problem.append(" ").append(choice.name);
+      node.AddProblem(std::move(problem));
     } else {
       set.set(static_cast<std::size_t>(found->value));
     }

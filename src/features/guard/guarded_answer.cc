@@ -189,15 +189,15 @@ Status GuardedBody::TakeIn(llm::Batch& incoming, llm::Batch& batch) {
   if (!document.Parse(raw).ok()) return NotItsDialect("a body that is no JSON");
   const TextTable& table = inspection().settings().tables.Of(dialect_, BodyKind::kAnswer);
   GH_TRY(auto changed, inspection().LookAtBody(raw, document.root(), table, pipeline::Side::kAnswer));
+  batch.events = std::move(incoming.events);
+  batch.frames = std::move(incoming.frames);
   if (changed) {
     // The body was checked a moment ago: what is left is to take the tokens' probabilities out.
     std::vector<json::Edit> edits;
     if (document.Parse(*changed).ok()) AddLogprobEdits(document.root(), edits);
-    body_ = edits.empty() ? *std::move(changed) : json::Apply(*changed, edits);
+    body_ = json::Apply(*changed, edits);
+    batch.frames.front().raw = body_;
   }
-  batch.events = std::move(incoming.events);
-  batch.frames = std::move(incoming.frames);
-  if (changed) batch.frames.front().raw = body_;
   incoming.Clear();
   return base::Ok();
 }
