@@ -14,6 +14,7 @@
 #include "app/governance.h"
 #include "app/policy_command.h"
 #include "app/reconcile_command.h"
+#include "features/guard/guard_table.h"
 #include "features/identity/key_text.h"
 
 namespace gatehouse::app {
@@ -89,6 +90,7 @@ int Check(const std::string& config_path) {
                         " keys: fine\n";
   Say(stdout, summary);
   Say(stdout, ToTable(ProveCoverage(*config.value())));
+  if (config.value()->guard != nullptr) Say(stdout, ToTable(*config.value()->guard));
   return 0;
 }
 

@@ -79,6 +79,19 @@ class ByFirstBatch final : public llm::EventSource {
   std::unique_ptr<GuardedAnswer> guarded_;
 };
 
+// "EMAIL_ADDRESS;mask;2, aws-access-token;annotate;1": what was done about the request, for its client.
+void AddHeader(const pipeline::InspectionReport& report, pipeline::Reply& reply) {
+  constexpr std::size_t kMostNamed = 20;
+  std::string value;
+  std::size_t named = 0;
+  for (const pipeline::InspectionNote& note : report.notes) {
+    if (note.measure == "none" || note.measure == "shadow" || ++named > kMostNamed) continue;
+    value.append(value.empty() ? "" : ", ").append(note.entity).append(";").append(note.measure);
+    value.append(";").append(std::to_string(note.count));
+  }
+  if (!value.empty()) reply.headers.push_back({.name = "gatehouse-guard", .value = std::move(value)});
+}
+
 // Looks at a request of whatever kind, and changes it.
 struct RequestLook {
   Inspection& inspection;
@@ -124,6 +137,7 @@ net::Task<base::Result<pipeline::Reply>> GuardStage::Handle(Exchange& exchange, 
       Inspection::Means{.settings = *settings_, .scratch = scratch_, .findings = findings_, .key = key_}, exchange);
   GH_CO_CHECK_OK(LookAtRequest(*inspection, exchange));
   auto reply = co_await std::move(next)(exchange);
+  if (reply.ok()) AddHeader(*exchange.Find<pipeline::InspectionReport>(), reply.value());
   if (reply.ok() && (inspection->Reaches(Side::kAnswer) || inspection->Restores())) {
     LookAtAnswer(std::move(inspection), exchange, reply.value());
   }

@@ -9,6 +9,7 @@
 #include <utility>
 
 #include "codec/json/writer.h"
+#include "pipeline/inspection.h"
 
 namespace gatehouse::features::telemetry {
 namespace {
@@ -75,6 +76,30 @@ void WriteAttempts(Line& line, const pipeline::Exchange& exchange) {
   line.Raw("]");
 }
 
+// What was looked at, what was seen, what was done. Nothing of what it said.
+void WriteInspection(Line& line, const pipeline::InspectionReport& report) {
+  line.Number(R"(,"scanned_bytes":)", report.scanned_bytes);
+  if (report.restored != 0) line.Number(R"(,"restored":)", report.restored);
+  bool first = true;
+  for (const auto reason : report.not_scanned) {
+    line.Word(std::exchange(first, false) ? R"(,"not_scanned":[)" : ",", reason);
+  }
+  if (!first) line.Raw("]");
+  first = true;
+  for (const auto& note : report.notes) {
+    line.Raw(std::exchange(first, false) ? R"(,"findings":[)" : ",");
+    line.Word(R"({"category":)", inspect::ToString(note.category));
+    line.Text(R"(,"entity":)", note.entity);
+    line.Word(R"(,"side":)", pipeline::ToString(note.side));
+    line.Word(R"(,"channel":)", inspect::ToString(note.channel));
+    line.Word(R"(,"measure":)", note.measure);
+    line.Text(R"(,"rule":)", note.rule);
+    line.Number(R"(,"count":)", note.count);
+    line.Raw("}");
+  }
+  if (!first) line.Raw("]");
+}
+
 void WriteExchange(Line& line, const pipeline::Exchange& exchange) {
   const auto& outcome = exchange.outcome;
   line.Word(R"(,"operation":)", pipeline::OperationName(exchange.operation));
@@ -97,6 +122,7 @@ void WriteExchange(Line& line, const pipeline::Exchange& exchange) {
   if (exchange.attempts.size() > 1 || (exchange.attempts.size() == 1 && exchange.attempts.front().outcome != "ok")) {
     WriteAttempts(line, exchange);
   }
+  if (const auto* report = exchange.Find<pipeline::InspectionReport>()) WriteInspection(line, *report);
 }
 
 }  // namespace
