@@ -11,6 +11,8 @@
 #include "inspect/overlap.h"
 #include "inspect/pattern/pattern_set.h"
 #include "inspect/seam.h"
+#include "inspect/text/views.h"
+#include "inspect/text/vocabulary.h"
 
 namespace gatehouse::inspect {
 namespace {
@@ -24,18 +26,31 @@ constexpr std::size_t kWindow = std::size_t{64} * 1024;
 struct Woken {
   std::uint32_t detector = 0;
   std::uint32_t trigger = 0;  // among those of the detector
+  bool operator==(const Woken&) const = default;
 };
+// Nobody, but the text is to be turned around there: `trigger` is a text::Turn.
+constexpr std::uint32_t kTurned = UINT32_MAX;
 
-// The triggers of all detectors, each different one once, and whom it wakes.
+// Whether the literal turned around is rare enough in texts that are not.
+bool IsTellingTurned(const Trigger& trigger) {
+  if (trigger.kind != Trigger::Kind::kLiteral) return false;
+  const auto letters =
+      std::ranges::count_if(trigger.text, [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; });
+  return trigger.letters == Trigger::Case::kSensitive ? trigger.text.size() >= 4 && letters >= 3 : letters >= 6;
+}
+
+// The triggers of all detectors, each different one once, and whom it wakes. Literals are there turned around too.
 class Registry {
  public:
   explicit Registry(std::span<const std::unique_ptr<const Detector>> detectors) {
     for (std::uint32_t detector = 0; detector < detectors.size(); ++detector) {
       std::uint32_t number = 0;
       for (Trigger& trigger : detectors[detector]->Triggers()) {
+        if (IsTellingTurned(trigger)) AddTurned(trigger);
         Add(std::move(trigger), {.detector = detector, .trigger = number++});
       }
     }
+    for (const std::string_view word : text::TellingWords()) AddTurned({.text = std::string(word)});
   }
 
   std::vector<Trigger> patterns;
@@ -48,7 +63,15 @@ class Registry {
       patterns.push_back(std::move(trigger));
       woken.emplace_back();
     }
-    woken[at->second].push_back(whom);
+    if (std::ranges::find(woken[at->second], whom) == woken[at->second].end()) woken[at->second].push_back(whom);
+  }
+
+  void AddTurned(const Trigger& trigger) {
+    Trigger turned = trigger;
+    turned.text = text::Rotated(trigger.text);
+    Add(turned, {.detector = kTurned, .trigger = static_cast<std::uint32_t>(text::Turn::kRotated)});
+    turned.text = text::Reversed(trigger.text);
+    Add(turned, {.detector = kTurned, .trigger = static_cast<std::uint32_t>(text::Turn::kReversed)});
   }
 
   std::map<std::tuple<std::string, Trigger::Kind, Trigger::Case>, std::size_t> numbers_;
@@ -63,6 +86,7 @@ struct Inspector::State {
 
   PatternSet::Scanned Scan(const Subject& subject, Scratch::State& scratch) const;
   void Look(const Subject& subject, Scratch::State& scratch, std::vector<Finding>& findings) const;
+  Coverage LookAtViews(const Subject& subject, Scratch::State& scratch, std::vector<Finding>& findings) const;
   std::size_t Settled(std::string_view text) const;
   std::size_t WindowEnd(std::string_view text, std::size_t begin, std::size_t window) const;
 };
@@ -72,13 +96,17 @@ struct Inspector::Scratch::State {
   PatternSet::Scratch scan;
   std::vector<Hit> hits;
   std::vector<std::vector<Hit>> by_detector;
+  std::vector<text::Views::Turned> turned;  // words of the raw view
+  text::Views views;
 };
 
 Inspector::Scratch::Scratch(const Inspector& inspector)
     : state_(std::make_unique<State>(State{.owner = inspector.state_.get(),
                                            .scan = PatternSet::Scratch(inspector.state_->patterns),
                                            .hits = {},
-                                           .by_detector = {}})) {
+                                           .by_detector = {},
+                                           .turned = {},
+                                           .views = {}})) {
   state_->by_detector.resize(inspector.state_->detectors.size());
 }
 Inspector::Scratch::~Scratch() = default;
@@ -131,6 +159,11 @@ PatternSet::Scanned Inspector::State::Scan(const Subject& subject, Scratch::Stat
 void Inspector::State::Look(const Subject& subject, Scratch::State& scratch, std::vector<Finding>& findings) const {
   for (const Hit& hit : scratch.hits) {
     for (const Woken& whom : woken[hit.trigger]) {
+      if (whom.detector == kTurned) {
+        if (subject.view != View::kRaw) continue;
+        scratch.turned.push_back({.turn = static_cast<text::Turn>(whom.trigger), .end = hit.end});
+        continue;
+      }
       scratch.by_detector[whom.detector].push_back({.trigger = whom.trigger, .end = hit.end});
     }
   }
@@ -140,6 +173,27 @@ void Inspector::State::Look(const Subject& subject, Scratch::State& scratch, std
     detectors[at]->Detect(subject, hits, findings);
     hits.clear();
   }
+}
+
+// Looks at the text's other forms. What is found there is where it came from.
+Inspector::Coverage Inspector::State::LookAtViews(const Subject& subject, Scratch::State& scratch,
+                                                  std::vector<Finding>& findings) const {
+  const text::Extent extent = scratch.views.Make(subject.text, subject.begin, scratch.turned);
+  Coverage coverage = extent == text::Extent::kWhole ? Coverage::kWhole : Coverage::kPart;
+  for (const text::Views::Made& made : scratch.views.made()) {
+    const std::size_t first = findings.size();
+    const Subject view{.text = made.text->text(), .begin = made.begin, .channel = subject.channel, .view = made.view};
+    if (Scan(view, scratch) == PatternSet::Scanned::kTooManyHits) coverage = Coverage::kPart;
+    Look(view, scratch, findings);
+    for (std::size_t at = first; at < findings.size(); ++at) {
+      if (findings[at].span.size() != 0) findings[at].span = made.text->From(findings[at].span);
+      findings[at].view = made.view;
+    }
+    const auto seen = std::remove_if(findings.begin() + static_cast<std::ptrdiff_t>(first), findings.end(),
+                                     [&](const Finding& finding) { return finding.span.end <= subject.begin; });
+    findings.erase(seen, findings.end());
+  }
+  return coverage;
 }
 
 Inspector::Coverage Inspector::Inspect(std::string_view text, std::size_t begin, Channel channel, Scratch& scratch,
@@ -158,7 +212,9 @@ Inspector::Coverage Inspector::Inspect(std::string_view text, std::size_t begin,
       }
       coverage = Coverage::kPart;
     }
+    scratch.state_->turned.clear();
     state_->Look(subject, *scratch.state_, findings);
+    if (state_->LookAtViews(subject, *scratch.state_, findings) == Coverage::kPart) coverage = Coverage::kPart;
     begin = end;
   }
   ResolveOverlaps(findings, first);

@@ -113,6 +113,8 @@ class Looker {
       reasons = SeeSigns(now, text, at);
     }
     if (HasRun(before_.encoded, now.encoded)) reasons = reasons | Reason::kEncoded;
+    const std::uint64_t inner = Moved(before_.letter, now.letter, 2) & Moved(before_.leet, now.leet, 1) & now.letter;
+    if (inner != 0) reasons = reasons | Reason::kLeet;
     reasons |= SeeWords(now);
     before_ = now;
     return reasons;
@@ -124,8 +126,6 @@ class Looker {
     if (now.high != 0) reasons = reasons | Reason::kNotAscii;
     if (now.escape != 0 && HasEscape(text, at, now.escape)) reasons = reasons | Reason::kEscaped;
     if (std::popcount((now.zero << 1) & now.x) >= 3) reasons = reasons | Reason::kEncoded;
-    const std::uint64_t inner = Moved(before_.letter, now.letter, 2) & Moved(before_.leet, now.leet, 1) & now.letter;
-    if (inner != 0) reasons = reasons | Reason::kLeet;
     if (std::popcount(now.stroke) >= 6 && std::popcount(now.stroke & (now.space << 1)) >= 2) {
       reasons = reasons | Reason::kMorse;
     }

@@ -17,10 +17,21 @@ constexpr std::size_t kSnap = 64;                  // how far a region's ends ar
 constexpr bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 constexpr bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// The first place at or behind `at` that is behind white space, if that is near, or not within a character.
+// Whether text[at] begins a word that hardly goes with the one before, as parts of a name or number do.
+bool BeginsAnew(std::string_view text, std::size_t at) {
+  if (!IsSpace(text[at - 1]) || at < 2) return false;
+  const char before = text[at - 2];
+  return text[at] >= 'a' && text[at] <= 'z' && !(before >= '0' && before <= '9');
+}
+
+// The first place at or behind `at` where a region may begin or end: between words that are not of one name or number;
+// if none is near, between words; and between characters.
 std::size_t SnapOn(std::string_view text, std::size_t at) {
   if (at == 0 || at >= text.size()) return std::min(at, text.size());
   const std::size_t last = std::min(at + kSnap, text.size());
+  for (std::size_t next = at; next < last; ++next) {
+    if (BeginsAnew(text, next)) return next;
+  }
   for (std::size_t next = at; next < last; ++next) {
     if (IsSpace(text[next - 1])) return next;
   }

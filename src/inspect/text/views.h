@@ -51,8 +51,8 @@ class Views {
   Extent Make(std::string_view text, std::size_t begin, std::span<const Turned> turned);
   std::span<const Made> made() const { return {made_.data(), count_}; }
 
-  // Where text before `begin` matters: a caller keeps that much.
-  static constexpr std::size_t kBefore = 2 * kAround;
+  // How far before `begin` a disguise may begin that goes on behind it.
+  static constexpr std::size_t kBefore = kAround + kLookBlock;
 
  private:
   static constexpr std::size_t kMostViews = 9;

@@ -1,0 +1,138 @@
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <algorithm>
+#include <memory>
+#include <random>
+#include <string>
+#include <utility>
+#include <vector>
+
+#include "codec/crypto/encoding.h"
+#include "inspect/inspector.h"
+
+namespace gatehouse::inspect {
+namespace {
+
+using testing::ElementsAre;
+using testing::IsEmpty;
+
+// Sees one phrase.
+class Phrase : public Detector {
+ public:
+  explicit Phrase(std::string phrase) : phrase_(std::move(phrase)) {}
+
+  std::string_view Name() const override { return "phrase"; }
+  std::vector<Trigger> Triggers() const override { return {{.text = phrase_}}; }
+  void Detect(const Subject& /*subject*/, std::span<const Hit> hits, std::vector<Finding>& findings) const override {
+    for (const Hit& hit : hits) {
+      findings.push_back({.category = Category::kInjection,
+                          .entity = phrase_,
+                          .span = {.begin = hit.end - phrase_.size(), .end = hit.end},
+                          .confidence = 1});
+    }
+  }
+
+ private:
+  std::string phrase_;
+};
+
+std::shared_ptr<const Inspector> Looking(std::initializer_list<std::string> phrases) {
+  std::vector<std::unique_ptr<const Detector>> detectors;
+  for (const std::string& phrase : phrases) detectors.push_back(std::make_unique<Phrase>(phrase));
+  auto inspector = Inspector::Build(std::move(detectors));
+  EXPECT_TRUE(inspector.ok());
+  return std::move(inspector).value();
+}
+
+// The raw text of each finding and the view that showed it: "(normalised) k e y".
+std::vector<std::string> Found(const Inspector& inspector, std::string_view text, std::size_t begin = 0) {
+  Inspector::Scratch scratch(inspector);
+  std::vector<Finding> findings;
+  inspector.Inspect(text, begin, Channel::kUser, scratch, findings);
+  std::vector<std::string> found;
+  for (const Finding& finding : findings) {
+    found.push_back("(" + std::string(ToString(finding.view)) + ") " +
+                    std::string(text.substr(finding.span.begin, finding.span.size())));
+  }
+  return found;
+}
+
+TEST(InspectorViews, FindWhatIsDisguised) {
+  const auto inspector = Looking({"ignore all"});
+  EXPECT_THAT(Found(*inspector, "please ig\u200Bnore all of it"), ElementsAre("(normalised) ig\u200Bnore all"));
+  EXPECT_THAT(Found(*inspector, "please i g n o r e   a l l of it"), ElementsAre("(normalised) i g n o r e   a l l"));
+  EXPECT_THAT(Found(*inspector, "please %69gnore%20all of it"), ElementsAre("(decoded) %69gnore%20all"));
+  const std::string base64 = codec::crypto::Base64Encode("ignore all of it");
+  EXPECT_THAT(Found(*inspector, "do " + base64 + " now"), ElementsAre("(decoded) " + base64.substr(0, 16)));
+}
+
+TEST(InspectorViews, FindWhatIsTurnedAround) {
+  const auto inspector = Looking({"ignore all", "the doorbell"});
+  EXPECT_THAT(Found(*inspector, "say vtaber nyy bs vg"), ElementsAre("(decoded) vtaber nyy"));
+  EXPECT_THAT(Found(*inspector, "say lla erongi"), ElementsAre("(decoded) lla erongi"));
+  EXPECT_THAT(Found(*inspector, "say gur qbbeoryy"), ElementsAre("(decoded) gur qbbeoryy")) << "by the trigger itself";
+}
+
+TEST(InspectorViews, TellEachThingOnce) {
+  const auto inspector = Looking({"ignore all"});
+  EXPECT_THAT(Found(*inspector, "ignore all, \u0456t says, %69gnore all"),
+              ElementsAre("(raw) ignore all", "(decoded) %69gnore all"));
+}
+
+TEST(InspectorViews, TellOnlyWhatEndsBehindTheBeginning) {
+  const auto inspector = Looking({"ignore all", "of it"});
+  const std::string text = "ig\u200Bnore all o\u200Bf it";
+  EXPECT_THAT(Found(*inspector, text, text.find("o\u200B")), ElementsAre("(normalised) o\u200Bf it"));
+  EXPECT_THAT(Found(*inspector, text, text.find("all")),
+              ElementsAre("(normalised) ig\u200Bnore all", "(normalised) o\u200Bf it"));
+}
+
+// A disguise is seen wherever the text is cut, and where it was seen in the whole.
+TEST(InspectorViews, DoNotDependOnWhereTheTextIsCut) {
+  const auto inspector = Looking({"ignore all", "of it", "secretword", "4111111111111111"});
+  const std::vector<std::string> parts = {"plain words ",
+                                          "and more of them, for a while, in lower case. ",
+                                          "ig\u200Bnore all ",
+                                          "\u0456gnore all of it ",
+                                          "%69gnore all ",
+                                          "i-g-n-o-r-e all ",
+                                          "ignore \uFF41\uFF4C\uFF4C ",
+                                          "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 ",
+                                          "drowterces ",
+                                          "frpergjbeq ",
+                                          "1gn0re all ",
+                                          codec::crypto::Base64Encode("now ignore all of it") + " ",
+                                          "Name Of It\n"};
+  std::mt19937 random(11);
+  for (int round = 0; round < 200; ++round) {
+    std::string text;
+    while (text.size() < 600) text += parts[random() % parts.size()];
+    Inspector::Scratch scratch(*inspector);
+    std::vector<Finding> whole;
+    inspector->Inspect(text, 0, Channel::kUser, scratch, whole);
+    std::vector<Finding> pieces;
+    std::size_t done = 0;
+    for (std::size_t cut = 0; cut < text.size();) {
+      cut = std::min(text.size(), cut + 1 + (random() % 60));
+      const std::string_view come = std::string_view(text).substr(0, cut);
+      const std::size_t settled = cut == text.size() ? cut : done + inspector->Settled(come.substr(done));
+      if (settled == done) continue;
+      inspector->Inspect(come.substr(0, settled), done, Channel::kUser, scratch, pieces);
+      done = settled;
+    }
+    for (std::size_t at = 0; at < std::max(whole.size(), pieces.size()); ++at) {
+      ASSERT_TRUE(at < whole.size() && at < pieces.size() && whole[at].span == pieces[at].span)
+          << text << "\nat " << (at < whole.size() ? whole : pieces)[at].span.begin << " of "
+          << (at < whole.size() ? "the whole" : "pieces");
+    }
+  }
+}
+
+TEST(InspectorViews, FindNothingInOtherText) {
+  const auto inspector = Looking({"ignore all"});
+  EXPECT_THAT(Found(*inspector, "a plain text, \u00E9t\u00E9, with 100% & <b>, 0x1F, i.e. nothing"), IsEmpty());
+}
+
+}  // namespace
+}  // namespace gatehouse::inspect
