@@ -66,9 +66,14 @@ bool Unpack(std::string_view word, const Values& alphabet, unsigned bits, std::s
   return true;
 }
 
+constexpr std::size_t kLongestNumber = 24;
+
 std::optional<Decoded> Hex(std::string_view word, std::string& result) {
   const std::size_t begin = word.starts_with("0x") || word.starts_with("0X") ? 2 : 0;
   const std::string_view digits = word.substr(begin);
+  // Numbers are not hexadecimal unless they are very long.
+  const bool number = std::ranges::all_of(digits, [](char c) { return c >= '0' && c <= '9'; });
+  if (number && digits.size() < kLongestNumber) return std::nullopt;
   if (digits.size() % 2 != 0 || !Unpack(digits, kHex, 4, result) || !IsText(result)) return std::nullopt;
   return Decoded{.quantum = 2, .bytes = 1, .begin = begin, .end = word.size()};
 }

@@ -3,6 +3,7 @@
 #include <array>
 #include <bit>
 #include <cstring>
+#include <utility>
 
 namespace gatehouse::inspect::text {
 
@@ -14,17 +15,10 @@ using Test = char __attribute__((ext_vector_type(16)));
 
 // A bit for each byte of a block, the first byte's the lowest.
 struct Classes {
-  std::uint64_t high = 0;
   std::uint64_t letter = 0;
   std::uint64_t word = 0;     // letters and digits
-  std::uint64_t hex = 0;      // digits, and letters that are digits in hexadecimal
   std::uint64_t encoded = 0;  // what base64 is made of, in both alphabets
-  std::uint64_t escape = 0;   // % & and the backslash
-  std::uint64_t leet = 0;     // what stands for a letter
-  std::uint64_t stroke = 0;   // dot and dash
-  std::uint64_t space = 0;
-  std::uint64_t zero = 0;
-  std::uint64_t x = 0;
+  std::uint64_t special = 0;  // not of ASCII, % & and the backslash, $ and the exclamation mark
 };
 
 std::uint64_t BitsOf(Test test) { return std::bit_cast<std::uint16_t>(__builtin_convertvector(test, Flags)); }
@@ -35,37 +29,38 @@ Bytes Load(const char* at) {
   return bytes;
 }
 
-Test Letters(Bytes bytes) { return (bytes | 0x20) - 'a' <= 'z' - 'a'; }
+Test IsLetter(Bytes bytes) { return (bytes | 0x20) - 'a' <= 'z' - 'a'; }
+Test IsDigit(Bytes bytes) { return bytes - '0' <= 9; }
 
-// Of prose there are letters to know alone; false where there is anything else than letters, spaces, commas and stops.
-bool ClassifyProse(const char* block, Classes& all) {
+// The bits of a block for which a test holds.
+template <class Predicate>
+std::uint64_t Find(const char* block, Predicate test) {
+  std::uint64_t bits = 0;
+  for (unsigned at = 0; at < kLookBlock; at += sizeof(Bytes)) bits |= BitsOf(test(Load(block + at))) << at;
+  return bits;
+}
+
+Classes Classify(const char* block) {
+  Classes all;
   std::uint64_t plain = 0;
   for (unsigned at = 0; at < kLookBlock; at += sizeof(Bytes)) {
     const Bytes bytes = Load(block + at);
-    const Test letter = Letters(bytes);
+    const Test letter = IsLetter(bytes);
     all.letter |= BitsOf(letter) << at;
     plain |= BitsOf(letter | (bytes == ' ') | (bytes == ',') | (bytes == '.') | (bytes == '\n')) << at;
   }
   all.word = all.encoded = all.letter;
-  return plain == ~std::uint64_t{0};
-}
-
-void Classify(Bytes bytes, unsigned shift, Classes& all) {
-  const Test digit = bytes - '0' <= 9;
-  const Test word = Letters(bytes) | digit;
-  const Test dash = bytes == '-';
-  const Test sign = dash | (bytes == '/') | (bytes == '+') | (bytes == '=') | (bytes == '_');
-  const Test leet = (digit & (bytes != '2') & (bytes != '6') & (bytes != '9')) | (bytes == '$') | (bytes == '!');
-  all.high |= BitsOf(bytes >= 0x80) << shift;
-  all.word |= BitsOf(word) << shift;
-  all.hex |= BitsOf(digit | ((bytes | 0x20) - 'a' <= 'f' - 'a')) << shift;
-  all.encoded |= BitsOf(word | sign) << shift;
-  all.escape |= BitsOf((bytes == '%') | (bytes == '&') | (bytes == '\\')) << shift;
-  all.leet |= BitsOf(leet) << shift;
-  all.stroke |= BitsOf(dash | (bytes == '.')) << shift;
-  all.space |= BitsOf(bytes == ' ') << shift;
-  all.zero |= BitsOf(bytes == '0') << shift;
-  all.x |= BitsOf(bytes == 'x') << shift;
+  if (plain == ~std::uint64_t{0}) return all;  // prose: nothing else is in it
+  for (unsigned at = 0; at < kLookBlock; at += sizeof(Bytes)) {
+    const Bytes bytes = Load(block + at);
+    const Test digit = IsDigit(bytes);
+    const Test sign = (bytes == '-') | (bytes == '/') | (bytes == '+') | (bytes == '=') | (bytes == '_');
+    const Test escape = (bytes - '%' <= '&' - '%') | (bytes == '\\');
+    all.word |= BitsOf(digit) << at;
+    all.encoded |= BitsOf(digit | sign) << at;
+    all.special |= BitsOf(escape | (bytes >= 0x80) | (bytes == '$') | (bytes == '!')) << at;
+  }
+  return all;
 }
 
 // Bits of this block, each moved `by` places on; those of the block before come in.
@@ -83,72 +78,97 @@ bool HasRun(std::uint64_t before, std::uint64_t now) {
 }
 
 constexpr bool IsHex(char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
-constexpr bool IsLetter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+constexpr bool IsAlpha(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 
 // Whether what follows makes text[at] the beginning of an escape.
 bool IsEscape(std::string_view text, std::size_t at) {
   if (at + 2 >= text.size()) return false;
   const char next = text[at + 1];
   if (text[at] == '%') return IsHex(next) && IsHex(text[at + 2]);
-  if (text[at] == '&') return next == '#' || IsLetter(next);
+  if (text[at] == '&') return next == '#' || IsAlpha(next);
   return next == 'u' || next == 'U' || next == 'x' || (next >= '0' && next <= '7');
 }
 
-bool HasEscape(std::string_view text, std::size_t block, std::uint64_t bits) {
+Reasons SeeSpecial(std::string_view text, std::size_t block, std::uint64_t bits) {
+  Reasons reasons = 0;
   for (; bits != 0; bits &= bits - 1) {
-    if (IsEscape(text, block + static_cast<std::size_t>(std::countr_zero(bits)))) return true;
+    const std::size_t at = block + static_cast<std::size_t>(std::countr_zero(bits));
+    if (at >= text.size()) break;
+    if (static_cast<unsigned char>(text[at]) >= 0x80) {
+      reasons = reasons | Reason::kNotAscii;
+    } else if (text[at] != '$' && text[at] != '!' && IsEscape(text, at)) {
+      reasons = reasons | Reason::kEscaped;
+    }
   }
-  return false;
+  return reasons;
 }
 
-// What begins and ends within this block and the one before.
+// What begins and ends within this block and the one before. Classes that seldom matter are looked for where the others
+// leave room for them.
 class Looker {
  public:
   // `block` is text[at, at + kLookBlock), or that and line ends where the text is at its end.
   Reasons See(const char* block, std::string_view text, std::size_t at) {
-    Classes now;
-    Reasons reasons = 0;
-    if (!ClassifyProse(block, now)) {
-      for (unsigned part = 0; part < kLookBlock; part += sizeof(Bytes)) Classify(Load(block + part), part, now);
-      reasons = SeeSigns(now, text, at);
-    }
+    const Classes now = Classify(block);
+    Reasons reasons = now.special == 0 ? Reasons{0} : SeeSpecial(text, at, now.special);
     if (HasRun(before_.encoded, now.encoded)) reasons = reasons | Reason::kEncoded;
-    const std::uint64_t inner = Moved(before_.letter, now.letter, 2) & Moved(before_.leet, now.leet, 1) & now.letter;
-    if (inner != 0) reasons = reasons | Reason::kLeet;
-    reasons |= SeeWords(now);
+    if (HasLeet(now, block)) reasons = reasons | Reason::kLeet;
+    if (HasMorse(now, block)) reasons = reasons | Reason::kMorse;
+    reasons |= SeeWords(now, block);
     before_ = now;
     return reasons;
   }
 
  private:
-  Reasons SeeSigns(const Classes& now, std::string_view text, std::size_t at) const {
-    Reasons reasons = 0;
-    if (now.high != 0) reasons = reasons | Reason::kNotAscii;
-    if (now.escape != 0 && HasEscape(text, at, now.escape)) reasons = reasons | Reason::kEscaped;
-    if (std::popcount((now.zero << 1) & now.x) >= 3) reasons = reasons | Reason::kEncoded;
-    if (std::popcount(now.stroke) >= 6 && std::popcount(now.stroke & (now.space << 1)) >= 2) {
-      reasons = reasons | Reason::kMorse;
-    }
-    return reasons;
+  // Digits and signs within a word that stand for letters.
+  bool HasLeet(const Classes& now, const char* block) {
+    const std::uint64_t other = (now.word & ~now.letter) | now.special;
+    std::uint64_t leet = other == 0 ? 0 : Find(block, [](Bytes bytes) {
+      return (IsDigit(bytes) & (bytes != '2') & (bytes != '6') & (bytes != '9')) | (bytes == '$') | (bytes == '!');
+    });
+    std::swap(leet, leet_);
+    return (Moved(before_.letter, now.letter, 2) & Moved(leet, leet_, 1) & now.letter) != 0;
   }
 
-  // Words of one letter at equal distances, and of two.
-  Reasons SeeWords(const Classes& now) {
+  static bool HasMorse(const Classes& now, const char* block) {
+    constexpr int kMostWord = 32;  // letters and digits, of a block that has Morse
+    constexpr int kFewestStrokes = 6;
+    if (std::popcount(now.word) > kMostWord) return false;
+    const std::uint64_t strokes = Find(block, [](Bytes bytes) { return (bytes == '-') | (bytes == '.'); });
+    const std::uint64_t spaces = Find(block, [](Bytes bytes) { return bytes == ' '; });
+    return std::popcount(strokes) >= kFewestStrokes && std::popcount(strokes & (spaces << 1)) >= 2;
+  }
+
+  // Words of one letter at equal distances; words of two hexadecimal digits; many that begin with 0x.
+  Reasons SeeWords(const Classes& now, const char* block) {
+    constexpr int kFewestPrefixes = 3;
     const std::uint64_t ends = Moved(before_.word, now.word, 1) & ~now.word;  // the place behind a word
     const std::uint64_t one = ends & ~Moved(before_.word, now.word, 2);
     const std::uint64_t two =
-        ends & Moved(before_.hex, now.hex, 1) & Moved(before_.hex, now.hex, 2) & ~Moved(before_.word, now.word, 3);
+        ends & Moved(before_.word, now.word, 1) & Moved(before_.word, now.word, 2) & ~Moved(before_.word, now.word, 3);
     Reasons reasons = 0;
     for (unsigned distance = 2; one != 0 && distance <= 4; ++distance) {
       if ((one & Moved(one_, one, distance) & Moved(one_, one, 2 * distance)) != 0) reasons = reasons | Reason::kSpaced;
     }
-    if ((two & Moved(two_, two, 3) & Moved(two_, two, 6)) != 0) reasons = reasons | Reason::kEncoded;
+    const std::uint64_t pairs = two & Moved(two_, two, 3) & Moved(two_, two, 6);
+    if (pairs != 0 && HasHex(pairs, block)) reasons = reasons | Reason::kEncoded;
+    const std::uint64_t prefixes = ((now.word & ~now.letter) << 1) & now.letter & ~(now.word << 2);
+    if (std::popcount(prefixes) >= kFewestPrefixes) reasons = reasons | Reason::kEncoded;
     one_ = one;
     two_ = two;
     return reasons;
   }
 
+  // Whether some of the words that end at `ends` and are in this block are hexadecimal digits.
+  static bool HasHex(std::uint64_t ends, const char* block) {
+    const std::uint64_t hex =
+        Find(block, [](Bytes bytes) { return IsDigit(bytes) | ((bytes | 0x20) - 'a' <= 'f' - 'a'); });
+    constexpr std::uint64_t kBegun = 3;  // before this block
+    return (ends & ((hex << 1) | 1) & ((hex << 2) | kBegun)) != 0;
+  }
+
   Classes before_;
+  std::uint64_t leet_ = 0;
   std::uint64_t one_ = 0;
   std::uint64_t two_ = 0;
 };

@@ -23,6 +23,9 @@ constexpr Reasons operator|(Reason a, Reason b) {
   return static_cast<Reasons>(static_cast<Reasons>(a) | static_cast<Reasons>(b));
 }
 constexpr Reasons operator|(Reasons a, Reason b) { return static_cast<Reasons>(a | static_cast<Reasons>(b)); }
+constexpr Reasons Without(Reasons reasons, Reason reason) {
+  return static_cast<Reasons>(reasons & ~static_cast<Reasons>(reason));
+}
 constexpr bool Has(Reasons reasons, Reason reason) { return (reasons & static_cast<Reasons>(reason)) != 0; }
 
 inline constexpr std::size_t kLookBlock = 64;  // bytes that share reasons

@@ -15,6 +15,11 @@ constexpr std::string_view kReversing = "\u202E";  // what follows is shown from
 constexpr std::size_t kSnap = 64;                  // how far a region's ends are moved to white space
 
 constexpr bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
+// Whether it may be part of a long word that stands for another.
+constexpr bool IsEncodedWord(char c) {
+  const bool word = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
+  return word || c == '+' || c == '/' || c == '-' || c == '_' || c == '=';
+}
 constexpr bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // Whether text[at] begins a word that hardly goes with the one before, as parts of a name or number do.
@@ -57,10 +62,11 @@ Views::Extent Views::Make(std::string_view text, std::size_t begin, std::span<co
     FindRegions(text, from);
     TakeRegions(text);
     if (!raw_.empty()) {
-      const MappedText* const normal = Normalise(raw_);
+      Reasons reasons = reasons_;
+      const MappedText* const normal = Normalise(raw_, reasons);
       if (normal != &raw_) Add(View::kNormalised, *normal);
       ReadDisguises(*normal);
-      DecodeAll(*normal);
+      DecodeAll(*normal, reasons);
     }
   }
   turned_.assign(turned.begin(), turned.end());
@@ -77,23 +83,41 @@ Views::Extent Views::Make(std::string_view text, std::size_t begin, std::span<co
   return extent_;
 }
 
-// The reasons of text[from, end); characters of which folding would make nothing else are none.
+// The reasons of text[from, end), without those that come to nothing when the block is looked at by itself: letters
+// that folding leaves, long words that are not encoded.
 Reasons Views::LookAt(std::string_view text, std::size_t from) {
   Reasons all = Look(text.substr(from), blocks_);
-  if (!Has(all, Reason::kNotAscii)) return all;
+  if (!Has(all, Reason::kNotAscii) && !Has(all, Reason::kEncoded)) return all;
   all = 0;
+  words_ = {};
   for (std::size_t block = 0; block < blocks_.size(); ++block) {
-    if (Has(blocks_[block], Reason::kNotAscii)) {
-      std::size_t begin = from + (block * kLookBlock);
-      std::size_t end = std::min(begin + kLookBlock, text.size());
-      while (begin != from && begin < end && IsContinuation(text[begin])) ++begin;
-      while (end < text.size() && IsContinuation(text[end])) ++end;
-      const bool needed = begin < end && NeedsFolding(text.substr(begin, end - begin));
-      if (!needed) blocks_[block] &= static_cast<Reasons>(~static_cast<Reasons>(Reason::kNotAscii));
-    }
-    all |= blocks_[block];
+    Reasons& reasons = blocks_[block];
+    const std::size_t begin = from + (block * kLookBlock);
+    const Span span{.begin = begin, .end = std::min(begin + kLookBlock, text.size())};
+    if (Has(reasons, Reason::kNotAscii) && !Folds(text, span, from)) reasons = Without(reasons, Reason::kNotAscii);
+    if (Has(reasons, Reason::kEncoded) && !Decodes(text, span, from)) reasons = Without(reasons, Reason::kEncoded);
+    all |= reasons;
   }
   return all;
+}
+
+bool Views::Folds(std::string_view text, Span block, std::size_t from) {
+  while (block.begin != from && block.begin < block.end && IsContinuation(text[block.begin])) ++block.begin;
+  while (block.end < text.size() && IsContinuation(text[block.end])) ++block.end;
+  return block.begin < block.end && NeedsFolding(text.substr(block.begin, block.size()));
+}
+
+// Whether one of the words that are at least partly in the block can be decoded; each word is tried once.
+bool Views::Decodes(std::string_view text, Span block, std::size_t from) {
+  if (block.begin < words_.tried && words_.change == Change::kSome) return true;
+  while (block.begin != from && block.begin > words_.tried && IsEncodedWord(text[block.begin - 1])) --block.begin;
+  while (block.end < text.size() && IsEncodedWord(text[block.end])) ++block.end;
+  block.begin = std::max(block.begin, words_.tried);
+  if (block.begin >= block.end) return false;
+  raw_.Clear();
+  raw_.Copy(text.substr(block.begin, block.size()), block.begin);
+  words_ = {.tried = block.end, .change = Decode(raw_, texts_.front(), kMostGrowth * block.size())};
+  return words_.change == Change::kSome;
 }
 
 void Views::AddRegion(std::string_view text, Span around) {
@@ -135,31 +159,38 @@ void Views::Add(View view, const MappedText& text) {
   made_[count_++] = {.view = view, .text = &text, .begin = text.Behind(begin_)};
 }
 
-// The source itself where there is nothing to do.
-const MappedText* Views::Normalise(const MappedText& source) {
+// The source itself where there is nothing to do. `reasons` are those of the source, and then those of the result.
+const MappedText* Views::Normalise(const MappedText& source, Reasons& reasons) {
   const std::size_t limit = kMostGrowth * raw_.text().size() + kLookBlock;
   const MappedText* normal = &source;
-  if (NeedsFolding(source.text())) {
+  if (Has(reasons, Reason::kNotAscii) && NeedsFolding(source.text())) {
     MappedText& folded = Next();
     if (Fold(source, folded, limit) == Extent::kPart) extent_ = Extent::kPart;
     normal = &folded;
+    reasons = Look(normal->text(), blocks_);
   }
+  if (!Has(reasons, Reason::kSpaced)) return normal;
   MappedText& joined = Next();
-  if (JoinSpaced(*normal, joined, limit) == Change::kSome) return &joined;
+  if (JoinSpaced(*normal, joined, limit) == Change::kSome) {
+    reasons = Look(joined.text(), blocks_);
+    return &joined;
+  }
   --used_;
   return normal;
 }
 
-void Views::DecodeAll(const MappedText& source) {
+void Views::DecodeAll(const MappedText& source, Reasons reasons) {
   const std::size_t limit = kMostGrowth * raw_.text().size() + kLookBlock;
   const MappedText* from = &source;
   for (std::size_t depth = 0; depth < kDepth; ++depth) {
+    if (!Has(reasons, Reason::kEncoded) && !Has(reasons, Reason::kEscaped)) return;
     MappedText& decoded = Next();
     if (Decode(*from, decoded, limit) == Change::kNone) {
       --used_;
       return;
     }
-    from = Normalise(decoded);
+    reasons = Look(decoded.text(), blocks_);
+    from = Normalise(decoded, reasons);
     Add(View::kDecoded, *from);
   }
 }

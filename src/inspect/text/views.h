@@ -58,13 +58,15 @@ class Views {
   static constexpr std::size_t kMostViews = 9;
 
   Reasons LookAt(std::string_view text, std::size_t from);
+  static bool Folds(std::string_view text, Span block, std::size_t from);
+  bool Decodes(std::string_view text, Span block, std::size_t from);
   void FindRegions(std::string_view text, std::size_t from);
   void TakeRegions(std::string_view text);
   void AddRegion(std::string_view text, Span around);
   MappedText& Next();
   void Add(View view, const MappedText& text);
-  const MappedText* Normalise(const MappedText& source);
-  void DecodeAll(const MappedText& source);
+  const MappedText* Normalise(const MappedText& source, Reasons& reasons);
+  void DecodeAll(const MappedText& source, Reasons reasons);
   void ReadDisguises(const MappedText& source);
   void MakeTurned(std::string_view text, Turn turn);
 
@@ -72,6 +74,10 @@ class Views {
   Reasons reasons_ = 0;
   Extent extent_ = Extent::kWhole;
   std::vector<Reasons> blocks_;
+  struct {
+    std::size_t tried = 0;  // of the text, up to the end of a word
+    Change change = Change::kNone;
+  } words_;
   std::vector<Span> regions_;
   std::vector<Turned> turned_;
   MappedText raw_;
