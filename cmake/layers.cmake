@@ -80,6 +80,18 @@ function(gh_prices layer)
   target_sources(gh_${layer} PRIVATE ${output})
 endfunction()
 
+# gh_secret_rules(<layer>): the rules for secrets become part of the layer.
+function(gh_secret_rules layer)
+  set(source ${PROJECT_SOURCE_DIR}/data/secret_rules.yaml)
+  set(script ${PROJECT_SOURCE_DIR}/tools/embed_text.py)
+  set(output ${CMAKE_BINARY_DIR}/generated/default_secret_rules.cc)
+  add_custom_command(OUTPUT ${output}
+                     COMMAND Python3::Interpreter ${script} ${source} ${output}
+                             inspect/secret/rule_file.h gatehouse::inspect::secret DefaultRulesText
+                     DEPENDS ${source} ${script} VERBATIM)
+  target_sources(gh_${layer} PRIVATE ${output})
+endfunction()
+
 # gh_app(<binary>): src/app/ without main.cc as the library gh_app, and main.cc as the program.
 function(gh_app binary)
   set(dir ${PROJECT_SOURCE_DIR}/src/app)

@@ -63,9 +63,9 @@ class Detector {
   enum class Wakes : std::uint8_t { kByHits, kAlways };
   virtual Wakes WokenBy() const { return Wakes::kByHits; }
 
-  // Where the earliest thing begins that `text` may have the beginning of and not the end, reaching over seams; its
-  // size where there is none.
-  virtual std::size_t OpenFrom(std::string_view text) const { return text.size(); }
+  // Where the earliest thing begins before `seam`, a seam of `text`, that reaches over it, or may when more text comes:
+  // it is not to be cut there. `seam` where there is none.
+  virtual std::size_t OpenFrom(std::string_view /*text*/, std::size_t seam) const { return seam; }
 };
 
 }  // namespace gatehouse::inspect

@@ -21,6 +21,8 @@ using pattern::PatternSet;
 
 // Longer texts are inspected piece by piece, so that memory for hits does not grow with the text.
 constexpr std::size_t kWindow = std::size_t{64} * 1024;
+// How often the place for a cut is looked for further back, before none is made.
+constexpr std::size_t kMaxRetreats = 16;
 
 // Whom a pattern wakes.
 struct Woken {
@@ -223,11 +225,16 @@ Inspector::Coverage Inspector::Inspect(std::string_view text, std::size_t begin,
 
 std::size_t Inspector::Settled(std::string_view text) const { return state_->Settled(text); }
 
+// What one detector holds open moves the cut back to a seam that another may hold open.
 std::size_t Inspector::State::Settled(std::string_view text) const {
-  const std::size_t seam = LastSeam(text);
-  std::size_t open = seam;
-  for (const auto& detector : detectors) open = std::min(open, detector->OpenFrom(text));
-  return open == seam ? seam : LastSeam(text.substr(0, open));
+  std::size_t seam = LastSeam(text);
+  for (std::size_t retreat = 0; retreat < kMaxRetreats; ++retreat) {
+    std::size_t open = seam;
+    for (const auto& detector : detectors) open = std::min(open, detector->OpenFrom(text, seam));
+    if (open == seam) return seam;
+    seam = LastSeam(text.substr(0, open));
+  }
+  return 0;
 }
 
 // Where the piece of at most `window` bytes ends that begins at `begin`: where nothing is open, else at a seam.
