@@ -36,13 +36,13 @@ constexpr auto kChecksums = std::to_array<Choice<Checksum>>({
 });
 
 // One text, or a list of them.
-std::vector<std::string> TextsOf(Node node) {
+std::vector<std::string> TextsOf(const Node& node) {
   if (node.kind() == Node::Kind::kList) return node.AsStrings().value_or(std::vector<std::string>{});
   if (const auto text = node.AsString()) return {*text};
   return {};
 }
 
-std::vector<std::string> WordsOf(Node node) {
+std::vector<std::string> WordsOf(const Node& node) {
   std::vector<std::string> words = TextsOf(node);
   for (std::string& word : words) {
     std::ranges::transform(word, word.begin(), Lower);
@@ -51,7 +51,7 @@ std::vector<std::string> WordsOf(Node node) {
   return words;
 }
 
-void ReadShapes(Node node, Rule& rule, Trigger::Case letters) {
+void ReadShapes(const Node& node, Rule& rule, Trigger::Case letters) {
   for (const std::string& text : TextsOf(node)) {
     auto shape = Shape::Parse(text, letters);
     if (!shape.ok()) {
@@ -64,7 +64,7 @@ void ReadShapes(Node node, Rule& rule, Trigger::Case letters) {
   }
 }
 
-Rule ReadRule(Node node, float confidence) {
+Rule ReadRule(const Node& node, float confidence) {
   Rule rule;
   rule.id = node.Required("id").AsString().value_or("");
   rule.near = WordsOf(node["near"]);
@@ -75,17 +75,17 @@ Rule ReadRule(Node node, float confidence) {
   return rule;
 }
 
-Trigger::Case CaseOf(Node node) {
+Trigger::Case CaseOf(const Node& node) {
   return node["case"].AsEnum<Trigger::Case>(kCases).value_or(Trigger::Case::kSensitive);
 }
 
-Rule ReadToken(Node node) {
+Rule ReadToken(const Node& node) {
   Rule rule = ReadRule(node, kByShape);
   ReadShapes(node.Required("shape"), rule, CaseOf(node));
   return rule;
 }
 
-Rule ReadAssignment(Node node) {
+Rule ReadAssignment(const Node& node) {
   Rule rule = ReadRule(node, kByName);
   rule.names = WordsOf(node.Required("names"));
   rule.assigned_by = node["operator"].AsEnum<Rule::Operator>(kOperators).value_or(Rule::Operator::kRequired);
@@ -99,7 +99,7 @@ base::Result<std::vector<Rule>> ParseRules(std::string_view yaml) {
   GH_TRY(const codec::config::Tree tree, codec::config::Tree::Parse(yaml));
   std::vector<Rule> rules;
   std::set<std::string> ids;
-  const auto add = [&](Node node, Rule rule) {
+  const auto add = [&](const Node& node, Rule rule) {
     if (!ids.insert(rule.id).second) node.AddProblem("the id " + rule.id + " is used twice");
     if (rules.size() == kMaxRules) node.AddProblem("too many rules");
     rules.push_back(std::move(rule));

@@ -145,6 +145,7 @@ void SecretDetector::Add(Trigger trigger, Sign sign) {
 
 std::vector<Trigger> SecretDetector::Triggers() const {
   std::vector<Trigger> triggers;
+  triggers.reserve(watches_.size());
   for (const Watch& watch : watches_) triggers.push_back(watch.trigger);
   return triggers;
 }
