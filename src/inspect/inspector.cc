@@ -33,6 +33,12 @@ struct Woken {
 // Nobody, but the text is to be turned around there: `trigger` is a text::Turn.
 constexpr std::uint32_t kTurned = UINT32_MAX;
 
+constexpr Woken Turning(text::Turn turn) { return {.detector = kTurned, .trigger = static_cast<std::uint32_t>(turn)}; }
+
+// The domains of mail addresses, turned around: .com, .net, .org, .edu, .gov.
+constexpr std::string_view kRotatedAddress = R"(@[a-z0-9.-]{1,40}\.(?:pbz|arg|bet|rqh|tbi))";
+constexpr std::string_view kReversedAddress = R"((?:moc|ten|gro|ude|vog)\.[a-z0-9.-]{1,40}@)";
+
 // Whether the literal turned around is rare enough in texts that are not.
 bool IsTellingTurned(const Trigger& trigger) {
   if (trigger.kind != Trigger::Kind::kLiteral) return false;
@@ -53,6 +59,9 @@ class Registry {
       }
     }
     for (const std::string_view word : text::TellingWords()) AddTurned({.text = std::string(word)});
+    for (const std::string_view word : text::TellingBeginnings()) AddTurned({.text = std::string(word)});
+    Add({.text = std::string(kRotatedAddress), .kind = Trigger::Kind::kPattern}, Turning(text::Turn::kRotated));
+    Add({.text = std::string(kReversedAddress), .kind = Trigger::Kind::kPattern}, Turning(text::Turn::kReversed));
   }
 
   std::vector<Trigger> patterns;
@@ -71,9 +80,9 @@ class Registry {
   void AddTurned(const Trigger& trigger) {
     Trigger turned = trigger;
     turned.text = text::Rotated(trigger.text);
-    Add(turned, {.detector = kTurned, .trigger = static_cast<std::uint32_t>(text::Turn::kRotated)});
+    Add(turned, Turning(text::Turn::kRotated));
     turned.text = text::Reversed(trigger.text);
-    Add(turned, {.detector = kTurned, .trigger = static_cast<std::uint32_t>(text::Turn::kReversed)});
+    Add(turned, Turning(text::Turn::kReversed));
   }
 
   std::map<std::tuple<std::string, Trigger::Kind, Trigger::Case>, std::size_t> numbers_;

@@ -180,6 +180,20 @@ class HiddenRun {
   std::vector<Span> ends_;
 };
 
+// Appends what came from `begin` on from the end, characters whole.
+void ReversePart(std::string_view bytes, std::size_t begin, MappedText& result) {
+  for (std::size_t end = bytes.size(); end != 0;) {
+    std::size_t at = end;
+    while (at != 0 && static_cast<unsigned char>(bytes[at - 1]) < 0x80) --at;
+    result.Mirror(bytes.substr(at, end - at), begin + at);
+    if (at == 0) return;
+    end = at--;
+    while (at != 0 && end - at < 4 && (static_cast<unsigned char>(bytes[at]) & 0xC0) == 0x80) --at;
+    result.Replace(bytes.substr(at, end - at), {.begin = begin + at, .end = begin + end});
+    end = at;
+  }
+}
+
 }  // namespace
 
 Change ReadLeet(const MappedText& source, MappedText& result, std::size_t limit) {
@@ -261,15 +275,19 @@ void Rotate(const MappedText& source, MappedText& result, std::size_t limit) {
   result.Overwrite([](char c) { return Rotated(c); });
 }
 
-void Reverse(const MappedText& source, MappedText& result, std::size_t limit) {
+void Reverse(const MappedText& source, MappedText& result) {
   result.Clear();
-  const std::string_view text = source.text();
-  for (std::size_t end = text.size(); end != 0;) {
-    std::size_t begin = end - 1;
-    while (begin != 0 && end - begin < 4 && (static_cast<unsigned char>(text[begin]) & 0xC0) == 0x80) --begin;
-    if (result.text().size() + (end - begin) > limit) return;
-    result.Replace(text.substr(begin, end - begin), source.From({.begin = begin, .end = end}));
-    end = begin;
+  const std::span<const MappedText::Segment> segments = source.segments();
+  std::size_t end = source.text().size();
+  for (std::size_t number = segments.size(); number-- != 0;) {
+    const MappedText::Segment& segment = segments[number];
+    const std::string_view bytes = source.text().substr(segment.at, end - segment.at);
+    if (segment.kind == MappedText::Segment::Kind::kCopied) {
+      ReversePart(bytes, segment.begin, result);
+    } else {
+      result.Replace(bytes, source.From({.begin = segment.at, .end = end}));
+    }
+    end = segment.at;
   }
 }
 

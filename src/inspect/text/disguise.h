@@ -26,7 +26,7 @@ Change ReadHidden(const MappedText& source, MappedText& result, std::size_t limi
 void Rotate(const MappedText& source, MappedText& result, std::size_t limit);
 
 // Character by character from the end: the result's map goes down.
-void Reverse(const MappedText& source, MappedText& result, std::size_t limit);
+void Reverse(const MappedText& source, MappedText& result);
 
 enum class Turn : std::uint8_t { kRotated, kReversed };
 

@@ -13,7 +13,9 @@ using Segment = MappedText::Segment;
 // Where the byte at `at`, which is in `segment`, came from.
 Span FromOfByte(const Segment& segment, std::size_t at) {
   if (segment.kind == Segment::Kind::kReplaced) return {.begin = segment.begin, .end = segment.end};
-  const std::size_t begin = segment.begin + (at - segment.at);
+  const std::size_t offset = at - segment.at;
+  const bool mirrored = segment.kind == Segment::Kind::kMirrored;
+  const std::size_t begin = mirrored ? segment.end - 1 - offset : segment.begin + offset;
   return {.begin = begin, .end = begin + 1};
 }
 
@@ -36,6 +38,15 @@ void MappedText::Copy(std::string_view bytes, std::size_t begin) {
                          .kind = Segment::Kind::kCopied});
   }
   text_.append(bytes);
+}
+
+void MappedText::Mirror(std::string_view bytes, std::size_t begin) {
+  if (bytes.empty()) return;
+  segments_.push_back({.at = static_cast<std::uint32_t>(text_.size()),
+                       .begin = static_cast<std::uint32_t>(begin),
+                       .end = static_cast<std::uint32_t>(begin + bytes.size()),
+                       .kind = Segment::Kind::kMirrored});
+  text_.append(bytes.rbegin(), bytes.rend());
 }
 
 void MappedText::Replace(std::string_view bytes, Span from) {

@@ -28,6 +28,7 @@ class MappedText {
     std::uint32_t end = 0;
     enum class Kind : std::uint32_t {
       kCopied,    // byte for byte
+      kMirrored,  // byte for byte, from the end
       kReplaced,  // as a whole
     } kind = Kind::kCopied;
   };
@@ -39,6 +40,8 @@ class MappedText {
   void Clear();
   // Appends `bytes`, which are bytes [begin, begin + size) of the first text.
   void Copy(std::string_view bytes, std::size_t begin);
+  // Appends the same from the last byte to the first.
+  void Mirror(std::string_view bytes, std::size_t begin);
   // Appends `bytes`, which stand for `from` of the first text.
   void Replace(std::string_view bytes, Span from);
 

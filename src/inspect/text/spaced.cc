@@ -21,7 +21,7 @@ constexpr bool IsLetter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z';
 constexpr bool IsWord(char c) { return IsDigit(c) || IsLetter(c) || static_cast<unsigned char>(c) >= 0x80; }
 constexpr bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
-// Letters and digits that stand alone, one after the other.
+// Letters and digits that stand alone, one after the other, and signs between them.
 struct Run {
   std::vector<std::size_t> at;    // of each letter
   std::vector<std::size_t> gaps;  // numbers of the letters that begin a word
@@ -82,24 +82,36 @@ class Joiner {
     return text_.substr(at + 1, end - at - 1);
   }
 
+  // Whether one character alone is at `at`, of any kind, behind a separator.
+  bool IsElement(std::size_t at) const {
+    if (at >= text_.size() || IsSpace(text_[at]) || static_cast<unsigned char>(text_[at]) >= 0x80) return false;
+    if (IsWord(text_[at])) return StandsAlone(at);
+    return text_.substr(at + 1).starts_with(run_.separator);
+  }
+
+  // The place of the next character of the run, or npos.
+  std::size_t Next() {
+    const std::size_t behind = run_.at.back() + 1;
+    const std::string_view rest = text_.substr(behind);
+    if (!rest.starts_with(run_.separator)) return std::string_view::npos;
+    const std::size_t next = behind + run_.separator.size();
+    if (IsElement(next)) return next;
+    const std::string_view between = Between(run_.at.back());
+    if (!StandsAlone(behind + between.size()) || !IsGap(between, run_.separator)) return std::string_view::npos;
+    run_.gaps.push_back(run_.at.size());
+    return behind + between.size();
+  }
+
   // Reads the run that begins at `at`, joins it if it is one, and returns the place behind it.
   std::size_t TryRun(std::size_t at) {
     run_.Clear();
-    run_.at.push_back(at);
-    run_.letters = IsLetter(text_[at]) ? 1 : 0;
     run_.separator = Between(at);
-    if (!IsSeparator(run_.separator)) return at + 1;
-    for (;;) {
-      const std::string_view between = Between(run_.at.back());
-      const std::size_t next = run_.at.back() + 1 + between.size();
-      if (!StandsAlone(next)) break;
-      if (between != run_.separator) {
-        if (!IsGap(between, run_.separator)) break;
-        run_.gaps.push_back(run_.at.size());
-      }
+    if (!IsSeparator(run_.separator) || !StandsAlone(at + 1 + run_.separator.size())) return at + 1;
+    for (std::size_t next = at; next != std::string_view::npos; next = Next()) {
       run_.letters += IsLetter(text_[next]) ? 1 : 0;
       run_.at.push_back(next);
     }
+    while (!IsWord(text_[run_.at.back()])) run_.at.pop_back();  // a sign behind the last one
     if (IsTelling()) Join();
     return run_.at.back() + 1;
   }

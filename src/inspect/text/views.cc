@@ -20,6 +20,28 @@ constexpr bool IsEncodedWord(char c) {
   const bool word = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
   return word || c == '+' || c == '/' || c == '-' || c == '_' || c == '=';
 }
+constexpr std::size_t kLongestToken = 1024;
+
+// Whether a word is of capitals and small letters as chance mixes them: it may be a token that is turned around. Names
+// in programs have fewer capitals.
+bool LooksRandom(std::string_view words) {
+  constexpr std::size_t kShortest = 20;
+  std::size_t size = 0;
+  std::size_t capital = 0;
+  std::size_t small = 0;
+  for (const char c : words) {
+    if (!IsEncodedWord(c)) {
+      size = capital = small = 0;
+      continue;
+    }
+    ++size;
+    capital += c >= 'A' && c <= 'Z' ? 1 : 0;
+    small += c >= 'a' && c <= 'z' ? 1 : 0;
+    if (size >= kShortest && capital * 4 >= size && small * 4 >= size) return true;
+  }
+  return false;
+}
+
 constexpr bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
 
 // Whether text[at] begins a word that hardly goes with the one before, as parts of a name or number do.
@@ -57,6 +79,7 @@ Views::Extent Views::Make(std::string_view text, std::size_t begin, std::span<co
   }
   std::size_t from = begin - std::min(begin, kBefore);
   while (from < begin && IsContinuation(text[from])) ++from;
+  turned_.assign(turned.begin(), turned.end());
   reasons_ = LookAt(text, from);
   if (reasons_ != 0) {
     FindRegions(text, from);
@@ -69,7 +92,6 @@ Views::Extent Views::Make(std::string_view text, std::size_t begin, std::span<co
       DecodeAll(*normal, reasons);
     }
   }
-  turned_.assign(turned.begin(), turned.end());
   if (Has(reasons_, Reason::kNotAscii)) {
     for (std::size_t at = text.find(kReversing, from); at != std::string_view::npos;
          at = text.find(kReversing, at + 1)) {
@@ -110,6 +132,7 @@ bool Views::Folds(std::string_view text, Span block, std::size_t from) {
 // Whether one of the words that are at least partly in the block can be decoded; each word is tried once.
 bool Views::Decodes(std::string_view text, Span block, std::size_t from) {
   if (block.begin < words_.tried && words_.change == Change::kSome) return true;
+  if (block.end <= words_.tried) return false;
   while (block.begin != from && block.begin > words_.tried && IsEncodedWord(text[block.begin - 1])) --block.begin;
   while (block.end < text.size() && IsEncodedWord(text[block.end])) ++block.end;
   block.begin = std::max(block.begin, words_.tried);
@@ -117,6 +140,10 @@ bool Views::Decodes(std::string_view text, Span block, std::size_t from) {
   raw_.Clear();
   raw_.Copy(text.substr(block.begin, block.size()), block.begin);
   words_ = {.tried = block.end, .change = Decode(raw_, texts_.front(), kMostGrowth * block.size())};
+  if (words_.change == Change::kNone && block.size() <= kLongestToken && LooksRandom(raw_.text())) {
+    turned_.push_back({.turn = Turn::kRotated, .end = block.end});
+    turned_.push_back({.turn = Turn::kReversed, .end = block.end});
+  }
   return words_.change == Change::kSome;
 }
 
@@ -218,12 +245,11 @@ void Views::MakeTurned(std::string_view text, Turn turn) {
   TakeRegions(text);
   if (raw_.empty()) return;
   MappedText& result = Next();
-  const std::size_t limit = raw_.text().size();
   if (turn == Turn::kRotated) {
-    Rotate(raw_, result, limit);
+    Rotate(raw_, result, raw_.text().size());
     Add(View::kDecoded, result);
   } else {
-    Reverse(raw_, result, limit);
+    Reverse(raw_, result);
     made_[count_++] = {.view = View::kDecoded, .text = &result, .begin = 0};
   }
 }

@@ -323,6 +323,13 @@ constexpr auto kSmall = std::to_array<std::string_view>({
 
 std::span<const std::string_view> TellingWords() { return kTelling; }
 
+std::span<const std::string_view> TellingBeginnings() {
+  static constexpr auto kBeginnings = std::to_array<std::string_view>(
+      {"https://", "http://", "postgres://", "postgresql://", "mysql://", "mongodb://", "mongodb+srv://", "redis://",
+       "amqp://", "eyJhbGciOi", "eyJ0eXAiOi", "eyJraWQiOi"});
+  return kBeginnings;
+}
+
 const Vocabulary& Vocabulary::Words() {
   static const Vocabulary words;
   return words;

@@ -29,7 +29,9 @@ class Vocabulary {
   std::vector<Node> nodes_;
 };
 
-// Those of the words that are telling by themselves, for finding them turned around or rotated.
+// Those of the words that are telling by themselves, for finding them reversed or rotated; and beginnings of what is no
+// word: addresses, tokens.
 std::span<const std::string_view> TellingWords();
+std::span<const std::string_view> TellingBeginnings();
 
 }  // namespace gatehouse::inspect::text
