@@ -1,6 +1,7 @@
 #include "features/guard/answer_texts.h"
 
 #include <algorithm>
+#include <utility>
 
 namespace gatehouse::features::guard {
 namespace {
@@ -14,6 +15,12 @@ base::Error TooMuch(std::string_view what) {
 }
 
 }  // namespace
+
+std::optional<AnswerTexts::Place> AnswerTexts::Place::CutSettled() {
+  const std::uint64_t settled = text->settled();
+  if (settled >= end || settled < begin + kWorthCutting) return {};
+  return Place{.text = text, .begin = settled, .end = std::exchange(end, settled)};
+}
 
 base::Result<AnswerTexts::Place> AnswerTexts::Add(const DeltaPiece& piece) {
   auto entry = std::ranges::find(entries_, piece.key, &Entry::key);

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <optional>
 
 #include "base/result.h"
 #include "features/guard/answer_frame.h"
@@ -15,6 +16,8 @@ namespace gatehouse::features::guard {
 class AnswerTexts {
  public:
   static constexpr std::size_t kMost = 4096;
+  // Beside the word that is open, so much of a piece may wait with it.
+  static constexpr std::uint64_t kWorthCutting = 25;
 
   explicit AnswerTexts(Inspection& inspection) : inspection_(inspection) {}
 
@@ -25,6 +28,9 @@ class AnswerTexts {
     std::uint64_t end = 0;
 
     bool IsSettled() const { return text->settled() >= end; }
+    // Cuts off what is settled, if that is kWorthCutting at least: afterwards this is it, and what is returned the
+    // rest.
+    std::optional<Place> CutSettled();
     AnswerText::Piece Take() const { return text->Take(begin, end); }
     void Forget() const { text->Forget(end); }
   };

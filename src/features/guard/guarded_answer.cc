@@ -54,6 +54,7 @@ net::Task<base::Result<llm::EventSource::Outcome>> GuardedAnswer::Pull(llm::Batc
     }
     // What waited goes before the end or the upstream's failure.
     ended_ = true;
+    End();
     Status status = texts_.EndAll();
     Release(batch);
     if (!status.ok()) co_return Deliver(batch, std::move(status).TakeError());
@@ -96,6 +97,7 @@ Status GuardedFrames::TakeIn(llm::Batch& incoming, llm::Batch& batch) {
       held_.back().raw = held_.back().own;  // a short one moved
     }
   }
+  Split();
   return base::Ok();
 }
 
@@ -143,6 +145,7 @@ Status GuardedFrames::AddPieces(Held& held) {
     GH_TRY(const AnswerTexts::Place place, texts().Add(delta));
     held.pieces.push_back({.place = place, .offset = delta.offset, .length = delta.length});
   }
+  LeadRest(held);
   for (const TextKey& key : deltas_.ended) GH_CHECK_OK(texts().End(key));
   for (const Piece& piece : held.pieces) GH_CHECK_OK(texts().Settle(piece.place));
   return base::Ok();
@@ -158,11 +161,45 @@ void GuardedFrames::Release(llm::Batch& batch) {
   }
 }
 
+void GuardedFrames::Split() {
+  // Frames of Responses are numbered: none can be added.
+  if (held_.size() != 1 || rest_ || dialect_ == llm::DialectId::kOpenAiResponses) return;
+  Held& held = held_.front();
+  if (held.pieces.size() != 1) return;
+  auto rest = held.pieces.front().place.CutSettled();
+  if (!rest) return;
+  rest_ = Held{.raw = held.raw, .data = held.data, .data_size = held.data_size, .pieces = held.pieces};
+  rest_->Own();
+  rest_->pieces.front().place = *rest;
+  held.pieces.front().range = rest_->pieces.front().range = Piece::Range::kOther;
+}
+
+// What a frame was split from leads the next piece of its text; before anything else it goes by itself.
+void GuardedFrames::LeadRest(Held& held) {
+  if (!rest_) return;
+  const AnswerTexts::Place& rest = rest_->pieces.front().place;
+  for (Piece& piece : held.pieces) {
+    if (piece.place.text != rest.text) continue;
+    piece.place.begin = rest.begin;
+    piece.range = Piece::Range::kOther;
+    rest_.reset();
+    return;
+  }
+  GiveRest();
+}
+
+void GuardedFrames::GiveRest() {
+  if (!rest_) return;
+  held_.push_back(std::move(*rest_));
+  held_.back().raw = held_.back().own;
+  rest_.reset();
+}
+
 void GuardedFrames::Rewrite(Held& held) {
   std::vector<json::Edit> edits;
   for (const Piece& piece : held.pieces) {
     const AnswerText::Piece taken = piece.place.Take();
-    if (taken.state == AnswerText::Piece::State::kSame) continue;
+    if (taken.state == AnswerText::Piece::State::kSame && piece.range == Piece::Range::kOwn) continue;
     json::Edit edit{.offset = piece.offset, .length = piece.length, .replacement = {}};
     json::AppendQuoted(edit.replacement, taken.text);
     edits.push_back(std::move(edit));

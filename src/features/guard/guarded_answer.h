@@ -27,6 +27,8 @@ class GuardedAnswer : public llm::EventSource {
 
   // Looks at what came, and hands on what can go.
   virtual base::Status TakeIn(llm::Batch& incoming, llm::Batch& batch) = 0;
+  // Nothing more comes.
+  virtual void End() {}
   // Hands on what waits and is settled.
   virtual void Release(llm::Batch& batch) = 0;
 
@@ -54,6 +56,7 @@ class GuardedFrames final : public GuardedAnswer {
 
  protected:
   base::Status TakeIn(llm::Batch& incoming, llm::Batch& batch) override;
+  void End() override { GiveRest(); }
   void Release(llm::Batch& batch) override;
 
  private:
@@ -61,6 +64,7 @@ class GuardedFrames final : public GuardedAnswer {
     AnswerTexts::Place place;
     std::size_t offset = 0;  // of its token in the frame's data
     std::size_t length = 0;
+    enum class Range : std::uint8_t { kOwn, kOther } range = Range::kOwn;  // other: a part of its text, or more
   };
   // A frame and what it meant.
   struct Held {
@@ -79,6 +83,11 @@ class GuardedFrames final : public GuardedAnswer {
   base::Status TakeInFrame(Held& held);
   base::Status LookAtData(Held& held);
   base::Status AddPieces(Held& held);
+  // A long piece does not wait for its last word: what is settled goes, and the rest goes with the next piece of that
+  // text, or before its end in a frame like this one.
+  void Split();
+  void LeadRest(Held& held);
+  void GiveRest();
   void LetGo(Held& held, llm::Batch& batch);
   void Rewrite(Held& held);
 
@@ -86,6 +95,7 @@ class GuardedFrames final : public GuardedAnswer {
   codec::json::Document document_;
   FrameDeltas deltas_;
   std::deque<Held> held_;
+  std::optional<Held> rest_;          // of the frame that was split last
   std::deque<std::string> released_;  // what the frames of the batch look at
 };
 
@@ -121,6 +131,7 @@ class GuardedEvents final : public GuardedAnswer {
   struct Held {
     llm::Event event;
     std::optional<AnswerTexts::Place> place;
+    enum class Range : std::uint8_t { kOwn, kOther } range = Range::kOwn;  // other: a part of its text
   };
 
   base::Status TakeInEvent(llm::Event event);

@@ -59,6 +59,13 @@ Status GuardedEvents::TakeInEvent(llm::Event event) {
   GH_CHECK_OK(AddPiece(held));
   if (!held.place) GH_CHECK_OK(LookAtRest(held.event));
   const auto ended = EndedBy(held.event);
+  if (auto rest = held.place && !ended ? held.place->CutSettled() : std::nullopt) {
+    // A long piece does not wait for its last word.
+    llm::Event like = held.event;
+    held.range = Held::Range::kOther;
+    held_.push_back(std::move(held));
+    held = Held{.event = std::move(like), .place = rest, .range = Held::Range::kOther};
+  }
   held_.push_back(std::move(held));
   return ended ? texts().End(*ended) : base::Ok();
 }
@@ -118,10 +125,10 @@ void GuardedEvents::Release(llm::Batch& batch) {
     if (held.place && !held.place->IsSettled()) return;
     if (held.place) {
       auto taken = held.place->Take();
-      if (taken.state == AnswerText::Piece::State::kChanged) {
+      changed_ = changed_ || taken.state == AnswerText::Piece::State::kChanged;
+      if (taken.state == AnswerText::Piece::State::kChanged || held.range == Held::Range::kOther) {
         DeltaPiece unused;
         *PieceOf(held.event, unused) = std::move(taken.text);
-        changed_ = true;
       }
       held.place->Forget();
     }
