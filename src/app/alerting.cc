@@ -32,18 +32,12 @@ constexpr std::int64_t kHour = 3600;
 // Few calls, to few receivers.
 constexpr http::PoolLimits kPoolLimits = {.max_connections = 4, .max_waiting = 64, .max_idle = 1};
 
-http::Fetcher::PoolFor PoolsOf(Upstreams& upstreams) {
-  return [&upstreams](const http::Origin& origin, const std::string& ca_file) {
-    return upstreams.PoolFor({.origin = origin, .tls = {.ca_file = ca_file}, .pool = kPoolLimits});
-  };
-}
-
 }  // namespace
 
 Alerting::Alerting(Parts parts)
     : parts_(std::move(parts)),
       upstreams_(parts_.loop, parts_.log),
-      fetcher_(PoolsOf(upstreams_)),
+      fetcher_(upstreams_.PoolsForFetching(kPoolLimits)),
       dispatcher_({.loop = parts_.loop, .database = parts_.database, .log = parts_.log}),
       tasks_(parts_.loop) {}
 

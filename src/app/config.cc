@@ -260,7 +260,7 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   }
   config->alerts = ReadAlerts(root["alerts"], config->files);
   config->policies = ReadPolicies(root, *config);
-  config->guard = ReadGuard(root["guard"], *config);
+  config->guard = ReadGuard(root["guard"], *config, config->files);
   if (!config->policies->empty()) config->gate.client_address = ingress::GateSettings::ClientAddress::kAttached;
   GH_CHECK_OK(tree.Finish());
   GH_CHECK_OK(Require(ProveCoverage(*config)));

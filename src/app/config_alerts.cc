@@ -5,6 +5,7 @@
 #include <chrono>
 #include <utility>
 
+#include "app/config_fetch.h"
 #include "app/config_mail.h"
 #include "app/tls_files.h"
 #include "features/alerts/channel.h"
@@ -27,27 +28,6 @@ constexpr codec::config::DurationRange kTimeouts = {
 constexpr codec::config::DurationRange kSpans = {
     .min = std::chrono::nanoseconds(std::chrono::minutes(1)).count(),
     .max = std::chrono::nanoseconds(std::chrono::hours(24 * 3660)).count()};
-
-// Without what such an address ends with, which may be a password.
-base::Secret ReadUrl(const Node& node, http::Plaintext plaintext) {
-  auto url = node.AsSecret();
-  if (!url) return {};
-  const auto checked = http::CheckFetchUrl(url->Reveal(), plaintext);
-  if (!checked.ok()) node.AddProblem(checked.error().detail);
-  return *std::move(url);
-}
-
-// `allow` is the member that says whether there need not be TLS beyond this machine.
-http::Trust ReadTrust(const Node& node, std::string_view allow, std::vector<std::string>& files) {
-  http::Trust trust{
-      .plaintext = node[allow].AsBool().value_or(false) ? http::Plaintext::kAllowed : http::Plaintext::kOnLoopback,
-      .ca_file = node["ca_file"].AsString().value_or("")};
-  if (trust.ca_file.empty()) return trust;
-  files.push_back(trust.ca_file);
-  const auto usable = CheckUpstreamTls({.origin = {}, .base_path = {}, .tls = {.ca_file = trust.ca_file}});
-  if (!usable.ok()) node["ca_file"].AddProblem(usable.error().public_message);
-  return trust;
-}
 
 std::vector<base::Secret> ReadKeys(const Node& list) {
   std::vector<base::Secret> keys;

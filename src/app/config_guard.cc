@@ -9,6 +9,7 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/config_fetch.h"
 #include "inspect/default_detectors.h"
 
 namespace gatehouse::app {
@@ -18,6 +19,7 @@ using codec::config::Choice;
 using codec::config::Node;
 using features::guard::GuardRule;
 using features::guard::GuardSettings;
+using features::guard::HookSettings;
 using features::guard::Measure;
 using inspect::Category;
 using inspect::Channel;
@@ -51,6 +53,9 @@ constexpr std::array<Choice<Decision::Mode>, 2> kModes = {
 constexpr std::array<Choice<GuardSettings::Tokens>, 2> kTokens = {
     {{"exchange", GuardSettings::Tokens::kPerExchange}, {"conversation", GuardSettings::Tokens::kPerConversation}}};
 
+constexpr codec::config::DurationRange kHookTimes = {
+    .min = std::chrono::nanoseconds(std::chrono::milliseconds(10)).count(),
+    .max = std::chrono::nanoseconds(std::chrono::minutes(1)).count()};
 constexpr std::size_t kMaxRules = 1000;
 constexpr std::size_t kMaxId = 64;
 constexpr std::uint64_t kLeastArguments = 4096;
@@ -128,9 +133,30 @@ GuardRule ReadRule(const Node& node, const Config& config) {
   return rule;
 }
 
+HookSettings ReadHook(const Node& node, std::vector<std::string>& files) {
+  constexpr std::array<Choice<HookSettings::Failure>, 2> kFailures = {
+      {{"deny", HookSettings::Failure::kDeny}, {"allow", HookSettings::Failure::kAllow}}};
+  constexpr std::uint64_t kMostShown = std::uint64_t{8} << 20U;
+  HookSettings hook;
+  hook.name = node.Required("name").AsString().value_or("");
+  if (hook.name.empty() || hook.name.size() > kMaxId) node["name"].AddProblem("must have 1 to 64 characters");
+  hook.trust = ReadTrust(node, "allow_http", files);
+  hook.url = ReadUrl(node.Required("url"), hook.trust.plaintext);
+  for (const auto& [name, value] : node["headers"].Members()) {
+    if (auto secret = value.AsSecret()) hook.headers.emplace_back(name, *std::move(secret));
+  }
+  hook.timeout = node["timeout"].AsDuration(kHookTimes).value_or(hook.timeout);
+  hook.on_failure = node["on_failure"].AsEnum<HookSettings::Failure>(kFailures).value_or(hook.on_failure);
+  hook.sides = ReadSet(node["on"], kSides);
+  hook.channels = ReadSet(node["in"], kChannels);
+  hook.most_bytes = node["most_bytes"].AsBytes({.min = 1, .max = kMostShown}).value_or(hook.most_bytes);
+  return hook;
+}
+
 }  // namespace
 
-std::shared_ptr<const GuardSettings> ReadGuard(const Node& node, const Config& config) {
+std::shared_ptr<const GuardSettings> ReadGuard(const Node& node, const Config& config,
+                                               std::vector<std::string>& files) {
   if (!node["enabled"].AsBool().value_or(true)) {
     node.MarkRead();
     return nullptr;
@@ -150,6 +176,11 @@ std::shared_ptr<const GuardSettings> ReadGuard(const Node& node, const Config& c
   settings->longest_arguments = node["longest_arguments"]
                                     .AsBytes({.min = kLeastArguments, .max = kMostArguments})
                                     .value_or(settings->longest_arguments);
+  std::set<std::string> names;
+  for (const Node& hook : node["hooks"].Elements()) {
+    settings->hooks.push_back(ReadHook(hook, files));
+    if (!names.insert(settings->hooks.back().name).second) hook.AddProblem("a hook of this name exists already");
+  }
   auto inspector = inspect::Inspector::Build(inspect::DefaultDetectors());
   if (!inspector.ok()) {
     node.AddProblem("the detectors cannot be put together: " + inspector.error().public_message);

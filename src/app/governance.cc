@@ -23,6 +23,7 @@ std::vector<base::Metrics::Declaration> MetricFamilies() {
   auto families = features::telemetry::MetricDeclarations();
   families.push_back(features::policy::DecisionsDeclaration());
   families.push_back(features::guard::FindingsDeclaration());
+  families.push_back(features::guard::HookCallsDeclaration());
   std::ranges::copy(MeasuredFamilies(), std::back_inserter(families));
   families.push_back({.name = "gatehouse_exchanges_unrecorded_total",
                       .help = "Exchanges that are not in the ledger because the journal was full.",
@@ -31,7 +32,7 @@ std::vector<base::Metrics::Declaration> MetricFamilies() {
   return families;
 }
 
-std::size_t FirstMeasuredFamily() { return features::telemetry::MetricDeclarations().size() + 2; }
+std::size_t FirstMeasuredFamily() { return features::telemetry::MetricDeclarations().size() + 3; }
 
 base::MetricCell& UnrecordedCell(base::Metrics& metrics, std::size_t shard) {
   return metrics.Counter(shard, MetricFamilies().size() - 1).At({});
@@ -60,26 +61,29 @@ void AddPolicies(const Config& config, features::policy::Recorder& recorder, bas
   governing.stages.push_back(std::move(requests));
 }
 
-void AddGuard(const Config& config, base::Secret token_key, base::CounterFamily& findings, Governing& governing) {
+void AddGuard(const Config& config, GuardMeans means, base::Metrics& metrics, std::size_t shard, Governing& governing) {
   if (config.guard == nullptr) return;
-  governing.stages.push_back(
-      std::make_unique<features::guard::GuardStage>(config.guard, std::move(token_key), findings));
+  const std::size_t findings = DecisionsFamily() + 1;
+  governing.stages.push_back(std::make_unique<features::guard::GuardStage>(
+      config.guard, std::move(means.token_key), metrics.Counter(shard, findings),
+      features::guard::HookMeans{
+          .fetcher = means.fetcher, .loop = means.loop, .calls = &metrics.Counter(shard, findings + 1)}));
 }
 
 }  // namespace
 
 Governing GoverningStages(const Config& config, features::policy::Recorder& recorder, base::Metrics& metrics,
-                          std::size_t shard, base::Secret token_key) {
+                          std::size_t shard, GuardMeans means) {
   Governing governing;
   AddPolicies(config, recorder, metrics.Counter(shard, DecisionsFamily()), governing);
-  AddGuard(config, std::move(token_key), metrics.Counter(shard, DecisionsFamily() + 1), governing);
+  AddGuard(config, std::move(means), metrics, shard, governing);
   return governing;
 }
 
 features::policy::Coverage ProveCoverage(const Config& config) {
   features::policy::Recorder recorder;
   base::Metrics metrics(MetricFamilies(), 1);
-  return Prove(*config.policies, GoverningStages(config, recorder, metrics, 0, base::Secret()).enforcers);
+  return Prove(*config.policies, GoverningStages(config, recorder, metrics, 0, {}).enforcers);
 }
 
 }  // namespace gatehouse::app

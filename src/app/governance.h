@@ -39,15 +39,21 @@ class PolicyRecords {
   std::deque<features::policy::Recorder> recorders_;
 };
 
+// What the guard of one loop works with beside its settings.
+struct GuardMeans {
+  base::Secret token_key;            // tokens that stand for what was taken out of texts are made with it
+  http::Fetcher* fetcher = nullptr;  // guardrails outside are asked with it, on `loop`
+  net::Loop* loop = nullptr;
+};
+
 // The stages that hold exchanges to the rules of a configuration, in order: where every pipeline begins.
 struct Governing {
   pipeline::Stages stages;
   features::policy::Enforcers enforcers;  // the same
 };
 // All parameters outlive them. `metrics` has the families above, `shard` is the loop's.
-// Tokens that stand for what was taken out of texts are made with `token_key`.
 Governing GoverningStages(const Config& config, features::policy::Recorder& recorder, base::Metrics& metrics,
-                          std::size_t shard, base::Secret token_key);
+                          std::size_t shard, GuardMeans means);
 
 // Asks those stages whether they enforce every rule wherever it applies.
 features::policy::Coverage ProveCoverage(const Config& config);

@@ -13,16 +13,10 @@ namespace identity = features::identity;
 // Of one provider: fetches are few, introspections wait for one another rather than for connections.
 constexpr http::PoolLimits kPoolLimits = {.max_connections = 16, .max_waiting = 512, .max_idle = 4};
 
-identity::oidc::Fetcher::PoolFor PoolsOf(Upstreams& upstreams) {
-  return [&upstreams](const http::Origin& origin, const std::string& ca_file) {
-    return upstreams.PoolFor({.origin = origin, .tls = {.ca_file = ca_file}, .pool = kPoolLimits});
-  };
-}
-
 }  // namespace
 
 IdentityProviders::IdentityProviders(net::EpollLoop& loop, const base::Log& log)
-    : upstreams_(loop, log), issuers_(loop, log, PoolsOf(upstreams_)) {}
+    : upstreams_(loop, log), issuers_(loop, log, upstreams_.PoolsForFetching(kPoolLimits)) {}
 
 void IdentityProviders::Use(const IdentityConfig& config) {
   issuers_.Use(config.issuers);

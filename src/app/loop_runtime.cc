@@ -14,6 +14,8 @@
 namespace gatehouse::app {
 namespace {
 
+// A guardrail outside sees every exchange.
+constexpr http::PoolLimits kHookPools = {.max_connections = 64, .max_waiting = 512, .max_idle = 16};
 constexpr base::Duration kHandshakeTimeout = std::chrono::seconds(10);
 
 // A gate and what it runs on: dies when the last exchange that began with it is over.
@@ -44,6 +46,7 @@ LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_pt
       random_(static_cast<std::uint64_t>(shared.clock.Wall().time_since_epoch().count()) * 31 + index),
       telemetry_(loop_, shared.metrics, index, shared.access_log, config->log.access),
       upstreams_(loop_, shared.log),
+      fetcher_(upstreams_.PoolsForFetching(kHookPools)),
       accounting_(PartsFor(shared, index, loop_)),
       ledger_(accounting_),
       observers_({&telemetry_, &ledger_}),
@@ -74,8 +77,8 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
       std::make_unique<features::identity::KeyAuthenticator>(shared_.keys), config->identity, loop_, &placement_);
   using Rows = features::accounting::LedgerObserver::Rows;
   ledger_.Use(config->accounting.keeping == AccountingConfig::Keeping::kOn ? Rows::kWritten : Rows::kNone);
-  auto governing =
-      GoverningStages(*config, shared_.policies.OfLoop(index_), shared_.metrics, index_, TokenKey(shared_.keys));
+  auto governing = GoverningStages(*config, shared_.policies.OfLoop(index_), shared_.metrics, index_,
+                                   {.token_key = TokenKey(shared_.keys), .fetcher = &fetcher_, .loop = &loop_});
   auto rates =
       std::make_shared<const features::ratelimit::RuleSet>(config->rate_limits, shared_.meters, shared_.find_node);
   owned->gate.pipeline =
@@ -150,6 +153,7 @@ void LoopRuntime::Start() {
 }
 
 void LoopRuntime::Use(std::shared_ptr<const Config> config) {
+  fetcher_.Forget();
   handler_->Replace(BuildGate(config));
   probes_ = std::make_unique<net::TaskGroup>(loop_);
   if (index_ == 0 && config->probe_interval.count() > 0) probes_->Spawn(ProbeForever(std::move(config)));

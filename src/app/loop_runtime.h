@@ -99,6 +99,7 @@ class LoopRuntime {
   base::Random random_;
   features::telemetry::ExchangeTelemetry telemetry_;
   Upstreams upstreams_;
+  http::Fetcher fetcher_;                            // of guardrails outside; uses upstreams_
   features::accounting::LoopAccounting accounting_;  // dropped before the upstreams whose calls it sees through
   features::accounting::LedgerObserver ledger_;
   Observers observers_;

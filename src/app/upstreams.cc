@@ -135,4 +135,10 @@ std::shared_ptr<http::Pool> Upstreams::PoolFor(const providers::common::Upstream
   return pool;
 }
 
+http::Fetcher::PoolFor Upstreams::PoolsForFetching(const http::PoolLimits& limits) {
+  return [this, limits](const http::Origin& origin, const std::string& ca_file) {
+    return PoolFor({.origin = origin, .tls = {.ca_file = ca_file}, .pool = limits});
+  };
+}
+
 }  // namespace gatehouse::app

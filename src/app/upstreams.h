@@ -6,6 +6,7 @@
 
 #include "base/log.h"
 #include "http/client.h"
+#include "http/fetcher.h"
 #include "net/dns/ares_resolver.h"
 #include "net/dns/caching_resolver.h"
 #include "net/epoll_loop.h"
@@ -25,6 +26,8 @@ class Upstreams final : public providers::common::LoopServices {
 
   net::Loop& loop() override { return loop_; }
   std::shared_ptr<http::Pool> PoolFor(const providers::common::Upstream& upstream) override;
+  // The same for calls that the gateway makes on its own behalf. This outlives it.
+  http::Fetcher::PoolFor PoolsForFetching(const http::PoolLimits& limits);
   // Plain connections, for what is not HTTP.
   net::Connector& connector() { return *connector_; }
 

@@ -26,6 +26,12 @@ class AnswerText {
   bool IsSettled() const { return settled() == size(); }
 
   void Append(std::string_view piece) { text_ += piece; }
+  // What is not settled.
+  std::string_view Waiting() const {
+    return std::string_view(text_).substr(static_cast<std::size_t>(settled_ - base_));
+  }
+  Kind kind() const { return kind_; }
+  inspect::Channel channel() const { return channel_; }
 
   // Looks at what can be looked at; with kEnded at all of it. An error denies.
   enum class More : std::uint8_t { kMayCome, kEnded };

@@ -32,6 +32,8 @@ base::Result<AnswerTexts::Place> AnswerTexts::Add(const DeltaPiece& piece) {
   AnswerText& text = entry->text;
   const std::uint64_t begin = text.size();
   text.Append(piece.text);
+  bytes_ += piece.text.size();
+  if (waits_ == Waits::kYes && bytes_ > kMostWaiting) return TooMuch("it is too long for a guardrail to look at");
   const bool waits = piece.kind == AnswerText::Kind::kArguments;
   if (waits && text.size() - text.settled() > inspection_.settings().longest_arguments) {
     return TooMuch("a tool call's arguments are too long");
@@ -39,7 +41,24 @@ base::Result<AnswerTexts::Place> AnswerTexts::Add(const DeltaPiece& piece) {
   return Place{.text = &text, .begin = begin, .end = text.size()};
 }
 
+net::Task<base::Status> AnswerTexts::Ask() {
+  std::vector<HookText> texts;
+  for (const Entry& entry : entries_) {
+    const std::string_view text = entry.text.Waiting();
+    codec::json::Document document;
+    const bool is_json = entry.text.kind() == AnswerText::Kind::kArguments && document.Parse(text).ok();
+    if (!is_json) {
+      texts.push_back({.channel = entry.text.channel(), .text = text});
+      continue;
+    }
+    const TextTable& table = inspection_.settings().tables.Free(entry.text.channel());
+    GH_CO_CHECK_OK(co_await inspection_.AskAboutBody(document.root(), table, pipeline::Side::kAnswer));
+  }
+  co_return co_await inspection_.Ask(pipeline::Side::kAnswer, std::move(texts));
+}
+
 base::Status AnswerTexts::End(TextKey key) {
+  if (waits_ == Waits::kYes) return base::Ok();
   for (Entry& entry : entries_) {
     const bool is_meant =
         entry.key.choice == key.choice && (key.part == FrameDeltas::kAllParts || entry.key.part == key.part);

@@ -19,7 +19,11 @@ class AnswerTexts {
   // Beside the word that is open, so much of a piece may wait with it.
   static constexpr std::uint64_t kWorthCutting = 25;
 
-  explicit AnswerTexts(Inspection& inspection) : inspection_(inspection) {}
+  // Where guardrails outside look at answers, all of them wait until those have been asked.
+  static constexpr std::size_t kMostWaiting = std::size_t{8} << 20U;
+
+  explicit AnswerTexts(Inspection& inspection)
+      : inspection_(inspection), waits_(inspection.Asks(pipeline::Side::kAnswer) ? Waits::kYes : Waits::kNo) {}
 
   // Where a piece stands in its text. Valid while this lives.
   struct Place {
@@ -38,10 +42,15 @@ class AnswerTexts {
   // Hands in a piece. An error denies: more texts than an answer may have, or arguments longer than may wait.
   base::Result<Place> Add(const DeltaPiece& piece);
   // Looks at what of it can be looked at.
-  base::Status Settle(const Place& place) { return place.text->Settle(inspection_, AnswerText::More::kMayCome); }
+  base::Status Settle(const Place& place) {
+    if (waits_ == Waits::kYes) return base::Ok();
+    return place.text->Settle(inspection_, AnswerText::More::kMayCome);
+  }
   // A text is complete, or with kAllParts all of a choice.
   base::Status End(TextKey key);
-  // All are.
+  // All are, and guardrails outside are asked about them.
+  net::Task<base::Status> Ask();
+  bool MustAsk() const { return waits_ == Waits::kYes; }
   base::Status EndAll();
 
  private:
@@ -50,7 +59,11 @@ class AnswerTexts {
     AnswerText text;
   };
 
+  enum class Waits : std::uint8_t { kNo, kYes };
+
   Inspection& inspection_;
+  Waits waits_;
+  std::size_t bytes_ = 0;  // of all
   std::deque<Entry> entries_;
 };
 

@@ -59,7 +59,9 @@ class ByFirstBatch final : public llm::EventSource {
   };
 
   void Choose() {
-    const bool passes = same_dialect_ == Same::kYes && first_.raw_is_current;
+    // Frames say things twice, and the second time would be let go before a guardrail has answered.
+    const bool waits = delivery_ == llm::Delivery::kStream && inspection_->Asks(Side::kAnswer);
+    const bool passes = same_dialect_ == Same::kYes && first_.raw_is_current && !waits;
     auto again = std::make_unique<Again>(std::move(first_), std::move(upstream_));
     if (!passes) {
       guarded_ = std::make_unique<GuardedEvents>(std::move(inspection_), std::move(again), origin_);
@@ -114,10 +116,49 @@ struct RequestLook {
   }
 };
 
+// The body of what can be looked into, and the table of its texts; no body for the rest.
+struct RequestBody {
+  const pipeline::JsonBody* body = nullptr;
+  llm::DialectId dialect = llm::DialectId::kOpenAiChat;
+};
+RequestBody BodyOf(const pipeline::Operation& operation) {
+  struct Dispatch {
+    RequestBody operator()(const pipeline::ChatCall& call) const { return {call.body.get(), call.dialect}; }
+    RequestBody operator()(const pipeline::EmbeddingCall& call) const { return {call.body.get(), call.dialect}; }
+    RequestBody operator()(const pipeline::CountCall& call) const { return {call.body.get(), call.dialect}; }
+    RequestBody operator()(const pipeline::RerankCall& call) const {
+      return {call.body.get(), llm::DialectId::kCohere};
+    }
+    RequestBody operator()(const pipeline::PassThroughCall&) const { return {}; }
+    RequestBody operator()(const pipeline::ModelsCall&) const { return {}; }
+  };
+  return std::visit(Dispatch(), operation);
+}
+
+std::vector<std::unique_ptr<Hook>> HooksOf(const GuardSettings& settings, const HookMeans& means) {
+  std::vector<std::unique_ptr<Hook>> hooks;
+  for (const HookSettings& one : settings.hooks) {
+    hooks.push_back(std::make_unique<Hook>(one, *means.fetcher, *means.loop, *means.calls));
+  }
+  return hooks;
+}
+
 }  // namespace
 
-GuardStage::GuardStage(std::shared_ptr<const GuardSettings> settings, base::Secret key, base::CounterFamily& findings)
-    : settings_(std::move(settings)), key_(std::move(key)), findings_(findings), scratch_(*settings_->inspector) {}
+GuardStage::GuardStage(std::shared_ptr<const GuardSettings> settings, base::Secret key, base::CounterFamily& findings,
+                       HookMeans hook_means)
+    : settings_(std::move(settings)),
+      key_(std::move(key)),
+      findings_(findings),
+      hooks_(HooksOf(*settings_, hook_means)),
+      scratch_(*settings_->inspector) {}
+
+net::Task<Status> GuardStage::AskAboutRequest(Inspection& inspection, const Exchange& exchange) {
+  const RequestBody request = BodyOf(exchange.operation);
+  if (request.body == nullptr) co_return base::Ok();
+  const TextTable& table = inspection.settings().tables.Of(request.dialect, BodyKind::kRequest);
+  co_return co_await inspection.AskAboutBody(request.body->root(), table, Side::kRequest);
+}
 
 Status GuardStage::LookAtRequest(Inspection& inspection, Exchange& exchange) {
   return std::visit(RequestLook{inspection}, exchange.operation);
@@ -134,11 +175,17 @@ void GuardStage::LookAtAnswer(std::unique_ptr<Inspection> inspection, const Exch
 
 net::Task<base::Result<pipeline::Reply>> GuardStage::Handle(Exchange& exchange, pipeline::Next next) const {
   auto inspection = std::make_unique<Inspection>(
-      Inspection::Means{.settings = *settings_, .scratch = scratch_, .findings = findings_, .key = key_}, exchange);
+      Inspection::Means{
+          .settings = *settings_, .scratch = scratch_, .findings = findings_, .key = key_, .hooks = hooks_},
+      exchange);
+  if (inspection->Asks(Side::kRequest)) GH_CO_CHECK_OK(co_await AskAboutRequest(*inspection, exchange));
+  if (auto* call = std::get_if<pipeline::ChatCall>(&exchange.operation); inspection->Asks(Side::kAnswer) && call) {
+    call->detail = llm::Detail::kFull;  // the answer is made of its events: see ByFirstBatch
+  }
   GH_CO_CHECK_OK(LookAtRequest(*inspection, exchange));
   auto reply = co_await std::move(next)(exchange);
   if (reply.ok()) AddHeader(*exchange.Find<pipeline::InspectionReport>(), reply.value());
-  if (reply.ok() && (inspection->Reaches(Side::kAnswer) || inspection->Restores())) {
+  if (reply.ok() && (inspection->Reaches(Side::kAnswer) || inspection->Restores() || inspection->Asks(Side::kAnswer))) {
     LookAtAnswer(std::move(inspection), exchange, reply.value());
   }
   co_return reply;

@@ -9,18 +9,27 @@
 
 namespace gatehouse::features::guard {
 
+// What guardrails outside are asked with, of one loop; both outlive the stage. Null where a configuration has none.
+struct HookMeans {
+  http::Fetcher* fetcher = nullptr;
+  net::Loop* loop = nullptr;
+  base::CounterFamily* calls = nullptr;  // of HookCallsDeclaration()
+};
+
 // Looks at every text of a request before anything is spent on it, and of its answer before the client sees it. Belongs
 // to one loop.
 class GuardStage final : public pipeline::Stage {
  public:
   // `findings` is the loop's family of FindingsDeclaration() and outlives the stage. Tokens and hashes are made with
   // `key`.
-  GuardStage(std::shared_ptr<const GuardSettings> settings, base::Secret key, base::CounterFamily& findings);
+  GuardStage(std::shared_ptr<const GuardSettings> settings, base::Secret key, base::CounterFamily& findings,
+             HookMeans hook_means = {});
 
   std::string_view Name() const override { return "guard"; }
   net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
 
  private:
+  static net::Task<base::Status> AskAboutRequest(Inspection& inspection, const pipeline::Exchange& exchange);
   static base::Status LookAtRequest(Inspection& inspection, pipeline::Exchange& exchange);
   static void LookAtAnswer(std::unique_ptr<Inspection> inspection, const pipeline::Exchange& exchange,
                            pipeline::Reply& reply);
@@ -28,6 +37,7 @@ class GuardStage final : public pipeline::Stage {
   std::shared_ptr<const GuardSettings> settings_;
   const base::Secret key_;
   base::CounterFamily& findings_;
+  const std::vector<std::unique_ptr<Hook>> hooks_;
   mutable inspect::Inspector::Scratch scratch_;  // an inspection of a text happens between two awaits
 };
 

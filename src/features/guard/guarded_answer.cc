@@ -47,7 +47,8 @@ net::Task<base::Result<llm::EventSource::Outcome>> GuardedAnswer::Pull(llm::Batc
   while (batch.frames.empty() && batch.events.empty()) {
     auto outcome = co_await upstream_->Pull(incoming_);
     if (outcome.ok() && outcome.value() == Outcome::kBatch) {
-      Status status = TakeIn(incoming_, batch);
+      Status status = texts_.MustAsk() ? co_await Ask(incoming_) : base::Ok();
+      if (status.ok()) status = TakeIn(incoming_, batch);
       Release(batch);
       if (!status.ok()) co_return Deliver(batch, std::move(status).TakeError());
       continue;
@@ -55,7 +56,8 @@ net::Task<base::Result<llm::EventSource::Outcome>> GuardedAnswer::Pull(llm::Batc
     // What waited goes before the end or the upstream's failure.
     ended_ = true;
     End();
-    Status status = texts_.EndAll();
+    Status status = texts_.MustAsk() ? co_await texts_.Ask() : base::Ok();
+    if (status.ok()) status = texts_.EndAll();
     Release(batch);
     if (!status.ok()) co_return Deliver(batch, std::move(status).TakeError());
     co_return Deliver(batch, outcome.ok() ? std::nullopt : std::optional(std::move(outcome).TakeError()));
@@ -218,6 +220,13 @@ void GuardedFrames::LetGo(Held& held, llm::Batch& batch) {
                           .first_event = static_cast<std::uint32_t>(batch.events.size()),
                           .event_count = static_cast<std::uint32_t>(held.events.size())});
   std::ranges::move(held.events, std::back_inserter(batch.events));
+}
+
+net::Task<Status> GuardedBody::Ask(const llm::Batch& incoming) {
+  json::Document document;
+  if (incoming.frames.empty() || !document.Parse(incoming.frames.front().raw).ok()) co_return base::Ok();
+  const TextTable& table = inspection().settings().tables.Of(dialect_, BodyKind::kAnswer);
+  co_return co_await inspection().AskAboutBody(document.root(), table, pipeline::Side::kAnswer);
 }
 
 Status GuardedBody::TakeIn(llm::Batch& incoming, llm::Batch& batch) {

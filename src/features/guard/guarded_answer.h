@@ -25,6 +25,11 @@ class GuardedAnswer : public llm::EventSource {
   GuardedAnswer(std::unique_ptr<Inspection> inspection, std::unique_ptr<llm::EventSource> upstream)
       : inspection_(std::move(inspection)), texts_(*inspection_), upstream_(std::move(upstream)) {}
 
+  // Asks guardrails outside about what came, where they are to be asked then.
+  virtual net::Task<base::Status> Ask(const llm::Batch& incoming) {
+    static_cast<void>(incoming);
+    co_return base::Ok();
+  }
   // Looks at what came, and hands on what can go.
   virtual base::Status TakeIn(llm::Batch& incoming, llm::Batch& batch) = 0;
   // Nothing more comes.
@@ -108,6 +113,7 @@ class GuardedBody final : public GuardedAnswer {
 
  protected:
   base::Status TakeIn(llm::Batch& incoming, llm::Batch& batch) override;
+  net::Task<base::Status> Ask(const llm::Batch& incoming) override;
   void Release(llm::Batch&) override {}
 
  private:

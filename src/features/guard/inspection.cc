@@ -77,6 +77,7 @@ Inspection::Inspection(const Means& means, pipeline::Exchange& exchange)
       scratch_(means.scratch),
       counter_(means.findings),
       key_(means.key),
+      hooks_(means.hooks),
       docket_(means.settings.rules, exchange.surface, exchange.model),
       report_(exchange.Attach(pipeline::InspectionReport())) {}
 
@@ -95,10 +96,65 @@ base::Secret Inspection::KeyOfTokens() const {
   return base::Secret(std::string(codec::crypto::AsText(codec::crypto::HmacSha256(key_.Reveal(), whose))));
 }
 
+bool Inspection::Asks(Side side) const {
+  return std::ranges::any_of(hooks_, [side](const auto& hook) { return hook->LooksAt(side); });
+}
+
+net::Task<Status> Inspection::Ask(Side side, std::vector<HookText> texts) {
+  for (const auto& hook : hooks_) {
+    if (!hook->LooksAt(side)) continue;
+    std::vector<HookText> shown;
+    std::ranges::copy_if(texts, std::back_inserter(shown),
+                         [&](const HookText& text) { return hook->LooksAt(text.channel) && !text.text.empty(); });
+    if (!shown.empty()) GH_CO_CHECK_OK(co_await AskOne(*hook, side, std::move(shown)));
+  }
+  co_return base::Ok();
+}
+
+net::Task<Status> Inspection::AskOne(Hook& hook, Side side, std::vector<HookText> texts) {
+  const pipeline::Principal* principal = exchange_.principal.get();
+  const HookQuestion question{
+      .request_id = exchange_.id,
+      .surface = pipeline::ToString(exchange_.surface),
+      .model = exchange_.model,
+      .organization = principal == nullptr ? std::string_view() : std::string_view(principal->organization),
+      .principal = principal == nullptr ? std::string_view() : std::string_view(principal->name),
+      .side = side,
+      .texts = texts};
+  auto findings = co_await hook.Ask(question, exchange_.deadline);
+  if (!findings.ok()) {
+    report_.NoteUnscanned("hook");
+    if (hook.settings().on_failure == HookSettings::Failure::kAllow) co_return base::Ok();
+    co_return std::move(findings).TakeError();
+  }
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    if (findings.value()[i].empty()) continue;
+    std::ranges::move(findings.value()[i], std::back_inserter(from_hooks_[std::string(texts[i].text)]));
+  }
+  co_return base::Ok();
+}
+
+net::Task<Status> Inspection::AskAboutBody(codec::json::Value root, const TextTable& table, Side side) {
+  const BodyReading reading(root, table);
+  std::vector<HookText> texts;
+  for (const Passage& passage : reading.passages()) texts.push_back({.channel = passage.channel, .text = passage.text});
+  co_return co_await Ask(side, std::move(texts));
+}
+
+void Inspection::AddFromHooks(std::string_view text, std::vector<Finding>& findings) const {
+  if (from_hooks_.empty()) return;
+  const auto found = from_hooks_.find(text);
+  if (found == from_hooks_.end()) return;
+  findings.insert(findings.end(), found->second.begin(), found->second.end());
+  std::ranges::sort(findings, {},
+                    [](const Finding& finding) { return std::pair(finding.span.begin, finding.span.end); });
+}
+
 Status Inspection::Look(const Text& text, std::vector<TextEdit>& edits) {
   findings_.clear();
   report_.scanned_bytes += text.text.size() - text.begin;
   settings_.inspector->Inspect(text.text, text.begin, text.channel, scratch_, findings_);
+  if (text.begin == 0) AddFromHooks(text.text, findings_);
   GH_TRY(std::vector<TextEdit> decided, Decide(text, findings_));
   std::ranges::move(decided, std::back_inserter(edits));
   return base::Ok();
@@ -245,7 +301,7 @@ Status Inspection::LookAtBundle(const Bundle& bundle, const BodyReading& reading
   findings_.clear();
   report_.scanned_bytes += whole.size();
   settings_.inspector->Inspect(whole, 0, bundle.channel, scratch_, findings_);
-  if (findings_.empty() && (side == Side::kRequest || !tokens_)) return base::Ok();
+  if (findings_.empty() && from_hooks_.empty() && (side == Side::kRequest || !tokens_)) return base::Ok();
   auto finding = findings_.begin();
   std::vector<Finding> own;
   for (const Bundle::Part& part : bundle.parts) {
@@ -257,6 +313,7 @@ Status Inspection::LookAtBundle(const Bundle& bundle, const BodyReading& reading
       Finding& moved = own.emplace_back(*finding);
       moved.span = {.begin = moved.span.begin - part.begin, .end = moved.span.end - part.begin};
     }
+    AddFromHooks(passage.text, own);
     const Text text{.text = passage.text, .channel = bundle.channel, .side = side, .seal = bundle.seal};
     GH_TRY(const std::vector<TextEdit> edits, Decide(text, own));
     if (!edits.empty()) replacements.push_back({.passage = part.passage, .text = Apply(passage.text, edits)});

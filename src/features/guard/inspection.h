@@ -1,5 +1,7 @@
 #pragma once
 
+#include <functional>
+#include <map>
 #include <memory>
 #include <optional>
 #include <span>
@@ -14,6 +16,7 @@
 #include "features/guard/body/reading.h"
 #include "features/guard/body/text_table.h"
 #include "features/guard/guard_rule.h"
+#include "features/guard/hook/hook.h"
 #include "features/guard/token_map.h"
 #include "inspect/inspector.h"
 #include "pipeline/exchange.h"
@@ -27,6 +30,7 @@ struct GuardSettings {
   std::vector<GuardRule> rules;
   TextTables tables;
   enum class Tokens : std::uint8_t { kPerExchange, kPerConversation } tokens = Tokens::kPerExchange;
+  std::vector<HookSettings> hooks;
   // What of an answer may wait to be decided about, in bytes. A tool call's arguments wait whole.
   std::size_t longest_arguments = std::size_t{1} << 20U;
 };
@@ -53,12 +57,19 @@ class Inspection {
     inspect::Inspector::Scratch& scratch;
     base::CounterFamily& findings;  // of FindingsDeclaration()
     const base::Secret& key;        // tokens and hashes are made with it
+    std::span<const std::unique_ptr<Hook>> hooks = {};
   };
   Inspection(const Means& means, pipeline::Exchange& exchange);
   Inspection(const Inspection&) = delete;
   Inspection& operator=(const Inspection&) = delete;
 
   bool Reaches(pipeline::Side side) const { return docket_.Reaches(side); }
+
+  // Whether guardrails outside want to see texts of that side. They are asked before the texts are looked at here, and
+  // what they find is found when that happens. An error denies: one that must answer did not.
+  bool Asks(pipeline::Side side) const;
+  net::Task<base::Status> Ask(pipeline::Side side, std::vector<HookText> texts);  // which outlive the task
+  net::Task<base::Status> AskAboutBody(codec::json::Value root, const TextTable& table, pipeline::Side side);
   // Whether texts of the answer can have to change.
   bool Restores() const { return tokens_.has_value(); }
 
@@ -95,6 +106,8 @@ class Inspection {
   base::Result<std::vector<TextEdit>> Decide(const Text& text, std::span<const inspect::Finding> findings);
   base::Status DecideOne(const Text& text, const inspect::Finding& finding, std::vector<TextEdit>& edits);
   void Restore(const Text& text, std::vector<TextEdit>& edits);
+  net::Task<base::Status> AskOne(Hook& hook, pipeline::Side side, std::vector<HookText> texts);
+  void AddFromHooks(std::string_view text, std::vector<inspect::Finding>& findings) const;
   std::string Replacement(const GuardRule& rule, const inspect::Finding& finding, std::string_view text);
   void Note(const GuardRule* rule, std::string_view measure, const inspect::Finding& finding, const Text& text);
   base::Error Denial(const GuardRule& rule, const inspect::Finding& finding, const Text& text) const;
@@ -105,10 +118,12 @@ class Inspection {
   inspect::Inspector::Scratch& scratch_;
   base::CounterFamily& counter_;
   const base::Secret& key_;
+  std::span<const std::unique_ptr<Hook>> hooks_;
   Docket docket_;
   std::optional<TokenMap> tokens_;  // once there is one
   pipeline::InspectionReport& report_;
-  std::vector<inspect::Finding> findings_;  // of the text that is being looked at
+  std::vector<inspect::Finding> findings_;                                        // of the text that is being looked at
+  std::map<std::string, std::vector<inspect::Finding>, std::less<>> from_hooks_;  // by text
 };
 
 }  // namespace gatehouse::features::guard
