@@ -188,6 +188,15 @@ class Upstream(Server):
         self.pieces(connection, frames, end)
         return bool(end)
 
+    def say(self, connection, text, request):
+        token = re.search(r"\[\[\w+\]\]", request)
+        text = text.replace("{token}", token.group() if token else "no token")
+        if not json.loads(request).get("stream"):
+            message = {"role": "assistant", "content": text}
+            return self.whole(connection, 200, json.dumps(ANSWER | {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
+        pieces = [chunk({"content": text[at:at + 3]}) for at in range(0, len(text), 3)]
+        return self.frames(connection, STREAM[:1] + pieces + STREAM[3:])
+
     def hang(self, connection):
         """Waits for the gateway to give up; counts that it did."""
         try:
@@ -212,6 +221,8 @@ class Upstream(Server):
         count = int(rest[0]) if rest and rest[0].isdigit() else 0
         if verb == "ok":
             return self.whole(connection, 200, json.dumps(ANSWER))
+        if verb == "say":  # say TEXT: whole or in small pieces, as asked; {token} is the first token of the request
+            return self.say(connection, " ".join(rest), self.bodies[-1])
         if verb == "image":
             return self.whole(connection, 200, json.dumps(IMAGE_ANSWER))
         if verb == "image-stream":
