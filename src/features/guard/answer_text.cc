@@ -19,6 +19,11 @@ Status AnswerText::Settle(Inspection& inspection, More more) {
 }
 
 Status AnswerText::SettleText(Inspection& inspection, std::size_t end) {
+  if (rest_ == TextEdit::Rest::kGoes) {
+    changes_.push_back({.begin = settled_, .end = base_ + end, .replacement = {}});
+    settled_ = base_ + end;
+    return base::Ok();
+  }
   const auto begin = static_cast<std::size_t>(settled_ - base_);
   const std::size_t from = begin - std::min(begin, inspect::Detector::kContext);
   std::vector<TextEdit> edits;
@@ -29,6 +34,7 @@ Status AnswerText::SettleText(Inspection& inspection, std::size_t end) {
                                .seal = seal_},
                               edits));
   for (TextEdit& edit : edits) {
+    if (edit.rest == TextEdit::Rest::kGoes) rest_ = edit.rest;
     changes_.push_back({.begin = base_ + from + edit.span.begin,
                         .end = base_ + from + edit.span.end,
                         .replacement = std::move(edit.replacement)});

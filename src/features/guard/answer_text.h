@@ -63,6 +63,7 @@ class AnswerText {
   std::uint64_t base_ = 0;
   std::uint64_t settled_ = 0;
   std::vector<Change> changes_;  // in order, of what is settled and kept
+  TextEdit::Rest rest_ = TextEdit::Rest::kStays;
 };
 
 }  // namespace gatehouse::features::guard

@@ -22,7 +22,7 @@ enum class Measure : std::uint8_t {
   kTokenise,    // put a token in its place, and the text back where the token comes in the answer
   kHash,        // put a keyed hash in its place: the same text has the same hash
   kMask,        // put its kind in its place
-  kDrop,        // take away the whole text that it stands in
+  kDrop,        // take away the text that it stands in; of an answer, from there on
   kDeny,        // refuse the exchange, or cut the answer
 };
 

@@ -183,12 +183,15 @@ Status Inspection::DecideOne(const Text& text, const Finding& finding, std::vect
   Note(rule, ToString(measure), finding, text);
   if (!Changes(measure)) return base::Ok();
   Span span = finding.span;
-  if (measure == Measure::kDrop) span = {.begin = text.begin, .end = text.text.size()};
   span.begin = std::max(span.begin, text.begin);
-  std::erase_if(edits, [&](const TextEdit& edit) { return measure == Measure::kDrop && Overlaps(edit.span, span); });
+  const bool drops = measure == Measure::kDrop;
+  // Of an answer, what came before may have left already: it ends there.
+  if (drops) span = {.begin = text.side == Side::kAnswer ? span.begin : text.begin, .end = text.text.size()};
+  std::erase_if(edits, [&](const TextEdit& edit) { return drops && Overlaps(edit.span, span); });
   if (std::ranges::any_of(edits, [&](const TextEdit& edit) { return Overlaps(edit.span, span); })) return base::Ok();
-  edits.push_back(
-      {.span = span, .replacement = Replacement(*rule, finding, text.text.substr(span.begin, span.size()))});
+  edits.push_back({.span = span,
+                   .replacement = Replacement(*rule, finding, text.text.substr(span.begin, span.size())),
+                   .rest = drops ? TextEdit::Rest::kGoes : TextEdit::Rest::kStays});
   return base::Ok();
 }
 

@@ -42,6 +42,7 @@ base::Metrics::Declaration FindingsDeclaration();
 struct TextEdit {
   inspect::Span span;
   std::string replacement;
+  enum class Rest : std::uint8_t { kStays, kGoes } rest = Rest::kStays;  // what of the text comes later
 };
 
 // The text with edits, which are in order and do not overlap.
