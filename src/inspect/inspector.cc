@@ -1,6 +1,7 @@
 #include "inspect/inspector.h"
 
 #include <algorithm>
+#include <array>
 #include <map>
 #include <span>
 #include <string>
@@ -30,14 +31,24 @@ struct Woken {
   std::uint32_t trigger = 0;  // among those of the detector
   bool operator==(const Woken&) const = default;
 };
-// Nobody, but the text is to be turned around there: `trigger` is a text::Turn.
+// Nobody, but the text is to be turned around there: `trigger` is a text::Turn, maybe with kAddressed.
 constexpr std::uint32_t kTurned = UINT32_MAX;
 
-constexpr Woken Turning(text::Turn turn) { return {.detector = kTurned, .trigger = static_cast<std::uint32_t>(turn)}; }
+constexpr std::uint32_t kAddressed = 2;  // the bit for: only where there is an @ near
+constexpr std::size_t kAddressSize = 64;
 
-// The domains of mail addresses, turned around: .com, .net, .org, .edu, .gov.
-constexpr std::string_view kRotatedAddress = R"(@[a-z0-9.-]{1,40}\.(?:pbz|arg|bet|rqh|tbi))";
-constexpr std::string_view kReversedAddress = R"((?:moc|ten|gro|ude|vog)\.[a-z0-9.-]{1,40}@)";
+constexpr Woken Turning(text::Turn turn, std::uint32_t where) {
+  return {.detector = kTurned, .trigger = static_cast<std::uint32_t>(turn) | where};
+}
+
+// The domains of mail addresses.
+constexpr auto kDomains = std::to_array<std::string_view>({".com", ".net", ".org", ".edu", ".gov"});
+
+// Whether a mail address may be around `at`.
+bool IsNearAddress(std::string_view text, std::size_t at) {
+  const std::size_t begin = at - std::min(at, kAddressSize);
+  return text.substr(begin, at - begin + kAddressSize).contains('@');
+}
 
 // Whether the literal turned around is rare enough in texts that are not.
 bool IsTellingTurned(const Trigger& trigger) {
@@ -60,8 +71,7 @@ class Registry {
     }
     for (const std::string_view word : text::TellingWords()) AddTurned({.text = std::string(word)});
     for (const std::string_view word : text::TellingBeginnings()) AddTurned({.text = std::string(word)});
-    Add({.text = std::string(kRotatedAddress), .kind = Trigger::Kind::kPattern}, Turning(text::Turn::kRotated));
-    Add({.text = std::string(kReversedAddress), .kind = Trigger::Kind::kPattern}, Turning(text::Turn::kReversed));
+    for (const std::string_view domain : kDomains) AddTurned({.text = std::string(domain)}, kAddressed);
   }
 
   std::vector<Trigger> patterns;
@@ -77,12 +87,12 @@ class Registry {
     if (std::ranges::find(woken[at->second], whom) == woken[at->second].end()) woken[at->second].push_back(whom);
   }
 
-  void AddTurned(const Trigger& trigger) {
+  void AddTurned(const Trigger& trigger, std::uint32_t where = 0) {
     Trigger turned = trigger;
     turned.text = text::Rotated(trigger.text);
-    Add(turned, Turning(text::Turn::kRotated));
+    Add(turned, Turning(text::Turn::kRotated, where));
     turned.text = text::Reversed(trigger.text);
-    Add(turned, Turning(text::Turn::kReversed));
+    Add(turned, Turning(text::Turn::kReversed, where));
   }
 
   std::map<std::tuple<std::string, Trigger::Kind, Trigger::Case>, std::size_t> numbers_;
@@ -171,8 +181,9 @@ void Inspector::State::Look(const Subject& subject, Scratch::State& scratch, std
   for (const Hit& hit : scratch.hits) {
     for (const Woken& whom : woken[hit.trigger]) {
       if (whom.detector == kTurned) {
-        if (subject.view != View::kRaw) continue;
-        scratch.turned.push_back({.turn = static_cast<text::Turn>(whom.trigger), .end = hit.end});
+        const bool addressed = (whom.trigger & kAddressed) != 0;
+        if (subject.view != View::kRaw || (addressed && !IsNearAddress(subject.text, hit.end))) continue;
+        scratch.turned.push_back({.turn = static_cast<text::Turn>(whom.trigger & ~kAddressed), .end = hit.end});
         continue;
       }
       scratch.by_detector[whom.detector].push_back({.trigger = whom.trigger, .end = hit.end});
