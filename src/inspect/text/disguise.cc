@@ -180,20 +180,6 @@ class HiddenRun {
   std::vector<Span> ends_;
 };
 
-// Appends what came from `begin` on from the end, characters whole.
-void ReversePart(std::string_view bytes, std::size_t begin, MappedText& result) {
-  for (std::size_t end = bytes.size(); end != 0;) {
-    std::size_t at = end;
-    while (at != 0 && static_cast<unsigned char>(bytes[at - 1]) < 0x80) --at;
-    result.Mirror(bytes.substr(at, end - at), begin + at);
-    if (at == 0) return;
-    end = at--;
-    while (at != 0 && end - at < 4 && (static_cast<unsigned char>(bytes[at]) & 0xC0) == 0x80) --at;
-    result.Replace(bytes.substr(at, end - at), {.begin = begin + at, .end = begin + end});
-    end = at;
-  }
-}
-
 }  // namespace
 
 Change ReadLeet(const MappedText& source, MappedText& result, std::size_t limit) {
@@ -275,20 +261,27 @@ void Rotate(const MappedText& source, MappedText& result, std::size_t limit) {
   result.Overwrite([](char c) { return Rotated(c); });
 }
 
-void Reverse(const MappedText& source, MappedText& result) {
-  result.Clear();
-  const std::span<const MappedText::Segment> segments = source.segments();
-  std::size_t end = source.text().size();
-  for (std::size_t number = segments.size(); number-- != 0;) {
-    const MappedText::Segment& segment = segments[number];
-    const std::string_view bytes = source.text().substr(segment.at, end - segment.at);
-    if (segment.kind == MappedText::Segment::Kind::kCopied) {
-      ReversePart(bytes, segment.begin, result);
-    } else {
-      result.Replace(bytes, source.From({.begin = segment.at, .end = end}));
-    }
-    end = segment.at;
+Change Straighten(const MappedText& source, MappedText& result, std::size_t limit) {
+  static constexpr std::string_view kOverride = "\u202E";
+  static constexpr auto kEnds = std::to_array<std::string_view>({"\u202C", "\u202E", "\u2069", "\n"});
+  const std::string_view text = source.text();
+  Rewriting rewriting(source, result, limit);
+  std::size_t kept = 0;
+  for (std::size_t at = text.find(kOverride); at != std::string_view::npos; at = text.find(kOverride, kept)) {
+    const std::size_t begin = at + kOverride.size();
+    std::size_t end = text.size();
+    for (const std::string_view mark : kEnds) end = std::min(end, text.find(mark, begin));
+    rewriting.Keep(kept, at);
+    rewriting.Mirror(begin, end);
+    kept = end;
   }
+  if (kept == 0) return Change::kNone;
+  rewriting.Keep(kept, text.size());
+  return Change::kSome;
+}
+
+void Reverse(const MappedText& source, MappedText& result) {
+  Rewriting(source, result, source.text().size()).Mirror(0, source.text().size());
 }
 
 }  // namespace gatehouse::inspect::text

@@ -28,6 +28,10 @@ void Rotate(const MappedText& source, MappedText& result, std::size_t limit);
 // Character by character from the end: the result's map goes down.
 void Reverse(const MappedText& source, MappedText& result);
 
+// What U+202E has shown from right to left is put the way it is seen, in its place; up to the mark that ends it or the
+// line's end.
+Change Straighten(const MappedText& source, MappedText& result, std::size_t limit);
+
 enum class Turn : std::uint8_t { kRotated, kReversed };
 
 std::string Rotated(std::string_view word);

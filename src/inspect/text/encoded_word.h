@@ -8,7 +8,7 @@
 
 namespace gatehouse::inspect::text {
 
-inline constexpr std::size_t kShortestEncoded = 16;
+inline constexpr std::size_t kShortestEncoded = 15;  // eleven bytes in base64: the shortest numbers that are secret
 
 // What a word stands for, and how its bytes go with the word's: each `quantum` characters stand for `bytes` of it.
 struct Decoded {

@@ -168,7 +168,11 @@ bool NeedsFolding(std::string_view text) {
   const Folding& table = Folding::Table();
   for (std::size_t at = codec::text::AsciiPrefix(text); at < text.size();) {
     const CodePoint point = DecodeAt(text, at);
-    if (point.length == 0 || table.Of(point.value).use == Folding::Fold::Use::kTelling) return true;
+    if (point.length == 0) return true;
+    const Folding::Fold fold = table.Of(point.value);
+    // What joins pictures and parts words at a line's end is ordinary, but not behind a letter or a digit.
+    const bool within = fold.action == Folding::Action::kStrip && at > 0 && IsLetterOrDigit(text[at - 1]);
+    if (within || fold.use == Folding::Fold::Use::kTelling) return true;
     at += point.length;
     if (at < text.size() && static_cast<unsigned char>(text[at]) < 0x80) {
       at += codec::text::AsciiPrefix(text.substr(at));

@@ -68,9 +68,9 @@ constexpr std::uint64_t Moved(std::uint64_t before, std::uint64_t now, unsigned 
   return (now << by) | (before >> (64 - by));
 }
 
-// Whether 16 bits in a row are set, the last of them in `now`.
+// Whether 15 bits in a row are set, the last of them in `now`.
 bool HasRun(std::uint64_t before, std::uint64_t now) {
-  for (unsigned length = 1; length < 16; length *= 2) {
+  for (const unsigned length : {1U, 2U, 4U, 7U}) {  // of 1, 2, 4 and 8 there are runs already
     now &= Moved(before, now, length);
     before &= before << length;  // its own first ones are left out: they were looked at with the block before
   }

@@ -19,6 +19,27 @@ Span FromOfByte(const Segment& segment, std::size_t at) {
   return {.begin = begin, .end = begin + 1};
 }
 
+// Where the bytes from `first` to `last` came from, all in `segment`.
+Span FromOfBytes(const Segment& segment, std::size_t first, std::size_t last) {
+  const Span one = FromOfByte(segment, first);
+  const Span other = FromOfByte(segment, last);
+  return {.begin = std::min(one.begin, other.begin), .end = std::max(one.end, other.end)};
+}
+
+// Appends what came from `begin` on from the end, characters whole.
+void MirrorCharacters(std::string_view bytes, std::size_t begin, MappedText& result) {
+  for (std::size_t end = bytes.size(); end != 0;) {
+    std::size_t at = end;
+    while (at != 0 && static_cast<unsigned char>(bytes[at - 1]) < 0x80) --at;
+    result.Mirror(bytes.substr(at, end - at), begin + at);
+    if (at == 0) return;
+    end = at--;
+    while (at != 0 && end - at < 4 && (static_cast<unsigned char>(bytes[at]) & 0xC0) == 0x80) --at;
+    result.Replace(bytes.substr(at, end - at), {.begin = begin + at, .end = begin + end});
+    end = at;
+  }
+}
+
 }  // namespace
 
 void MappedText::Clear() {
@@ -41,12 +62,18 @@ void MappedText::Copy(std::string_view bytes, std::size_t begin) {
 }
 
 void MappedText::Mirror(std::string_view bytes, std::size_t begin) {
+  const std::size_t at = text_.size();
+  CopyMirrored(bytes, begin);
+  std::reverse(text_.begin() + static_cast<std::ptrdiff_t>(at), text_.end());
+}
+
+void MappedText::CopyMirrored(std::string_view bytes, std::size_t begin) {
   if (bytes.empty()) return;
   segments_.push_back({.at = static_cast<std::uint32_t>(text_.size()),
                        .begin = static_cast<std::uint32_t>(begin),
                        .end = static_cast<std::uint32_t>(begin + bytes.size()),
                        .kind = Segment::Kind::kMirrored});
-  text_.append(bytes.rbegin(), bytes.rend());
+  text_.append(bytes);
 }
 
 void MappedText::Replace(std::string_view bytes, Span from) {
@@ -63,10 +90,16 @@ Span MappedText::From(Span part) const {
   const auto holding = [this](std::size_t at) {
     return std::ranges::upper_bound(segments_, at, {}, [](const Segment& s) { return std::size_t{s.at}; }) - 1;
   };
-  const Span first = FromOfByte(*holding(part.begin), part.begin);
-  const Span last = FromOfByte(*holding(part.end - 1), part.end - 1);
-  // Of a text in reverse order the last part comes first.
-  return {.begin = std::min(first.begin, last.begin), .end = std::max(first.end, last.end)};
+  auto segment = holding(part.begin);
+  const auto last = holding(part.end - 1);
+  Span from = FromOfBytes(*segment, part.begin, segment == last ? part.end - 1 : (segment + 1)->at - 1);
+  while (segment != last) {
+    ++segment;
+    const std::size_t end = segment == last ? part.end : (segment + 1)->at;
+    const Span next = FromOfBytes(*segment, segment->at, end - 1);
+    from = {.begin = std::min(from.begin, next.begin), .end = std::max(from.end, next.end)};
+  }
+  return from;
 }
 
 std::size_t MappedText::Behind(std::size_t offset) const {
@@ -106,6 +139,8 @@ void Rewriting::Keep(std::size_t begin, std::size_t end) {
     const std::string_view bytes = source_.text().substr(begin, stop - begin);
     if (segment.kind == Segment::Kind::kCopied) {
       result_.Copy(bytes, segment.begin + (begin - segment.at));
+    } else if (segment.kind == Segment::Kind::kMirrored) {
+      result_.CopyMirrored(bytes, segment.end - (stop - segment.at));
     } else {
       result_.Replace(bytes, {.begin = segment.begin, .end = segment.end});
     }
@@ -114,9 +149,12 @@ void Rewriting::Keep(std::size_t begin, std::size_t end) {
 }
 
 Span Rewriting::FromOf(Span part) {
-  const Span first = FromOfByte(SegmentAt(part.begin), part.begin);
-  const Span last = FromOfByte(SegmentAt(part.end - 1), part.end - 1);
-  return {.begin = std::min(first.begin, last.begin), .end = std::max(first.end, last.end)};
+  Span from = FromOfByte(SegmentAt(part.begin), part.begin);
+  for (std::size_t at = part.begin + 1; at < part.end; ++at) {  // parts that are replaced are short
+    const Span next = FromOfByte(SegmentAt(at), at);
+    from = {.begin = std::min(from.begin, next.begin), .end = std::max(from.end, next.end)};
+  }
+  return from;
 }
 
 void Rewriting::Replace(Span part, std::string_view bytes) {
@@ -124,6 +162,25 @@ void Rewriting::Replace(Span part, std::string_view bytes) {
   changed_ = true;
   done_ = part.end;
   if (Fits(bytes.size())) result_.Replace(bytes, FromOf(part));
+}
+
+void Rewriting::Mirror(std::size_t begin, std::size_t end) {
+  changed_ = true;
+  done_ = end;
+  if (begin >= end || !Fits(end - begin)) return;
+  const std::span<const Segment> all = source_.segments();
+  SegmentAt(end - 1);
+  for (std::size_t number = segment_; end > begin; --number) {
+    const Segment& segment = all[number];
+    const std::size_t first = std::max<std::size_t>(begin, segment.at);
+    const std::string_view bytes = source_.text().substr(first, end - first);
+    if (segment.kind == Segment::Kind::kCopied) {
+      MirrorCharacters(bytes, segment.begin + (first - segment.at), result_);
+    } else {
+      result_.Replace(bytes, {.begin = segment.begin, .end = segment.end});
+    }
+    end = first;
+  }
 }
 
 }  // namespace gatehouse::inspect::text

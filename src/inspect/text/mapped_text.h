@@ -42,6 +42,8 @@ class MappedText {
   void Copy(std::string_view bytes, std::size_t begin);
   // Appends the same from the last byte to the first.
   void Mirror(std::string_view bytes, std::size_t begin);
+  // Appends `bytes`, which are such a mirrored text.
+  void CopyMirrored(std::string_view bytes, std::size_t begin);
   // Appends `bytes`, which stand for `from` of the first text.
   void Replace(std::string_view bytes, Span from);
 
@@ -72,6 +74,8 @@ class Rewriting {
   // REQUIRES of all: parts of the source, in its order.
   void Keep(std::size_t begin, std::size_t end);
   void Replace(Span part, std::string_view bytes);
+  // Keeps a part from its last character to its first. REQUIRES: nothing in it is mirrored already.
+  void Mirror(std::size_t begin, std::size_t end);
 
   bool full() const { return full_; }
   // Whether the result is anything but what was kept in one piece.

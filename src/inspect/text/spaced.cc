@@ -43,11 +43,14 @@ bool IsSeparator(std::string_view between) {
   return between.size() == 3 && between[0] == ' ' && between[2] == ' ';
 }
 
-// A wider gap than the one between letters: spaces more than those, or the separator with spaces around it.
+// What stands between words: more spaces than between letters, spaces where a sign is between letters, or the separator
+// with spaces around it.
 bool IsGap(std::string_view between, std::string_view separator) {
-  if (between.size() <= separator.size() || between.size() > kLongestGap) return false;
+  if (between.empty() || between.size() > kLongestGap) return false;
+  if (!IsSpace(separator[0])) return std::ranges::all_of(between, [](char c) { return c == ' '; });
   const char sign = separator.size() == 3 ? separator[1] : separator[0];
-  return std::ranges::all_of(between, [sign](char c) { return IsSpace(c) || c == sign || c == '/' || c == '|'; });
+  return between.size() > separator.size() &&
+         std::ranges::all_of(between, [sign](char c) { return IsSpace(c) || c == sign || c == '/' || c == '|'; });
 }
 
 class Joiner {
@@ -92,10 +95,9 @@ class Joiner {
   // The place of the next character of the run, or npos.
   std::size_t Next() {
     const std::size_t behind = run_.at.back() + 1;
-    const std::string_view rest = text_.substr(behind);
-    if (!rest.starts_with(run_.separator)) return std::string_view::npos;
-    const std::size_t next = behind + run_.separator.size();
-    if (IsElement(next)) return next;
+    if (text_.substr(behind).starts_with(run_.separator) && IsElement(behind + run_.separator.size())) {
+      return behind + run_.separator.size();
+    }
     const std::string_view between = Between(run_.at.back());
     if (!StandsAlone(behind + between.size()) || !IsGap(between, run_.separator)) return std::string_view::npos;
     run_.gaps.push_back(run_.at.size());
@@ -107,6 +109,7 @@ class Joiner {
     run_.Clear();
     run_.separator = Between(at);
     if (!IsSeparator(run_.separator) || !StandsAlone(at + 1 + run_.separator.size())) return at + 1;
+    AddSignBefore(at);
     for (std::size_t next = at; next != std::string_view::npos; next = Next()) {
       run_.letters += IsLetter(text_[next]) ? 1 : 0;
       run_.at.push_back(next);
@@ -114,6 +117,15 @@ class Joiner {
     while (!IsWord(text_[run_.at.back()])) run_.at.pop_back();  // a sign behind the last one
     if (IsTelling()) Join();
     return run_.at.back() + 1;
+  }
+
+  // A sign that stands alone before the first letter, as far from it as the letters are from one another.
+  void AddSignBefore(std::size_t at) {
+    const std::size_t width = run_.separator.size() + 1;
+    if (at < kept_ + width || text_.substr(at - width + 1, width - 1) != run_.separator) return;
+    const std::size_t sign = at - width;
+    const bool alone = sign == 0 || IsSpace(text_[sign - 1]);
+    if (alone && !IsSpace(text_[sign]) && !IsWord(text_[sign])) run_.at.push_back(sign);
   }
 
   bool IsTelling() const {

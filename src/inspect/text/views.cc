@@ -11,8 +11,7 @@ namespace gatehouse::inspect::text {
 
 namespace {
 
-constexpr std::string_view kReversing = "\u202E";  // what follows is shown from right to left
-constexpr std::size_t kSnap = 64;                  // how far a region's ends are moved to white space
+constexpr std::size_t kSnap = 64;  // how far a region's ends are moved to white space
 
 constexpr bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 0xC0) == 0x80; }
 // Whether it may be part of a long word that stands for another.
@@ -92,12 +91,6 @@ Views::Extent Views::Make(std::string_view text, std::size_t begin, std::span<co
       DecodeAll(*normal, reasons);
     }
   }
-  if (Has(reasons_, Reason::kNotAscii)) {
-    for (std::size_t at = text.find(kReversing, from); at != std::string_view::npos;
-         at = text.find(kReversing, at + 1)) {
-      turned_.push_back({.turn = Turn::kReversed, .end = at + kReversing.size()});
-    }
-  }
   if (turned_.empty()) return extent_;
   std::ranges::sort(turned_, {}, &Turned::end);
   MakeTurned(text, Turn::kRotated);
@@ -126,6 +119,8 @@ Reasons Views::LookAt(std::string_view text, std::size_t from) {
 bool Views::Folds(std::string_view text, Span block, std::size_t from) {
   while (block.begin != from && block.begin < block.end && IsContinuation(text[block.begin])) ++block.begin;
   while (block.end < text.size() && IsContinuation(text[block.end])) ++block.end;
+  const bool behind_ascii = block.begin != from && static_cast<unsigned char>(text[block.begin - 1]) < 0x80;
+  if (behind_ascii) --block.begin;  // what is invisible behind a letter is told by it
   return block.begin < block.end && NeedsFolding(text.substr(block.begin, block.size()));
 }
 
@@ -191,8 +186,10 @@ const MappedText* Views::Normalise(const MappedText& source, Reasons& reasons) {
   const std::size_t limit = kMostGrowth * raw_.text().size() + kLookBlock;
   const MappedText* normal = &source;
   if (Has(reasons, Reason::kNotAscii) && NeedsFolding(source.text())) {
+    MappedText& straight = Next();
+    const bool straightened = Straighten(source, straight, limit) == Change::kSome;
     MappedText& folded = Next();
-    if (Fold(source, folded, limit) == Extent::kPart) extent_ = Extent::kPart;
+    if (Fold(straightened ? straight : source, folded, limit) == Extent::kPart) extent_ = Extent::kPart;
     normal = &folded;
     reasons = Look(normal->text(), blocks_);
   }

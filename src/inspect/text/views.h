@@ -81,7 +81,7 @@ class Views {
   std::vector<Span> regions_;
   std::vector<Turned> turned_;
   MappedText raw_;
-  std::array<MappedText, 16> texts_;  // what is made, and what is between
+  std::array<MappedText, 20> texts_;  // what is made, and what is between
   std::size_t used_ = 0;
   std::array<Made, kMostViews> made_;
   std::size_t count_ = 0;
