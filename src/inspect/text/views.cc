@@ -25,18 +25,22 @@ constexpr std::size_t kLongestToken = 1024;
 // in programs have fewer capitals.
 bool LooksRandom(std::string_view words) {
   constexpr std::size_t kShortest = 20;
+  constexpr std::size_t kShortestOfLetters = 32;
   std::size_t size = 0;
+  std::size_t digits = 0;
   std::size_t capital = 0;
   std::size_t small = 0;
   for (const char c : words) {
     if (!IsEncodedWord(c)) {
-      size = capital = small = 0;
+      size = digits = capital = small = 0;
       continue;
     }
     ++size;
+    digits += c >= '0' && c <= '9' ? 1 : 0;
     capital += c >= 'A' && c <= 'Z' ? 1 : 0;
     small += c >= 'a' && c <= 'z' ? 1 : 0;
-    if (size >= kShortest && capital * 4 >= size && small * 4 >= size) return true;
+    const std::size_t shortest = digits >= 2 ? kShortest : kShortestOfLetters;
+    if (size >= shortest && capital * 4 >= size && small * 4 >= size) return true;
   }
   return false;
 }
