@@ -80,9 +80,10 @@ bool EndsLine(std::string_view text, std::size_t end) {
   return end == 0 || IsLetter(text[end - 1]) || IsHigh(text[end - 1]) || text[end - 1] == '\n';
 }
 
-}  // namespace
+enum class Wanted : std::uint8_t { kFirst, kLast };
 
-std::size_t LastSeam(std::string_view text) {
+// The first seam behind the beginning, or the last one; 0 where there is none.
+std::size_t FindSeam(std::string_view text, Wanted wanted) {
   std::size_t last = 0;
   std::size_t word = 0;  // where the word begins that is looked at
   enum { kClosed, kOpen } before = kClosed;
@@ -90,7 +91,7 @@ std::size_t LastSeam(std::string_view text) {
     last = word = seam;
     before = kClosed;
   };
-  for (;;) {
+  while (wanted == Wanted::kLast || last == 0) {
     const std::size_t limit = last + kLongestWord;
     const std::size_t end = EndOfWord(text.substr(0, limit), word);
     if (const std::size_t stop = BehindStop(text, word, end)) {
@@ -107,6 +108,39 @@ std::size_t LastSeam(std::string_view text) {
     if (text[end] == '\r' && text[word] == '\n') continue;
     if (before == kClosed || word - last >= kLongest || EndsLine(text, end)) cut(word);
   }
+  return last;
+}
+
+}  // namespace
+
+std::size_t LastSeam(std::string_view text) { return FindSeam(text, Wanted::kLast); }
+
+std::size_t NextSeam(std::string_view text) {
+  const std::size_t seam = FindSeam(text, Wanted::kFirst);
+  return seam == 0 ? text.size() : seam;
+}
+
+Span PieceAt(std::string_view text, std::size_t seam, std::size_t at) {
+  // Behind a word that is closed there is a seam, whatever stands before it.
+  const bool in_line_end = at > seam && text[at] == '\n' && text[at - 1] == '\r';
+  for (std::size_t back = in_line_end ? at - 1 : at; back > seam && at - back <= kLongest;) {
+    while (back > seam && !IsSpace(text[back - 1])) --back;
+    std::size_t end = back;
+    while (end > seam && IsSpace(text[end - 1])) --end;
+    std::size_t word = end;
+    while (word > seam && !IsSpace(text[word - 1])) --word;
+    if (word < end && end < back && !IsOpen(text.substr(word, end - word))) {
+      seam = back;
+      break;
+    }
+    back = end;
+  }
+  std::size_t end = seam + NextSeam(text.substr(seam));
+  while (end <= at) {
+    seam = end;
+    end = seam + NextSeam(text.substr(seam));
+  }
+  return {.begin = seam, .end = end};
 }
 
 }  // namespace gatehouse::inspect

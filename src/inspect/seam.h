@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <string_view>
 
+#include "inspect/finding.h"
+
 namespace gatehouse::inspect {
 
 // Where a text may be cut before all of it is there, so that nothing to be found lies on both sides. Decided by what
@@ -26,5 +28,12 @@ inline constexpr std::size_t kLongestWord = 4096;
 // is behind it is less than kLongestWord bytes. Linear in the text: callers give what is behind the last seam, and what
 // came since.
 std::size_t LastSeam(std::string_view text);
+
+// The first seam in `text` behind its beginning, or its size.
+std::size_t NextSeam(std::string_view text);
+
+// The bytes between two seams that text[at] is among, up to the end of the text where no seam follows. `seam` is one at
+// or before `at`; mostly the words around `at` are all that is looked at. REQUIRES: at < text.size().
+Span PieceAt(std::string_view text, std::size_t seam, std::size_t at);
 
 }  // namespace gatehouse::inspect

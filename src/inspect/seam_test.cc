@@ -105,5 +105,26 @@ TEST(Seam, DoesNotDependOnHowTheTextComes) {
   }
 }
 
+// The piece at any place, from any seam before it, is the one that all seams of the text leave.
+TEST(Seam, TellsThePieceAtAPlace) {
+  constexpr std::string_view kParts[] = {
+      "word", " ", "Name", "7", "\n", "a", "x: ", "\u00E9t\u00E9", "\r\n", "van ", "  ", "9-9"};
+  std::mt19937 random(11);
+  for (int round = 0; round < 200; ++round) {
+    std::string text;
+    while (text.size() < 700) text += kParts[random() % std::size(kParts)];
+    text += "end";
+    std::vector<std::size_t> seams = Seams(text);
+    seams.insert(seams.begin(), 0);
+    for (std::size_t at = 0; at < text.size(); at += 1 + random() % 7) {
+      const auto after = std::ranges::upper_bound(seams, at);
+      const Span expected{*(after - 1), after == seams.end() ? text.size() : *after};
+      const std::size_t from = seams[random() % static_cast<std::size_t>(after - seams.begin())];
+      ASSERT_EQ(PieceAt(text, from, at), expected) << text << " at " << at << " from " << from;
+    }
+    ASSERT_EQ(NextSeam(text), seams.size() > 1 ? seams[1] : text.size());
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::inspect
