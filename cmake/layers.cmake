@@ -80,14 +80,15 @@ function(gh_prices layer)
   target_sources(gh_${layer} PRIVATE ${output})
 endfunction()
 
-# gh_secret_rules(<layer>): the rules for secrets become part of the layer.
-function(gh_secret_rules layer)
-  set(source ${PROJECT_SOURCE_DIR}/data/secret_rules.yaml)
+# gh_text(<layer> <file> <header> <namespace> <function>): the text of a file becomes part of the layer, as what a
+# function returns that a header of the layer declares.
+function(gh_text layer file header namespace function)
+  set(source ${PROJECT_SOURCE_DIR}/${file})
   set(script ${PROJECT_SOURCE_DIR}/tools/embed_text.py)
-  set(output ${CMAKE_BINARY_DIR}/generated/default_secret_rules.cc)
+  get_filename_component(name ${file} NAME_WE)
+  set(output ${CMAKE_BINARY_DIR}/generated/${name}.cc)
   add_custom_command(OUTPUT ${output}
-                     COMMAND Python3::Interpreter ${script} ${source} ${output}
-                             inspect/secret/rule_file.h gatehouse::inspect::secret DefaultRulesText
+                     COMMAND Python3::Interpreter ${script} ${source} ${output} ${header} ${namespace} ${function}
                      DEPENDS ${source} ${script} VERBATIM)
   target_sources(gh_${layer} PRIVATE ${output})
 endfunction()

@@ -14,16 +14,30 @@ def main():
     header, namespace, function = sys.argv[3:]
     text = source.read_text()
     pieces = [text[i:i + PIECE] for i in range(0, len(text), PIECE)]
-    literals = "\n".join(f'    R"embedded({piece})embedded"' for piece in pieces)
+    literals = "\n".join(f'    R"embedded({piece})embedded",' for piece in pieces)
     output.write_text(f"""// Made from {source.name} by tools/embed_text.py.
 #include "{header}"
 
+#include <string>
+
 namespace {namespace} {{
+namespace {{
+
+constexpr std::string_view kPieces[] = {{
+{literals}
+}};
+
+std::string Join() {{
+  std::string text;
+  for (const std::string_view piece : kPieces) text.append(piece);
+  return text;
+}}
+
+}}  // namespace
 
 std::string_view {function}() {{
-  static constexpr std::string_view kText =
-{literals};
-  return kText;
+  static const std::string text = Join();
+  return text;
 }}
 
 }}  // namespace {namespace}

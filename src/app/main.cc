@@ -12,6 +12,7 @@
 #include "app/demo.h"
 #include "app/gateway.h"
 #include "app/governance.h"
+#include "app/guard_command.h"
 #include "app/policy_command.h"
 #include "app/reconcile_command.h"
 #include "features/guard/guard_table.h"
@@ -30,6 +31,7 @@ constexpr std::string_view kUsage = R"(gatehouse: one gateway between applicatio
   gatehouse budget|usage|exchange|alert ...   what was spent, and who was told; --help says how
   gatehouse reconcile EXPORT        compare a provider's bill with the ledger; --help says how
   gatehouse policy ...              try the rules of a configuration on cases, explain a decision
+  gatehouse guard ...               what inspection sees in a text, and how well
   gatehouse version
 )";
 
@@ -123,6 +125,8 @@ int Main(std::span<char* const> arguments) {
     return ReconcileCommand(arguments.subspan(2));
   } else if (command == "policy") {
     return PolicyCommand(arguments.subspan(2));
+  } else if (command == "guard") {
+    return GuardCommand(arguments.subspan(2));
   } else if (command == "version") {
     Say(stdout, "gatehouse 0.1.0\n");
     return 0;

@@ -7,8 +7,9 @@
 
 namespace gatehouse::inspect {
 
-std::vector<std::unique_ptr<const Detector>> DefaultDetectors() {
+std::vector<std::unique_ptr<const Detector>> DefaultDetectors(DetectorOptions options) {
   std::vector<std::unique_ptr<const Detector>> detectors;
+  detectors.push_back(std::make_unique<pii::PersonalDetector>(std::move(options.personal)));
   auto secrets = secret::MakeSecretDetector("");
   GH_CHECK(secrets.ok());  // its rules are part of the program
   detectors.push_back(std::move(secrets).value());

@@ -1,0 +1,201 @@
+#include "inspect/pii/number_recogniser.h"
+
+#include <algorithm>
+#include <optional>
+#include <string>
+
+#include "base/check.h"
+#include "inspect/pii/characters.h"
+#include "inspect/pii/validators.h"
+
+namespace gatehouse::inspect::pii {
+namespace {
+
+constexpr std::size_t kMaxGroups = 16;
+constexpr std::size_t kMaxGroupsOfNumber = 8;
+constexpr std::size_t kLongestIban = 34;
+
+bool IsSeparator(char c) { return c == ' ' || c == '-' || c == '.' || c == '/' || c == '+'; }
+
+// A group behind a space belongs to the run if it may be part of a number: it has a digit, or is of a few capitals.
+bool MayFollowSpace(std::string_view group) {
+  if (std::ranges::any_of(group, IsDigit)) return true;
+  return group.size() <= 4 && std::ranges::all_of(group, IsUpper);
+}
+
+bool Matches(std::string_view shape, std::string_view written) {
+  char separator = '\0';
+  for (std::size_t i = 0; i < shape.size(); ++i) {
+    const char c = written[i];
+    switch (shape[i]) {
+      case '9':
+        if (!IsDigit(c)) return false;
+        break;
+      case 'A':
+        if (!IsUpper(c)) return false;
+        break;
+      case 'X':
+        if (!IsDigit(c) && !IsUpper(c)) return false;
+        break;
+      case '~':
+        if (separator == '\0') separator = c;
+        if (c != separator || (c != ' ' && c != '-' && c != '.')) return false;
+        break;
+      default:
+        if (c != shape[i]) return false;
+    }
+  }
+  return true;
+}
+
+bool IsGrouped(std::string_view shape) {
+  return std::ranges::any_of(shape, [](char c) { return c != '9' && c != 'A' && c != 'X'; });
+}
+
+// Numbers that are typed where none is known: one digit only.
+bool IsFiller(std::string_view number) { return number.find_first_not_of(number[0]) == std::string_view::npos; }
+
+// The letters and digits of what is written.
+std::string NumberOf(std::string_view written) {
+  std::string number;
+  for (const char c : written) {
+    if (IsAlnum(c)) number.push_back(IsLower(c) ? static_cast<char>(c - 'a' + 'A') : c);
+  }
+  return number;
+}
+
+// The check digits of Finland's numbers stand behind a sign that is part of them.
+std::string_view WithSigns(const NumberKind& kind, std::string_view written, std::string_view number) {
+  return kind.entity == "FI_PERSONAL_IDENTITY_CODE" ? written : number;
+}
+
+std::optional<Sighting> IbanAt(std::string_view text, std::size_t at) {
+  if (at + 15 > text.size() || !IsLetter(text[at]) || !IsLetter(text[at + 1]) || !IsDigit(text[at + 2]) ||
+      !IsDigit(text[at + 3])) {
+    return {};
+  }
+  std::string number;
+  std::optional<Sighting> found;
+  for (std::size_t i = at; i < text.size() && number.size() < kLongestIban; ++i) {
+    const bool separates = (text[i] == ' ' || text[i] == '-') && number.size() % 4 == 0;
+    if (separates && IsAlnum(At(text, i + 1))) continue;
+    if (!IsAlnum(text[i])) break;
+    number.push_back(IsLower(text[i]) ? static_cast<char>(text[i] - 'a' + 'A') : text[i]);
+    if (number.size() >= 15 && !IsAlnum(At(text, i + 1)) && IsIban(number)) {
+      found = Sighting{.entity = "IBAN_CODE", .span = {at, i + 1}, .confidence = 1};
+    }
+  }
+  return found;
+}
+
+std::optional<Sighting> WalletAt(std::string_view text, Span group) {
+  const std::string_view word = text.substr(group.begin, group.size());
+  const bool may_be = word.size() == 42 || (word.size() >= 26 && word.size() <= 74);
+  if (!may_be || !(IsBitcoin(word) || IsEthereum(word))) return {};
+  return Sighting{.entity = "CRYPTO", .span = group, .confidence = 1};
+}
+
+}  // namespace
+
+// Groups of letters and digits with a separator of one byte between them.
+struct NumberRecogniser::Run {
+  Run(const Piece& piece, std::size_t at) : text(piece.text) {
+    for (std::size_t begin = at; count < kMaxGroups;) {
+      const std::size_t end = SkipForward(text, begin, IsAlnum);
+      if (count > 0 && text[begin - 1] == ' ' && !MayFollowSpace(text.substr(begin, end - begin))) break;
+      groups[count++] = {begin, end};
+      if (!IsSeparator(At(text, end)) || !IsAlnum(At(text, end + 1))) break;
+      begin = end + 1;
+    }
+  }
+
+  Span Written(std::size_t first, std::size_t last) const { return {groups[first].begin, groups[last].end}; }
+
+  // Whether nothing before or behind goes on with the same number.
+  bool IsApart(Span written) const {
+    const char before = Before(text, written.begin);
+    const bool glued =
+        before == '-' || before == '.' || before == '/' || before == ',' || before == ':' || before == '+';
+    if (before == '_' || before == '$' || IsHigh(before)) return false;
+    if (glued && written.begin > 1 && IsAlnum(text[written.begin - 2])) {
+      // "name:number" and "a,4111..." are lists; a sign between digits is not.
+      if ((before != ':' && before != ',') || IsDigit(text[written.begin - 2])) return false;
+    }
+    const char behind = At(text, written.end);
+    if (behind == '_' || behind == '%' || behind == '@' || IsHigh(behind)) return false;
+    if (behind == '.' || behind == ',' || behind == '/' || behind == '+') return !IsDigit(At(text, written.end + 1));
+    return behind != '-' || !IsDigit(At(text, written.end + 1));
+  }
+
+  std::string_view text;
+  std::array<Span, kMaxGroups> groups{};
+  std::size_t count = 0;
+  mutable std::optional<Topics> topics;  // of the words before the place that was looked at last
+  mutable std::size_t topics_at = 0;
+};
+
+NumberRecogniser::NumberRecogniser() {
+  const auto kinds = NumberKinds();
+  GH_CHECK(kinds.size() <= kTopics);
+  for (std::uint16_t kind = 0; kind < kinds.size(); ++kind) {
+    context_.Add(kind, kinds[kind].words);
+    for (std::string_view forms = kinds[kind].forms; !forms.empty();) {
+      const std::size_t end = std::min(forms.find('|'), forms.size());
+      GH_CHECK(end <= kLongestForm);
+      forms_[end].push_back({.shape = forms.substr(0, end), .kind = kind});
+      forms.remove_prefix(std::min(end + 1, forms.size()));
+    }
+  }
+}
+
+// The most confident reading of what is written; confidence 0 where there is none.
+Sighting NumberRecogniser::BestOf(const Run& run, Span written) const {
+  Sighting best{.span = written};
+  if (written.size() > kLongestForm) return best;
+  const std::string_view text = run.text.substr(written.begin, written.size());
+  std::string number;
+  for (const Form& form : forms_[written.size()]) {
+    if (!Matches(form.shape, text)) continue;
+    if (number.empty()) {
+      number = NumberOf(text);
+      if (IsFiller(number)) return best;
+    }
+    const NumberKind& kind = NumberKinds()[form.kind];
+    if (kind.holds != nullptr && !kind.holds(WithSigns(kind, text, number))) continue;
+    if (!run.topics || run.topics_at != written.begin) {
+      run.topics = context_.Before(run.text, written.begin);
+      run.topics_at = written.begin;
+    }
+    const float alone = IsGrouped(form.shape) ? kind.grouped : kind.solid;
+    const float confidence = run.topics->test(form.kind) ? kind.in_context : alone;
+    if (confidence > best.confidence) best = {.entity = kind.entity, .span = written, .confidence = confidence};
+  }
+  return best;
+}
+
+std::size_t NumberRecogniser::See(const Piece& piece, std::size_t at, std::vector<Sighting>& sightings) const {
+  const Run run(piece, at);
+  for (std::size_t first = 0; first < run.count;) {
+    std::size_t next = first + 1;
+    Sighting best;
+    if (const auto iban = IbanAt(run.text, run.groups[first].begin); iban && run.IsApart(iban->span)) {
+      best = *iban;
+    } else if (const auto wallet = WalletAt(run.text, run.groups[first]); wallet && run.IsApart(wallet->span)) {
+      best = *wallet;
+    } else {
+      for (std::size_t last = std::min(first + kMaxGroupsOfNumber, run.count); last-- > first;) {
+        const Span written = run.Written(first, last);
+        const Sighting sighting = BestOf(run, written);
+        if (sighting.confidence > best.confidence && run.IsApart(written)) best = sighting;
+      }
+    }
+    if (best.confidence > 0) {
+      sightings.push_back(best);
+      while (next < run.count && best.confidence >= 0.5F && run.groups[next].begin < best.span.end) ++next;
+    }
+    first = next;
+  }
+  return run.count == 0 ? at + 1 : run.groups[run.count - 1].end;
+}
+
+}  // namespace gatehouse::inspect::pii

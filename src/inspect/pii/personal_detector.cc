@@ -1,0 +1,203 @@
+#include "inspect/pii/personal_detector.h"
+
+#include <algorithm>
+#include <set>
+
+#include "codec/text/scan.h"
+#include "inspect/pii/characters.h"
+#include "inspect/pii/moment.h"
+#include "inspect/pii/name_recogniser.h"
+#include "inspect/pii/network.h"
+#include "inspect/pii/number_recogniser.h"
+#include "inspect/pii/phone.h"
+#include "inspect/seam.h"
+
+namespace gatehouse::inspect::pii {
+namespace {
+
+// Bytes at which something may begin that is looked at: digits, capitals of Latin script, "@".
+struct Interesting {
+  static bool Matches(char c) {
+    const auto byte = static_cast<unsigned char>(c);
+    return IsDigit(c) || (c >= '@' && c <= 'Z') || (byte >= 0xC3 && byte <= 0xC5);
+  }
+  static std::uint64_t Mask(std::uint64_t word) {
+    // Coarse: any byte that is no small letter and above the signs; FindInteresting() looks at each.
+    std::uint64_t mask = 0;
+    for (unsigned i = 0; i < 8; ++i) {
+      if (Matches(static_cast<char>(word >> (8 * i)))) mask |= std::uint64_t{0x80} << (8 * i);
+    }
+    return mask;
+  }
+#ifdef __SSE2__
+  static int Mask(__m128i bytes) {
+    const auto between = [bytes](int low, int size) {
+      const __m128i offset = _mm_sub_epi8(bytes, _mm_set1_epi8(static_cast<char>(low)));
+      return _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8(static_cast<char>(size))), offset);
+    };
+    return _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(between('0', 9), between('@', 26)), between(0xC3, 2)));
+  }
+#endif
+};
+
+enum TriggerNumber : std::uint32_t { kScheme, kWww, kWeekday };
+
+std::string_view DomainOf(std::string_view entity, std::string_view value) {
+  if (entity == "EMAIL_ADDRESS") return value.substr(value.find('@') + 1);
+  if (entity != "URL") return {};
+  if (const std::size_t scheme = value.find("://"); scheme != std::string_view::npos) value.remove_prefix(scheme + 3);
+  value = value.substr(0, value.find_first_of("/?#"));
+  if (const std::size_t user = value.rfind('@'); user != std::string_view::npos) value.remove_prefix(user + 1);
+  return value.substr(0, value.rfind(':'));
+}
+
+}  // namespace
+
+struct PersonalDetector::State {
+  explicit State(Options given) : options(std::move(given)) {
+    for (std::string& value : options.allowed_values) value = base::ToLower(value);
+    std::ranges::sort(options.allowed_values);
+    for (std::string& domain : options.allowed_domains) domain = base::ToLower(domain);
+    std::ranges::sort(options.entities);
+  }
+
+  bool IsWanted(const Sighting& sighting) const {
+    if (!options.entities.empty() && !std::ranges::binary_search(options.entities, sighting.entity, {},
+                                                                 [](const auto& e) { return std::string_view(e); })) {
+      return false;
+    }
+    const auto own = options.thresholds.find(sighting.entity);
+    return sighting.confidence >= (own == options.thresholds.end() ? options.threshold : own->second);
+  }
+
+  bool IsAllowed(std::string_view entity, std::string_view value) const {
+    const std::string lower = base::ToLower(value);
+    if (std::ranges::binary_search(options.allowed_values, lower)) return true;
+    const std::string_view host = DomainOf(entity, lower);
+    return std::ranges::any_of(options.allowed_domains, [host](const std::string& domain) {
+      if (!host.ends_with(domain)) return false;
+      return host.size() == domain.size() || host[host.size() - domain.size() - 1] == '.';
+    });
+  }
+
+  std::size_t SeeDigit(const Piece& piece, std::size_t at, std::vector<Sighting>& sightings) const;
+  std::size_t SeeCapital(const Piece& piece, std::size_t at, std::vector<Sighting>& sightings) const;
+  std::size_t See(const Piece& piece, std::size_t at, std::vector<Sighting>& sightings) const;
+
+  Options options;
+  NumberRecogniser numbers;
+  PhoneRecogniser phones;
+  MomentRecogniser moments;
+  NameRecogniser names;
+};
+
+PersonalDetector::PersonalDetector(Options options) : state_(std::make_unique<State>(std::move(options))) {}
+PersonalDetector::~PersonalDetector() = default;
+
+std::vector<Trigger> PersonalDetector::Triggers() const {
+  std::vector<Trigger> triggers(3);
+  triggers[kScheme] = {.text = "://"};
+  triggers[kWww] = {.text = "www."};
+  triggers[kWeekday] = {.text = R"(\b(?:mon|tues|wednes|thurs|fri|satur|sun)day\b)", .kind = Trigger::Kind::kPattern};
+  return triggers;
+}
+
+std::vector<std::string_view> PersonalDetector::Entities() {
+  std::set<std::string_view> entities = {"CRYPTO",       "DATE_OF_BIRTH",  "DATE_TIME",   "EMAIL_ADDRESS", "IBAN_CODE",
+                                         "IP_ADDRESS",   "LOCATION",       "MAC_ADDRESS", "NRP",           "PERSON",
+                                         "PHONE_NUMBER", "STREET_ADDRESS", "URL"};
+  for (const NumberKind& kind : NumberKinds()) entities.insert(kind.entity);
+  return {entities.begin(), entities.end()};
+}
+
+// Everything that may begin with the run of letters and digits that the digit at `at` is in; returns where to go on.
+std::size_t PersonalDetector::State::SeeDigit(const Piece& piece, std::size_t at,
+                                              std::vector<Sighting>& sightings) const {
+  const std::string_view text = piece.text;
+  const std::size_t group = SkipBack(text, at, piece.begin, IsAlnum);
+  std::size_t next = SkipForward(text, at, IsAlnum);
+  if (const auto machine = MachineAround(piece, at)) {
+    sightings.push_back(*machine);
+    return std::max(next, machine->span.end);
+  }
+  const std::size_t run = numbers.See(piece, group, sightings);
+  // Telephone numbers, dates and streets may begin with any group of the run.
+  for (std::size_t begin = group; begin < run;) {
+    const char before = Before(text, begin);
+    if (IsDigit(text[begin]) && !IsWordByte(before)) {
+      std::size_t phone = begin;
+      if (phone > piece.begin && before == '(') --phone;
+      if (phone > piece.begin && Before(text, phone) == '+') --phone;
+      if (begin == group || before == ' ' || before == '+') phones.See(piece, phone, sightings);
+      moments.SeeDigits(piece, begin, sightings);
+      names.SeeStreet(piece, begin, sightings);
+    }
+    begin = SkipForward(text, begin, IsAlnum);
+    begin = SkipForward(text, begin, [](char c) { return !IsAlnum(c); });
+  }
+  return std::max(next, run);
+}
+
+std::size_t PersonalDetector::State::SeeCapital(const Piece& piece, std::size_t at,
+                                                std::vector<Sighting>& sightings) const {
+  const std::string_view text = piece.text;
+  if (IsWordByte(Before(text, at)) || !IsCapitalAt(text, at))
+    return SkipForward(text, at, IsHigh) + (IsHigh(text[at]) ? 0 : 1);
+  const std::size_t group = SkipForward(text, at, IsAlnum);
+  if (std::ranges::any_of(text.substr(at, group - at), IsDigit)) return SeeDigit(piece, at, sightings);
+  // Numbers may begin with a group of capitals: "AB 12 34 56 C".
+  if (group - at <= 4 && IsUpper(text[group - 1]) && (At(text, group) == ' ' || At(text, group) == '-') &&
+      IsDigit(At(text, group + 1))) {
+    numbers.See(piece, at, sightings);
+  }
+  moments.SeeWord(piece, at, sightings);
+  return std::max(group, names.SeeWords(piece, at, sightings));
+}
+
+// What begins at an interesting byte, or is around it; returns where to go on.
+std::size_t PersonalDetector::State::See(const Piece& piece, std::size_t at, std::vector<Sighting>& sightings) const {
+  const char c = piece.text[at];
+  if (IsDigit(c)) return SeeDigit(piece, at, sightings);
+  if (c != '@') return SeeCapital(piece, at, sightings);
+  if (const auto email = EmailAround(piece, at)) {
+    sightings.push_back(*email);
+    return email->span.end;
+  }
+  return at + 1;
+}
+
+void PersonalDetector::Detect(const Subject& subject, std::span<const Hit> hits, std::vector<Finding>& findings) const {
+  const std::string_view text = subject.text;
+  std::vector<Sighting> sightings;
+  Span span{subject.begin, subject.begin};
+  const auto piece_at = [&](std::size_t at) {
+    if (at >= span.end || at < span.begin) span = PieceAt(text, at < span.end ? subject.begin : span.end, at);
+    return Piece{.text = text.substr(0, span.end), .begin = span.begin};
+  };
+  const char* const end = text.data() + text.size();
+  for (const char* at = text.data() + subject.begin; (at = codec::text::Find<Interesting>(at, end)) != end;) {
+    const auto offset = static_cast<std::size_t>(at - text.data());
+    at = text.data() + std::max(state_->See(piece_at(offset), offset, sightings), offset + 1);
+  }
+  span = {subject.begin, subject.begin};
+  for (const Hit& hit : hits) {
+    const Piece piece = piece_at(hit.end - 1);
+    if (hit.trigger == kWeekday) {
+      const std::size_t begin = SkipBack(text, hit.end, piece.begin, IsLetter);
+      if (IsLower(text[begin])) state_->moments.SeeWord(piece, begin, sightings);
+    } else if (const auto url = UrlAround(piece, hit.end)) {
+      sightings.push_back(*url);
+    }
+  }
+  for (const Sighting& sighting : sightings) {
+    if (!state_->IsWanted(sighting)) continue;
+    if (state_->IsAllowed(sighting.entity, text.substr(sighting.span.begin, sighting.span.size()))) continue;
+    findings.push_back({.category = Category::kPii,
+                        .entity = std::string(sighting.entity),
+                        .span = sighting.span,
+                        .confidence = sighting.confidence,
+                        .view = subject.view});
+  }
+}
+
+}  // namespace gatehouse::inspect::pii
