@@ -108,7 +108,9 @@ float Ipv4Confidence(std::string_view text, std::size_t begin, std::string_view 
   // Versions and sections are numbered in figures of one digit.
   const bool small = address.size() == 7;
   const char before = Before(text, begin);
-  if (before == 'v' || before == 'V') return 0;
+  const bool of_product = before == '/' && begin > 1 && IsLetter(text[begin - 2]);  // "Browser/120.0.0.0"
+  if (before == 'v' || before == 'V' || of_product) return 0;
+  if (address.starts_with("127.") || address == "0.0.0.0" || address == "255.255.255.255") return 0.2F;
   return small && before != '/' && before != '@' ? 0.4F : 0.9F;
 }
 

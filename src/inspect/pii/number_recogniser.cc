@@ -137,12 +137,12 @@ struct NumberRecogniser::Run {
 NumberRecogniser::NumberRecogniser() {
   const auto kinds = NumberKinds();
   GH_CHECK(kinds.size() <= kTopics);
-  for (std::uint16_t kind = 0; kind < kinds.size(); ++kind) {
+  for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
     context_.Add(kind, kinds[kind].words);
     for (std::string_view forms = kinds[kind].forms; !forms.empty();) {
       const std::size_t end = std::min(forms.find('|'), forms.size());
       GH_CHECK(end <= kLongestForm);
-      forms_[end].push_back({.shape = forms.substr(0, end), .kind = kind});
+      forms_[end].push_back({.shape = forms.substr(0, end), .kind = static_cast<std::uint16_t>(kind)});
       forms.remove_prefix(std::min(end + 1, forms.size()));
     }
   }

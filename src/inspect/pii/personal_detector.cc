@@ -42,6 +42,14 @@ struct Interesting {
 
 enum TriggerNumber : std::uint32_t { kScheme, kWww, kWeekday };
 
+// Where a number begins whose second group begins at `at`, if some capitals are its first ("AB 12 34 56 C").
+std::size_t WithCapitalsBefore(const Piece& piece, std::size_t at) {
+  if (at < piece.begin + 2 || (piece.text[at - 1] != ' ' && piece.text[at - 1] != '-')) return at;
+  const std::size_t begin = SkipBack(piece.text, at - 1, piece.begin, IsUpper);
+  const bool is_group = begin < at - 1 && at - 1 - begin <= 4 && !IsWordByte(Before(piece.text, begin));
+  return is_group ? begin : at;
+}
+
 std::string_view DomainOf(std::string_view entity, std::string_view value) {
   if (entity == "EMAIL_ADDRESS") return value.substr(value.find('@') + 1);
   if (entity != "URL") return {};
@@ -120,7 +128,7 @@ std::size_t PersonalDetector::State::SeeDigit(const Piece& piece, std::size_t at
     sightings.push_back(*machine);
     return std::max(next, machine->span.end);
   }
-  const std::size_t run = numbers.See(piece, group, sightings);
+  const std::size_t run = numbers.See(piece, WithCapitalsBefore(piece, group), sightings);
   // Telephone numbers, dates and streets may begin with any group of the run.
   for (std::size_t begin = group; begin < run;) {
     const char before = Before(text, begin);
@@ -128,7 +136,9 @@ std::size_t PersonalDetector::State::SeeDigit(const Piece& piece, std::size_t at
       std::size_t phone = begin;
       if (phone > piece.begin && before == '(') --phone;
       if (phone > piece.begin && Before(text, phone) == '+') --phone;
-      if (begin == group || before == ' ' || before == '+') phones.See(piece, phone, sightings);
+      // Behind digits and a space a number goes on, unless a sign begins another.
+      const bool goes_on = phone == begin && before == ' ' && begin > piece.begin + 1 && IsDigit(text[begin - 2]);
+      if (!goes_on && (begin == group || before == ' ' || before == '+')) phones.See(piece, phone, sightings);
       moments.SeeDigits(piece, begin, sightings);
       names.SeeStreet(piece, begin, sightings);
     }
@@ -145,11 +155,6 @@ std::size_t PersonalDetector::State::SeeCapital(const Piece& piece, std::size_t 
     return SkipForward(text, at, IsHigh) + (IsHigh(text[at]) ? 0 : 1);
   const std::size_t group = SkipForward(text, at, IsAlnum);
   if (std::ranges::any_of(text.substr(at, group - at), IsDigit)) return SeeDigit(piece, at, sightings);
-  // Numbers may begin with a group of capitals: "AB 12 34 56 C".
-  if (group - at <= 4 && IsUpper(text[group - 1]) && (At(text, group) == ' ' || At(text, group) == '-') &&
-      IsDigit(At(text, group + 1))) {
-    numbers.See(piece, at, sightings);
-  }
   moments.SeeWord(piece, at, sightings);
   return std::max(group, names.SeeWords(piece, at, sightings));
 }

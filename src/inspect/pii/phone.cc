@@ -112,6 +112,8 @@ Written Read(std::string_view text, std::size_t at) {
     const Span group = GroupAt(text, at);
     if (group.size() == 0) break;
     const bool parenthesised = text[group.begin] == '(';
+    // Only an area code is in parentheses: it is the first group, or the one behind the country's code.
+    if (parenthesised && written.count > (written.form == Written::Form::kInternational ? 1U : 0U)) break;
     const Span digits = parenthesised ? Span{group.begin + 1, group.end - 1} : group;
     if (!AddGroup(written, text, digits, parenthesised ? '(' : separator)) break;
     written.has_parentheses |= parenthesised;
@@ -164,7 +166,7 @@ bool IsSomethingElse(const Written& written, std::string_view text) {
   const bool thousands = written.count > 1 && written.group(0) <= 3 &&
                          std::ranges::all_of(std::span(written.groups).subspan(1, written.count - 1),
                                              [](Span s) { return s.size() == 3; });
-  if (thousands && written.IsSeparatedBy(".")) return true;
+  if ((thousands || written.count == 2) && written.IsSeparatedBy(".")) return true;
   return written.Has({4, 4}) && IsYear(group(0)) && IsYear(group(1));
 }
 
@@ -177,7 +179,8 @@ float Plausibility(const Written& written) {
   }
   const bool american = written.Has({3, 3, 4}) || (written.Has({1, 3, 3, 4}) && number[0] == '1');
   if (american && (written.has_parentheses || written.has_extension)) return 0.75F;
-  if (american) return written.IsSeparatedBy("-") || written.IsSeparatedBy(".") ? 0.6F : 0.5F;
+  if (american && (written.IsSeparatedBy("-") || written.IsSeparatedBy("."))) return 0.6F;
+  if (american) return written.IsSeparatedBy(" ") ? 0.5F : 0.3F;
   if (written.has_parentheses && size >= 7 && size <= 12) return 0.5F;
   if (written.has_extension && size >= 7) return 0.6F;
   const bool trunk = number[0] == '0' && number[1] != '0' && written.group(0) >= 2 && size >= 9 && size <= 12;
@@ -239,7 +242,8 @@ void PhoneRecogniser::See(const Piece& piece, std::size_t at, std::vector<Sighti
   float confidence = Plausibility(written);
   const bool usual = written.size >= 7 && written.size <= 13;
   if (confidence < 0.7F && context_.Before(text, at).test(0)) {
-    confidence = std::max(confidence + 0.3F, usual ? 0.7F : 0.55F);
+    const bool pairs = written.Has({2, 2, 2});
+    confidence = std::max(confidence + 0.3F, usual ? 0.7F : pairs ? 0.55F : 0.4F);
   } else if (confidence < 0.7F && usual && HasLabelBehind(text, written.end)) {
     confidence = std::max(confidence + 0.3F, 0.65F);
   } else if (written.count > 1 && IsLine(text, at, written.end)) {
