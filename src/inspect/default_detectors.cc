@@ -3,6 +3,8 @@
 #include <utility>
 
 #include "base/check.h"
+#include "inspect/content/exfiltration_detector.h"
+#include "inspect/content/injection_detector.h"
 #include "inspect/secret/secret_detector.h"
 
 namespace gatehouse::inspect {
@@ -13,6 +15,8 @@ std::vector<std::unique_ptr<const Detector>> DefaultDetectors(DetectorOptions op
   auto secrets = secret::MakeSecretDetector("");
   GH_CHECK(secrets.ok());  // its rules are part of the program
   detectors.push_back(std::move(secrets).value());
+  detectors.push_back(std::make_unique<content::InjectionDetector>());
+  detectors.push_back(std::make_unique<content::ExfiltrationDetector>(content::ExfiltrationDetector::Options{}));
   return detectors;
 }
 

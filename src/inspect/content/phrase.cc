@@ -1,0 +1,80 @@
+#include "inspect/content/phrase.h"
+
+#include <algorithm>
+#include <charconv>
+
+#include "inspect/detector.h"
+#include "inspect/secret/shape.h"
+
+namespace gatehouse::inspect::content {
+namespace {
+
+// The next piece of `text` up to `separator`, taken off.
+std::string_view Take(std::string_view& text, char separator) {
+  const std::size_t end = std::min(text.find(separator), text.size());
+  const std::string_view piece = text.substr(0, end);
+  text.remove_prefix(std::min(end + 1, text.size()));
+  return piece;
+}
+
+bool IsWord(std::string_view word, std::string_view wanted) {
+  if (wanted.ends_with('*')) {
+    wanted.remove_suffix(1);
+    word = word.substr(0, wanted.size());
+  }
+  return secret::EqualsFolded(word, wanted);
+}
+
+}  // namespace
+
+bool IsWordByteOfAny(char byte) {
+  return secret::IsLetter(byte) || secret::IsDigit(byte) || static_cast<unsigned char>(byte) >= 0x80;
+}
+
+WordsBefore::WordsBefore(std::string_view text, std::size_t end) {
+  while (end < text.size() && IsWordByteOfAny(text[end])) ++end;
+  const std::size_t limit = end - std::min(end, Detector::kContext);
+  while (count_ < kMostWords) {
+    while (end > limit && !IsWordByteOfAny(text[end - 1])) --end;
+    if (end == limit) return;
+    std::size_t begin = end;
+    while (begin > limit && IsWordByteOfAny(text[begin - 1])) --begin;
+    words_[count_++] = {.begin = begin, .text = text.substr(begin, end - begin)};
+    end = begin;
+  }
+}
+
+PhraseMatcher::PhraseMatcher(const Phrase& phrase) : phrase_(phrase) {
+  std::string_view rest = phrase.words;
+  std::size_t gap = 0;
+  while (!rest.empty()) {
+    std::string_view piece = Take(rest, ' ');
+    if (secret::IsDigit(piece.front())) {
+      std::from_chars(piece.data(), piece.data() + piece.size(), gap);
+      continue;
+    }
+    Slot slot{.words = {}, .gap = gap};
+    while (!piece.empty()) slot.words.push_back(Take(piece, '|'));
+    slots_.insert(slots_.begin(), std::move(slot));
+    gap = 0;
+  }
+}
+
+bool PhraseMatcher::IsOneOf(std::string_view word, const Slot& slot) {
+  return std::ranges::any_of(slot.words, [&](std::string_view wanted) { return IsWord(word, wanted); });
+}
+
+std::optional<std::size_t> PhraseMatcher::Match(std::span<const WordsBefore::Word> words) const {
+  if (words.empty() || !IsOneOf(words.front().text, slots_.front())) return std::nullopt;
+  std::size_t at = 0;
+  for (std::size_t slot = 1; slot < slots_.size(); ++slot) {
+    const std::size_t last = std::min(words.size(), at + 2 + slots_[slot - 1].gap);
+    std::size_t next = at + 1;
+    while (next < last && !IsOneOf(words[next].text, slots_[slot])) ++next;
+    if (next >= last) return std::nullopt;
+    at = next;
+  }
+  return words[at].begin;
+}
+
+}  // namespace gatehouse::inspect::content

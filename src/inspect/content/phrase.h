@@ -1,0 +1,69 @@
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <optional>
+#include <span>
+#include <string_view>
+#include <vector>
+
+namespace gatehouse::inspect::content {
+
+// A sequence of words with others between them, of which each may be one of several. Written as
+//
+//   "ignore|disregard|forget 3 previous|prior|above 1 instructions|prompt"
+//
+// where a number is how many other words may stand there, 0 if there is none. A word that ends with "*" is the
+// beginning of one. Words are in small letters; ASCII letters of the text are of either case.
+struct Phrase {
+  std::string_view entity;
+  float confidence = 0;
+  std::string_view words;
+};
+
+// The last words before a place of a text, back to front, without what stands between them. At most kMostWords, at most
+// Detector::kContext bytes back.
+class WordsBefore {
+ public:
+  static constexpr std::size_t kMostWords = 24;
+
+  struct Word {
+    std::size_t begin = 0;
+    std::string_view text;
+  };
+
+  // `end` is in a word, or behind one; that word is the first.
+  WordsBefore(std::string_view text, std::size_t end);
+  std::span<const Word> words() const { return {words_, count_}; }
+
+ private:
+  Word words_[kMostWords];
+  std::size_t count_ = 0;
+};
+
+// A Phrase that is read once, to be searched for from its last word.
+class PhraseMatcher {
+ public:
+  explicit PhraseMatcher(const Phrase& phrase);
+
+  // The words that it may end with: what a text is scanned for.
+  const std::vector<std::string_view>& last_words() const { return slots_.front().words; }
+  const Phrase& phrase() const { return phrase_; }
+  // Where it begins if it ends with the first of `words`.
+  std::optional<std::size_t> Match(std::span<const WordsBefore::Word> words) const;
+
+ private:
+  struct Slot {
+    std::vector<std::string_view> words;
+    std::size_t gap = 0;  // other words between this one and the next slot's, which stands before it
+  };
+  static bool IsOneOf(std::string_view word, const Slot& slot);
+
+  Phrase phrase_;
+  std::vector<Slot> slots_;  // back to front
+};
+
+// Letters, digits, and all of other alphabets: what words are made of here.
+bool IsWordByteOfAny(char byte);
+
+}  // namespace gatehouse::inspect::content

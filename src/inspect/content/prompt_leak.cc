@@ -1,0 +1,108 @@
+#include "inspect/content/prompt_leak.h"
+
+#include <algorithm>
+#include <optional>
+
+#include "inspect/content/phrase.h"
+#include "inspect/secret/shape.h"
+
+namespace gatehouse::inspect::content {
+namespace {
+
+constexpr float kLeakConfidence = 0.85F;
+constexpr float kLongLeakConfidence = 0.95F;
+constexpr std::size_t kLongLeak = 24;  // words
+
+struct HashedWord {
+  Span span;
+  std::uint64_t hash = 0;
+};
+
+// FNV-1a over the bytes with their letters small.
+HashedWord NextWord(std::string_view text, std::size_t at) {
+  while (at < text.size() && !IsWordByteOfAny(text[at])) ++at;
+  HashedWord word{.span = {.begin = at, .end = at}, .hash = 0xCBF29CE484222325U};
+  for (; at < text.size() && IsWordByteOfAny(text[at]); ++at) {
+    word.hash = (word.hash ^ static_cast<unsigned char>(secret::Lower(text[at]))) * 0x100000001B3U;
+  }
+  word.span.end = at;
+  return word;
+}
+
+template <class Visit>
+void EachWord(std::string_view text, std::size_t begin, std::size_t most, Visit visit) {
+  for (std::size_t count = 0; count < most; ++count) {
+    const HashedWord word = NextWord(text, begin);
+    if (word.span.size() == 0) return;
+    visit(word);
+    begin = word.span.end;
+  }
+}
+
+}  // namespace
+
+bool PromptLeak::Window::Push(std::uint64_t word) {
+  words_[count_++ % kRun] = word;
+  return count_ >= kRun;
+}
+
+std::uint64_t PromptLeak::Window::hash() const {
+  std::uint64_t hash = 0;
+  for (std::size_t at = 0; at < kRun; ++at)
+    hash = (hash ^ words_[(count_ + at) % kRun]) * 0x9E3779B97F4A7C15U + (hash >> 31U);
+  return hash;
+}
+
+PromptLeak::PromptLeak(std::string_view prompt) {
+  Window window;
+  EachWord(prompt, 0, kMostWords, [&](const HashedWord& word) {
+    if (window.Push(word.hash)) runs_.push_back(window.hash());
+  });
+  std::ranges::sort(runs_);
+  runs_.erase(std::ranges::unique(runs_).begin(), runs_.end());
+}
+
+void PromptLeak::Excuse(std::string_view text) {
+  Window window;
+  std::vector<std::uint64_t> excused;
+  EachWord(text, 0, kMostWords, [&](const HashedWord& word) {
+    if (window.Push(word.hash) && Has(window.hash())) excused.push_back(window.hash());
+  });
+  std::ranges::sort(excused);
+  std::erase_if(runs_, [&](std::uint64_t run) { return std::ranges::binary_search(excused, run); });
+}
+
+bool PromptLeak::Has(std::uint64_t run) const { return std::ranges::binary_search(runs_, run); }
+
+void PromptLeak::Take(std::string_view text, std::size_t begin, std::vector<Finding>& findings) {
+  std::optional<Span> leak;  // of the run that lasts, in this piece
+  std::size_t longest = 0;
+  const auto tell = [&] {
+    if (leak && longest >= kShortestLeak) {
+      findings.push_back({.category = Category::kExfiltration,
+                          .entity = "PROMPT_LEAK",
+                          .span = *leak,
+                          .confidence = longest >= kLongLeak ? kLongLeakConfidence : kLeakConfidence});
+    }
+    leak.reset();
+    longest = 0;
+  };
+  std::array<std::size_t, kRun> begins{};  // of the last words
+  begins.fill(begin);
+  std::size_t count = 0;
+  EachWord(text, begin, text.size(), [&](const HashedWord& word) {
+    begins[count++ % kRun] = word.span.begin;
+    if (!window_.Push(word.hash) || !Has(window_.hash())) {
+      in_run_ = 0;
+      return tell();
+    }
+    in_run_ = in_run_ == 0 ? kRun : in_run_ + 1;
+    // A run of which the first words came in an earlier piece begins with this one.
+    if (!leak) leak = Span{.begin = count >= kRun ? begins[count % kRun] : begin, .end = 0};
+    leak->end = word.span.end;
+    longest = in_run_;
+  });
+  tell();
+}
+
+}  // namespace gatehouse::inspect::content
