@@ -15,9 +15,10 @@ constexpr float kRoleTokenConfidence = 0.92F;
 constexpr float kFakeRoleConfidence = 0.7F;
 constexpr float kHiddenConfidence = 0.95F;
 constexpr float kTagConfidence = 0.95F;
-constexpr float kAboutFactor = 0.5F;    // of what is quoted or spoken about
-constexpr float kTrustedFactor = 0.9F;  // of what whoever may instruct says
-constexpr std::size_t kTagSize = 4;     // bytes of a tag character
+constexpr float kAboutFactor = 0.5F;      // of what is quoted or spoken about
+constexpr float kTrustedFactor = 0.9F;    // of what whoever may instruct says
+constexpr std::size_t kMostPending = 16;  // words behind a seam that are looked at
+constexpr std::size_t kTagSize = 4;       // bytes of a tag character
 
 // What models are trained to see roles in; nobody else writes it.
 constexpr auto kRoleTokens = std::to_array<std::string_view>({
@@ -83,6 +84,12 @@ void Report(const Subject& subject, std::string_view entity, Span span, float co
                       .confidence = IsUntrusted(subject.channel) ? confidence : confidence * kTrustedFactor});
 }
 
+// A text may have been cut between the words of a line's beginning; the last is what it turns on.
+Span LastWordOf(std::string_view text, Span span) {
+  const std::size_t blank = text.substr(span.begin, span.size()).find_last_of(" \t", span.size() - 2);
+  return blank == std::string_view::npos ? span : Span{.begin = span.begin + blank + 1, .end = span.end};
+}
+
 void ReportTag(const Subject& subject, std::size_t end, std::vector<Finding>& findings) {
   // The trigger is the first three bytes of a tag; the first of several reports them all.
   const std::size_t begin = end - 3;
@@ -103,10 +110,42 @@ InjectionDetector::InjectionDetector() {
       if (word.ends_with('*')) word.remove_suffix(1);
       Add({.text = std::string(word)}, {.kind = Sign::Kind::kPhrase, .phrase = number});
     }
+    for (const std::string_view word : phrases_.back().first_words()) {
+      beginnings_[Slot(word)].push_back({.word = word, .phrase = number});
+    }
   }
   for (const std::string_view token : kRoleTokens) Add({.text = std::string(token)}, {.kind = Sign::Kind::kRoleToken});
   for (const std::string_view role : kFakeRoles) Add({.text = std::string(role)}, {.kind = Sign::Kind::kFakeRole});
   for (const char* tag : {"\xF3\xA0\x80", "\xF3\xA0\x81"}) Add({.text = tag}, {.kind = Sign::Kind::kTags});
+}
+
+std::size_t InjectionDetector::Slot(std::string_view word) {
+  const auto letter = [&](std::size_t at) {
+    return at < word.size() ? static_cast<unsigned char>(word[at]) & 0x1FU : 0U;
+  };
+  return letter(0) * 32 + letter(1);
+}
+
+bool InjectionDetector::MayBegin(std::span<const WordsBefore::Word> words, std::size_t seam,
+                                 PhraseMatcher::LastWord last) const {
+  return std::ranges::any_of(beginnings_[Slot(words.front().text)], [&](const Beginning& beginning) {
+    return IsWord(words.front().text, beginning.word) && phrases_[beginning.phrase].ReachesOver(words, seam, last);
+  });
+}
+
+std::size_t InjectionDetector::OpenFrom(std::string_view text, std::size_t seam) const {
+  const WordsBefore before(text.substr(0, seam), seam);
+  const auto is_beginning = [&](const WordsBefore::Word& word) { return !beginnings_[Slot(word.text)].empty(); };
+  if (!std::ranges::any_of(before.words(), is_beginning)) return seam;
+  std::vector<WordsBefore::Word> words(before.words().rbegin(), before.words().rend());
+  const std::size_t candidates = words.size();
+  AppendWords(text, seam, kMostPending, words);
+  const auto last = !text.empty() && IsWordByteOfAny(text.back()) ? PhraseMatcher::LastWord::kGoesOn
+                                                                  : PhraseMatcher::LastWord::kComplete;
+  for (std::size_t at = 0; at < candidates; ++at) {
+    if (MayBegin(std::span(words).subspan(at), seam, last)) return words[at].begin;
+  }
+  return seam;
 }
 
 void InjectionDetector::Add(Trigger trigger, Sign sign) {
@@ -156,13 +195,13 @@ void InjectionDetector::LookForPhrases(const Subject& subject, std::size_t end, 
 void InjectionDetector::LookForStructure(const Subject& subject, std::size_t end, const Watch& watch,
                                          std::vector<Finding>& findings) {
   const Span span{.begin = end - watch.trigger.text.size(), .end = end};
-  const bool is_about = IsSpokenAbout(subject.text, span.begin);
-  const float factor = is_about ? kAboutFactor : 1;
+  const auto factor = [&] { return IsSpokenAbout(subject.text, span.begin) ? kAboutFactor : 1; };
   switch (watch.signs.front().kind) {
-    case Sign::Kind::kRoleToken: return Report(subject, "ROLE_TOKEN", span, kRoleTokenConfidence * factor, findings);
+    case Sign::Kind::kRoleToken: return Report(subject, "ROLE_TOKEN", span, kRoleTokenConfidence * factor(), findings);
     case Sign::Kind::kFakeRole:
-      if (IsLineBegin(subject.text, span.begin))
-        Report(subject, "FAKE_ROLE", span, kFakeRoleConfidence * factor, findings);
+      if (IsLineBegin(subject.text, span.begin)) {
+        Report(subject, "FAKE_ROLE", LastWordOf(subject.text, span), kFakeRoleConfidence * factor(), findings);
+      }
       return;
     case Sign::Kind::kTags: return ReportTag(subject, end, findings);
     case Sign::Kind::kPhrase: return;

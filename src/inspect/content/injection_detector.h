@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <memory>
 #include <span>
 #include <string_view>
@@ -19,14 +21,15 @@ namespace gatehouse::inspect::content {
 //   HIDDEN_TEXT         phrases in what a reader does not see: comments of HTML, elements without size or colour
 //   TAG_CHARACTERS      U+E0000 to U+E007F, which show nothing, outside of flags
 //
-// A phrase that is quoted, or that is spoken about, is a finding of low confidence. Words across seams are found from
-// the last one: what stands before it is context, which may have been let go.
+// A phrase that is quoted, or that is spoken about, is a finding of low confidence. A text is held open from what may
+// be the beginning of a phrase.
 class InjectionDetector : public Detector {
  public:
   InjectionDetector();
 
   std::string_view Name() const override { return "injection"; }
   std::vector<Trigger> Triggers() const override;
+  std::size_t OpenFrom(std::string_view text, std::size_t seam) const override;
   void Detect(const Subject& subject, std::span<const Hit> hits, std::vector<Finding>& findings) const override;
 
  private:
@@ -40,6 +43,15 @@ class InjectionDetector : public Detector {
     std::vector<Sign> signs;
   };
 
+  // A word that a phrase may begin with.
+  struct Beginning {
+    std::string_view word;
+    std::uint32_t phrase = 0;
+  };
+  static constexpr std::size_t kSlots = 1024;
+
+  static std::size_t Slot(std::string_view word);
+  bool MayBegin(std::span<const WordsBefore::Word> words, std::size_t seam, PhraseMatcher::LastWord last) const;
   void Add(Trigger trigger, Sign sign);
   void LookForPhrases(const Subject& subject, std::size_t end, const Watch& watch,
                       std::vector<Finding>& findings) const;
@@ -47,7 +59,8 @@ class InjectionDetector : public Detector {
                                std::vector<Finding>& findings);
 
   std::vector<PhraseMatcher> phrases_;
-  std::vector<Watch> watches_;  // by trigger
+  std::vector<Watch> watches_;                             // by trigger
+  std::array<std::vector<Beginning>, kSlots> beginnings_;  // by Slot()
 };
 
 }  // namespace gatehouse::inspect::content

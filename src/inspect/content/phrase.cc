@@ -17,6 +17,8 @@ std::string_view Take(std::string_view& text, char separator) {
   return piece;
 }
 
+}  // namespace
+
 bool IsWord(std::string_view word, std::string_view wanted) {
   if (wanted.ends_with('*')) {
     wanted.remove_suffix(1);
@@ -25,7 +27,16 @@ bool IsWord(std::string_view word, std::string_view wanted) {
   return secret::EqualsFolded(word, wanted);
 }
 
-}  // namespace
+void AppendWords(std::string_view text, std::size_t begin, std::size_t most, std::vector<WordsBefore::Word>& words) {
+  for (std::size_t count = 0; count < most; ++count) {
+    while (begin < text.size() && !IsWordByteOfAny(text[begin])) ++begin;
+    std::size_t end = begin;
+    while (end < text.size() && IsWordByteOfAny(text[end])) ++end;
+    if (end == begin) return;
+    words.push_back({.begin = begin, .text = text.substr(begin, end - begin)});
+    begin = end;
+  }
+}
 
 bool IsWordByteOfAny(char byte) {
   return secret::IsLetter(byte) || secret::IsDigit(byte) || static_cast<unsigned char>(byte) >= 0x80;
@@ -62,6 +73,22 @@ PhraseMatcher::PhraseMatcher(const Phrase& phrase) : phrase_(phrase) {
 
 bool PhraseMatcher::IsOneOf(std::string_view word, const Slot& slot) {
   return std::ranges::any_of(slot.words, [&](std::string_view wanted) { return IsWord(word, wanted); });
+}
+
+bool PhraseMatcher::ReachesOver(std::span<const WordsBefore::Word> words, std::size_t seam, LastWord last) const {
+  return !words.empty() && IsOneOf(words.front().text, slots_.back()) && GoesOn(words, slots_.size() - 1, seam, last);
+}
+
+// The first of `words` is that of the slot; the slots before it in the vector are to follow.
+bool PhraseMatcher::GoesOn(std::span<const WordsBefore::Word> words, std::size_t slot, std::size_t seam,
+                           LastWord last) const {
+  if (slot == 0) return words.front().begin + words.front().text.size() > seam;
+  const std::size_t farthest = slots_[slot - 1].gap + 1;
+  for (std::size_t next = 1; next <= farthest; ++next) {
+    if (next >= words.size() || (next + 1 == words.size() && last == LastWord::kGoesOn)) return true;
+    if (IsOneOf(words[next].text, slots_[slot - 1]) && GoesOn(words.subspan(next), slot - 1, seam, last)) return true;
+  }
+  return false;
 }
 
 std::optional<std::size_t> PhraseMatcher::Match(std::span<const WordsBefore::Word> words) const {

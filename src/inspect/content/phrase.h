@@ -32,7 +32,7 @@ class WordsBefore {
     std::string_view text;
   };
 
-  // `end` is in a word, or behind one; that word is the first.
+  // `end` is in a word, or behind one; that word is the first. What is behind its end is not looked at.
   WordsBefore(std::string_view text, std::size_t end);
   std::span<const Word> words() const { return {words_, count_}; }
 
@@ -49,6 +49,12 @@ class PhraseMatcher {
   // The words that it may end with: what a text is scanned for.
   const std::vector<std::string_view>& last_words() const { return slots_.front().words; }
   const Phrase& phrase() const { return phrase_; }
+  const std::vector<std::string_view>& first_words() const { return slots_.back().words; }
+  // Whether it begins with the first of `words`, which are in the order of the text and all there is of it, and reaches
+  // over `seam`, or may when more comes. The last word may not be complete where it `goes_on`.
+  enum class LastWord : std::uint8_t { kComplete, kGoesOn };
+  bool ReachesOver(std::span<const WordsBefore::Word> words, std::size_t seam, LastWord last) const;
+
   // Where it begins if it ends with the first of `words`.
   std::optional<std::size_t> Match(std::span<const WordsBefore::Word> words) const;
 
@@ -58,10 +64,16 @@ class PhraseMatcher {
     std::size_t gap = 0;  // other words between this one and the next slot's, which stands before it
   };
   static bool IsOneOf(std::string_view word, const Slot& slot);
+  bool GoesOn(std::span<const WordsBefore::Word> words, std::size_t slot, std::size_t seam, LastWord last) const;
 
   Phrase phrase_;
   std::vector<Slot> slots_;  // back to front
 };
+
+// Whether `word` is `wanted`, or begins as that says.
+bool IsWord(std::string_view word, std::string_view wanted);
+// The words of text[begin, end of text), at most `most`, appended in their order.
+void AppendWords(std::string_view text, std::size_t begin, std::size_t most, std::vector<WordsBefore::Word>& words);
 
 // Letters, digits, and all of other alphabets: what words are made of here.
 bool IsWordByteOfAny(char byte);

@@ -9,9 +9,7 @@
 namespace gatehouse::inspect::content {
 namespace {
 
-using secret::IsDigit;
 using secret::IsLetter;
-using secret::Lower;
 
 constexpr std::size_t kLongestUrl = 4096;
 constexpr std::size_t kShortestText = 20;    // characters that are decoded
