@@ -187,6 +187,9 @@ Status Inspection::DecideOne(const Text& text, const Finding& finding, std::vect
   const bool drops = measure == Measure::kDrop;
   // Of an answer, what came before may have left already: it ends there.
   if (drops) span = {.begin = text.side == Side::kAnswer ? span.begin : text.begin, .end = text.text.size()};
+  // What an earlier finding dropped holds this one as well.
+  if (std::ranges::any_of(edits, [](const TextEdit& edit) { return edit.rest == TextEdit::Rest::kGoes; }))
+    return base::Ok();
   std::erase_if(edits, [&](const TextEdit& edit) { return drops && Overlaps(edit.span, span); });
   if (std::ranges::any_of(edits, [&](const TextEdit& edit) { return Overlaps(edit.span, span); })) return base::Ok();
   edits.push_back({.span = span,
