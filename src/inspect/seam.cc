@@ -19,6 +19,20 @@ constexpr auto kParticles = std::to_array<std::string_view>(
      "of",  "het",   "ibn", "im",  "in",  "la",  "las", "le",   "les", "los", "nad", "na",
      "op",  "pod",   "san", "st",  "sur", "ten", "ter", "und",  "van", "von", "zum", "zur"});
 constexpr std::size_t kLongestParticle = 5;
+
+// Up to eight bytes as a number.
+constexpr std::uint64_t Packed(std::string_view word) {
+  std::uint64_t packed = 0;
+  for (const char c : word) packed = packed << 8U | static_cast<unsigned char>(c);
+  return packed;
+}
+
+constexpr auto kPackedParticles = [] {
+  std::array<std::uint64_t, kParticles.size()> packed{};
+  std::ranges::transform(kParticles, packed.begin(), Packed);
+  std::ranges::sort(packed);
+  return packed;
+}();
 constexpr std::string_view kIntroducers = ":=-+(/\"'`";
 
 using Block = std::uint8_t __attribute__((ext_vector_type(16)));
@@ -61,7 +75,7 @@ bool IsOpen(std::string_view word) {
   if (std::ranges::any_of(word, [](char c) { return IsDigit(c) || IsHigh(c); })) return true;
   const auto* const first = std::ranges::find_if(word, IsLetter);
   if (first != word.end() && *first <= 'Z') return true;
-  return word.size() <= kLongestParticle && std::ranges::find(kParticles, word) != kParticles.end();
+  return word.size() <= kLongestParticle && std::ranges::binary_search(kPackedParticles, Packed(word));
 }
 
 // At most `at`, and not within a character nor between CR and LF.

@@ -78,6 +78,7 @@ constexpr Words kWords[] = {
      "Gracias "
      "Lo Gli Uno Ciao Gentile Caro Cara Het Een Maar Beste Geachte Os Uma Olá Prezado Caro Jest Nie Tak Dzień Szanowny "
      "JSON HTML HTTP API SQL XML CSS URL PDF CEO CTO USA UK EU AI IT"},
+    {kParticle, "van von der den de la le du da di del della dos das do bin al el ter ten zu af y e"},
     {kPlace | kCommonWord, "Nice Mobile Reading Bath Orange Split Essen Reading Of Many Most Best Hof Como Lens"},
     {kCountry,
      "United_States United_Kingdom USA UK England Scotland Wales Russia Korea Holland Burma Vietnam Iran Syria"},

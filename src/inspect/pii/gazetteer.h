@@ -23,6 +23,7 @@ enum GazetteerBits : std::uint32_t {
   kStreetType = 128,   // "Street": ends the name of one
   kStreetStart = 256,  // "Rue": begins the name of one
   kUnit = 512,         // "Suite": a number follows
+  kParticle = 2048,    // of names, in lower case: "van"
   kNoName = 1024,      // begins sentences and headings, and is no name
 };
 

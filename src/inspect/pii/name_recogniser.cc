@@ -10,40 +10,58 @@ namespace {
 
 constexpr std::string_view kPerson = "PERSON";
 constexpr std::string_view kStreet = "STREET_ADDRESS";
-constexpr std::string_view kParticles =
-    " van von der den de la le du da di del della dos das do bin al el ter ten zu af y e ";
-// What stands before somebody's name, in lower case.
-constexpr auto kIntroductions = std::to_array<std::string_view>({
-    "name is", "i am",     "i'm",         "this is",    "dear",      "named",
-    "called",  "signed",   "regards,",    "sincerely,", "name:",     "from:",
-    "attn:",   "patient",  "customer",    "employee",   "contact",   "ich bin",
-    "heiße",   "heisse",   "name ist",    "grüßen",     "grüße",     "m'appelle",
-    "je suis", "bonjour",  "me llamo",    "llamo",      "nombre es", "mi chiamo",
-    "chiamo",  "sono",     "nazywam się", "imię",       "ik ben",    "ik heet",
-    "naam is", "me chamo", "nome é",      "meu nome",   "hello",     "hi",
-    "hey",     "hallo",    "liebe",       "lieber",     "cher",      "chère",
-    "hola",    "ciao",     "caro",        "cara",       "beste",     "sehr geehrter herr",
-});
-constexpr auto kBeforePlaces = std::to_array<std::string_view>(
-    {"in", "at", "to", "from", "near", "of", "aus", "nach", "à", "en", "de", "a", "i'm in"});
+// What stands before somebody's name: words that do alone, words that do with a colon, and the last words of phrases.
+constexpr std::string_view kIntroducing =
+    "dear named called signed regards sincerely patient customer employee contact bonjour llamo chiamo sono hello hi "
+    "hey "
+    "hallo liebe lieber cher chère hola ciao caro cara beste heiße heisse m'appelle i'm grüßen grüße imię";
+constexpr std::string_view kIntroducingWithColon = "name from attn to cc signed contact";
+constexpr auto kIntroducingPhrases = std::to_array<std::string_view>(
+    {"name is", "i am", "this is", "ich bin", "name ist", "je suis", "nombre es", "nazywam się", "ik ben", "ik heet",
+     "naam is", "me chamo", "nome é", "sehr geehrter", "sehr geehrte"});
+constexpr std::string_view kBeforePlaces = "in at to from near of aus nach à en de a";
 constexpr auto kStreetEndings =
     std::to_array<std::string_view>({"straße", "strasse", "str.",   "weg",  "platz", "allee",  "gasse", "vej", "gade",
                                      "gatan",  "vägen",   "straat", "laan", "plein", "utca",   "katu",  "tie", "veien",
                                      "gata",   "gaten",   "kuja",   "dijk", "steeg", "brücke", "ufer",  "damm"});
 
+constexpr std::size_t kLongestIntroduction = 15;  // of a word, in bytes
+
+enum IntroductionBits : std::uint32_t { kAlone = 1, kWithColon = 2, kEndsPhrase = 4, kBeforePlace = 8 };
+
 bool IsNameByte(char c) { return IsLetter(c) || IsHigh(c); }
 
-bool IsBefore(std::string_view text, std::size_t at, std::string_view phrase) {
-  std::size_t end = at;
-  while (end > 0 && (text[end - 1] == ' ' || text[end - 1] == '\n' || text[end - 1] == '"')) --end;
-  if (end == at || end < phrase.size()) return false;
-  const std::size_t begin = end - phrase.size();
-  return base::EqualIgnoringCase(text.substr(begin, phrase.size()), phrase) && !IsWordByte(Before(text, begin));
+void AddWords(WordTable& table, std::string_view words, std::uint32_t bits) {
+  while (!words.empty()) {
+    const std::size_t end = std::min(words.find(' '), words.size());
+    if (end != 0) table.Add(words.substr(0, end), bits);
+    words.remove_prefix(std::min(end + 1, words.size()));
+  }
 }
 
-template <class Phrases>
-bool IsAfterAny(std::string_view text, std::size_t at, const Phrases& phrases) {
-  return std::ranges::any_of(phrases, [&](std::string_view phrase) { return IsBefore(text, at, phrase); });
+// The word that ends before `at`, spaces, quotes and one comma or colon apart.
+struct WordBefore {
+  std::string lower;
+  std::size_t begin = 0;
+  char mark = '\0';
+};
+
+WordBefore FindWordBefore(std::string_view text, std::size_t at) {
+  std::size_t end = SkipBack(text, at, 0, [](char c) { return c == ' ' || c == '\n' || c == '"'; });
+  if (end == at || end == 0) return {};
+  WordBefore word;
+  if (text[end - 1] == ',' || text[end - 1] == ':') word.mark = text[--end];
+  const std::size_t first = end > kLongestIntroduction ? end - kLongestIntroduction : 0;
+  word.begin = SkipBack(text, end, first, [](char c) { return IsNameByte(c) || c == '\''; });
+  if (word.begin > first || first == 0) word.lower = base::ToLower(text.substr(word.begin, end - word.begin));
+  return word;
+}
+
+bool EndsPhrase(std::string_view text, const WordBefore& word, std::string_view phrase) {
+  const std::size_t end = word.begin + word.lower.size();
+  if (end < phrase.size()) return false;
+  const std::size_t begin = end - phrase.size();
+  return base::EqualIgnoringCase(text.substr(begin, phrase.size()), phrase) && !IsWordByte(Before(text, begin));
 }
 
 // A number of a house or a flat that begins at `at`: the end, or 0.
@@ -55,9 +73,11 @@ std::size_t HouseNumberEnd(std::string_view text, std::size_t at) {
 }
 
 bool EndsLikeStreet(std::string_view word) {
-  const std::string lower = base::ToLower(word);
+  constexpr std::size_t kLongestEnding = 8;
+  if (word.size() < 5) return false;
+  const std::string lower = base::ToLower(word.substr(word.size() - std::min(word.size(), kLongestEnding)));
   return std::ranges::any_of(kStreetEndings, [&](std::string_view ending) {
-    return lower.size() > ending.size() + 2 && lower.ends_with(ending);
+    return word.size() > ending.size() + 2 && lower.ends_with(ending);
   });
 }
 
@@ -74,10 +94,7 @@ NameRecogniser::Words NameRecogniser::Read(std::string_view text, std::size_t at
     }
     if (end == at || IsDigit(At(text, end)) || At(text, end) == '_') break;
     const std::string_view word = text.substr(at, end - at);
-    if (!capital) {
-      const std::string listed = " " + std::string(word) + " ";
-      if (words.count == 0 || word.size() > 5 || kParticles.find(listed) == std::string_view::npos) break;
-    }
+    if (!capital && (words.count == 0 || (words_.Find(word) & kParticle) == 0)) break;
     Word& next = words.words[words.count++];
     next = {.span = {at, end},
             .bits = capital ? words_.Find(word) : 0,
@@ -93,8 +110,25 @@ NameRecogniser::Words NameRecogniser::Read(std::string_view text, std::size_t at
   return words;
 }
 
+NameRecogniser::NameRecogniser() : words_(MakeGazetteer()) {
+  AddWords(introductions_, kIntroducing, kAlone);
+  AddWords(introductions_, kIntroducingWithColon, kWithColon);
+  AddWords(introductions_, kBeforePlaces, kBeforePlace);
+  for (const std::string_view phrase : kIntroducingPhrases) {
+    introductions_.Add(phrase.substr(phrase.rfind(' ') + 1), kEndsPhrase);
+  }
+}
+
 bool NameRecogniser::IsIntroduced(std::string_view text, std::size_t at) const {
-  return IsAfterAny(text, at, kIntroductions);
+  const WordBefore word = FindWordBefore(text, at);
+  const std::uint32_t bits = introductions_.Find(word.lower);
+  if ((bits & kAlone) != 0 || ((bits & kWithColon) != 0 && word.mark == ':')) return true;
+  return (bits & kEndsPhrase) != 0 &&
+         std::ranges::any_of(kIntroducingPhrases, [&](auto phrase) { return EndsPhrase(text, word, phrase); });
+}
+
+bool NameRecogniser::IsAfterPlacePreposition(std::string_view text, std::size_t at) const {
+  return (introductions_.Find(FindWordBefore(text, at).lower) & kBeforePlace) != 0;
 }
 
 // The longest listed place that begins with the word; returns the number of the word behind it, or `first`.
@@ -105,7 +139,7 @@ std::size_t NameRecogniser::SeePlace(std::string_view text, const Words& words, 
     const std::uint32_t bits =
         last == first ? words.words[first].bits : words_.Find(text.substr(span.begin, span.size()));
     if ((bits & (kPlace | kCountry)) == 0) continue;
-    const bool asked = IsAfterAny(text, span.begin, kBeforePlaces);
+    const bool asked = IsAfterPlacePreposition(text, span.begin);
     const bool doubtful = (bits & (kCommonWord | kGivenName | kSurname | kNoName)) != 0;
     float confidence = (bits & kCountry) != 0 ? 0.6F : 0.5F;
     if (doubtful) confidence = 0.3F;
@@ -124,8 +158,8 @@ std::size_t NameRecogniser::SeePerson(std::string_view text, const Words& words,
     return (bits(i) & (kNoName | kNationality | kCountry | kStreetType | kUnit | kTitle)) != 0 && !is_name(i);
   };
   const bool titled = first > 0 && (bits(first - 1) & kTitle) != 0;
-  const bool introduced = IsIntroduced(text, words.words[first].span.begin);
   if (words.words[first].form == Word::Form::kParticle || is_other(first)) return first;
+  const bool introduced = IsIntroduced(text, words.words[first].span.begin);
   std::size_t last = first;  // of the name
   std::size_t listed = is_name(first) ? 1 : 0;
   std::size_t unlisted = 1 - listed;
@@ -164,15 +198,13 @@ std::size_t NameRecogniser::SeeNamedStreet(std::string_view text, const Words& w
   const std::string_view written = text.substr(word.span.begin, word.span.size());
   const bool is_unit = (word.bits & kUnit) != 0;
   const bool is_start = (word.bits & kStreetStart) != 0 && first + 1 < words.count;
-  if (!is_unit && !is_start && !EndsLikeStreet(written)) return first;
   const std::size_t last = is_start ? words.count - 1 : first;
   std::size_t end = words.words[last].span.end;
   if (At(text, end) == '.') ++end;
-  std::size_t number = 0;
-  if (At(text, end) == ' ' || (At(text, end) == ',' && At(text, end + 1) == ' ')) {
-    number = HouseNumberEnd(text, At(text, end) == ' ' ? end + 1 : end + 2);
-  }
+  const std::size_t space = At(text, end) == ',' ? end + 1 : end;
+  const std::size_t number = At(text, space) == ' ' ? HouseNumberEnd(text, space + 1) : 0;
   if (number == 0 && !is_start) return first;
+  if (!is_unit && !is_start && !EndsLikeStreet(written)) return first;
   const float confidence = number == 0 ? 0.4F : is_unit ? 0.5F : 0.75F;
   sightings.push_back({.entity = kStreet,
                        .span = {word.span.begin, number == 0 ? words.words[last].span.end : number},

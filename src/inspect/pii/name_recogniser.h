@@ -14,7 +14,7 @@ namespace gatehouse::inspect::pii {
 // addresses by the words that streets are called by. Names on no list and in lower case are not seen. Immutable.
 class NameRecogniser {
  public:
-  NameRecogniser() : words_(MakeGazetteer()) {}
+  NameRecogniser();
 
   // What begins among the words that begin with the capital at `at`; returns where they end. Nothing of letters or
   // digits stands before `at`.
@@ -38,6 +38,7 @@ class NameRecogniser {
 
   Words Read(std::string_view text, std::size_t at) const;
   bool IsIntroduced(std::string_view text, std::size_t at) const;
+  bool IsAfterPlacePreposition(std::string_view text, std::size_t at) const;
   std::size_t SeePlace(std::string_view text, const Words& words, std::size_t first,
                        std::vector<Sighting>& sightings) const;
   std::size_t SeePerson(std::string_view text, const Words& words, std::size_t first,
@@ -46,6 +47,7 @@ class NameRecogniser {
                              std::vector<Sighting>& sightings) const;
 
   WordTable words_;
+  WordTable introductions_;  // words in lower case
 };
 
 }  // namespace gatehouse::inspect::pii

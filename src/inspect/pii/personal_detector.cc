@@ -50,6 +50,29 @@ std::size_t WithCapitalsBefore(const Piece& piece, std::size_t at) {
   return is_group ? begin : at;
 }
 
+// Where a number of a few digits ends, or a decimal one, that neither goes on nor is gone on with: no part of a number
+// in groups. 0 where it may be one.
+std::size_t ShortNumberEnd(const Piece& piece, std::size_t begin) {
+  constexpr std::size_t kShort = 5;
+  constexpr std::size_t kShortBeforePoint = 3;
+  const std::string_view text = piece.text;
+  std::size_t end = SkipForward(text, begin, IsDigit);
+  if (end == begin || end - begin > kShort) return 0;
+  const char before = Before(text, begin);
+  const bool spaced = before == ' ' || before == '\n';
+  if (spaced && begin > piece.begin + 1 && (IsDigit(text[begin - 2]) || IsUpper(text[begin - 2]))) return 0;
+  if (std::string_view("-./:+_(").find(before) != std::string_view::npos) return 0;
+  const bool point = At(text, end) == '.' || At(text, end) == ',';
+  if (point && IsDigit(At(text, end + 1)) && end - begin <= kShortBeforePoint)
+    end = SkipForward(text, end + 1, IsDigit);
+  const char behind = At(text, end);
+  const char next = At(text, end + 1);
+  if (behind == ' ' || behind == '.' || behind == ',') {
+    return IsDigit(next) || next == '(' || next == '+' || IsHigh(next) ? 0 : end;
+  }
+  return std::string_view("\n;)]}\"").find(behind) != std::string_view::npos || end == text.size() ? end : 0;
+}
+
 std::string_view DomainOf(std::string_view entity, std::string_view value) {
   if (entity == "EMAIL_ADDRESS") return value.substr(value.find('@') + 1);
   if (entity != "URL") return {};
@@ -124,6 +147,11 @@ std::size_t PersonalDetector::State::SeeDigit(const Piece& piece, std::size_t at
   const std::string_view text = piece.text;
   const std::size_t group = SkipBack(text, at, piece.begin, IsAlnum);
   std::size_t next = SkipForward(text, at, IsAlnum);
+  if (const std::size_t end = ShortNumberEnd(piece, group); end != 0) {
+    moments.SeeDigits(piece, group, sightings);
+    if (IsCapitalAt(text, end + 1)) names.SeeStreet(piece, group, sightings);
+    return end;
+  }
   if (const auto machine = MachineAround(piece, at)) {
     sightings.push_back(*machine);
     return std::max(next, machine->span.end);

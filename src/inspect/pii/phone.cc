@@ -241,6 +241,7 @@ void PhoneRecogniser::See(const Piece& piece, std::size_t at, std::vector<Sighti
   if (written.number().find_first_not_of(written.number()[0]) == std::string_view::npos) return;
   float confidence = Plausibility(written);
   const bool usual = written.size >= 7 && written.size <= 13;
+  if (confidence < 0.1F && !usual) return;
   if (confidence < 0.7F && context_.Before(text, at).test(0)) {
     const bool pairs = written.Has({2, 2, 2});
     confidence = std::max(confidence + 0.3F, usual ? 0.7F : pairs ? 0.55F : 0.4F);
