@@ -34,25 +34,30 @@ def categories(findings):
     return {category for category, _, _ in findings}
 
 
+def entities(findings, category):
+    return {entity for c, entity, _ in findings if c == category}
+
+
 def evade(program, show):
     every = list(items.items(SEED, ROUNDS))
     plain = see(program, [before + payload + after for _, before, payload, after in every])
-    known = [item for item, seen in zip(every, plain) if item[0] in categories(seen)]
+    known = [(*item, entities(seen, item[0])) for item, seen in zip(every, plain) if item[0] in categories(seen)]
     count = collections.Counter(item[0] for item in every)
     kept = collections.Counter(item[0] for item in known)
     print("seen when plain: " + ", ".join(f"{kept[c]} of {count[c]} {c}" for c in sorted(count)))
     rng = random.Random(SEED)
     cases = []
     for name, disguise in disguises.ALL.items():
-        for category, before, payload, after in known:
+        for category, before, payload, after, was in known:
             if name in disguises.PHRASES_ONLY and category != "injection":
                 continue
             for variant, text in enumerate(disguise(payload, rng)):
-                cases.append((name, category, variant, before + text + after))
+                cases.append((name, category, variant, before + text + after, was))
     seen = see(program, [case[3] for case in cases])
-    tried, missed = collections.Counter(), collections.Counter()
-    for (name, category, variant, text), findings in zip(cases, seen):
+    tried, missed, other = collections.Counter(), collections.Counter(), 0
+    for (name, category, variant, text, was), findings in zip(cases, seen):
         tried[name, category] += 1
+        other += not was & entities(findings, category)
         if category in categories(findings):
             continue
         missed[name, category] += 1
@@ -64,6 +69,7 @@ def evade(program, show):
         if total:
             print(f"{name:20} {100 * lost / total:6.2f} %   " + ", ".join(f"{c} {m} of {t}" for c, (m, t) in row.items()))
     share = 100 * sum(missed.values()) / max(1, sum(tried.values()))
+    print(f"not seen as what it was: {100 * other / max(1, len(cases)):.2f} %")
     holds = share < BAR and all(kept[c] for c in count)
     print(f"evasion: {share:.2f} % of {sum(tried.values())} (bar {BAR:.0f} %) {'holds' if holds else 'falls short'}")
     return 0 if holds else 1
