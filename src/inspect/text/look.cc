@@ -68,13 +68,24 @@ constexpr std::uint64_t Moved(std::uint64_t before, std::uint64_t now, unsigned 
   return (now << by) | (before >> (64 - by));
 }
 
-// Whether 15 bits in a row are set, the last of them in `now`.
-bool HasRun(std::uint64_t before, std::uint64_t now) {
-  for (const unsigned length : {1U, 2U, 4U, 7U}) {  // of 1, 2, 4 and 8 there are runs already
-    now &= Moved(before, now, length);
-    before &= before << length;  // its own first ones are left out: they were looked at with the block before
+constexpr auto kRunSteps = std::to_array<unsigned>({1, 2, 4, 7});  // to runs of 2, 4, 8 and 15
+
+// The bits of `now` that are the last of 15 in a row.
+std::uint64_t EndsOfRuns(std::uint64_t before, std::uint64_t now) {
+  for (const unsigned step : kRunSteps) {
+    now &= Moved(before, now, step);
+    before &= before << step;  // its own first ones are left out: they were looked at with the block before
   }
-  return now != 0;
+  return now;
+}
+
+// Whether a long word ends at one of `ends`, in this block, that has a digit or a capital, as all that is encoded does.
+bool HasEncoded(std::uint64_t ends, const char* block) {
+  constexpr std::uint64_t kBegunBefore = (1U << 14) - 1;
+  if (ends == 0 || (ends & kBegunBefore) != 0) return ends != 0;
+  std::uint64_t runs = ends;
+  for (const unsigned step : kRunSteps) runs |= runs >> step;
+  return (runs & Find(block, [](Bytes bytes) { return IsDigit(bytes) | (bytes - 'A' <= 'Z' - 'A'); })) != 0;
 }
 
 constexpr bool IsHex(char c) { return (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'f'); }
@@ -111,7 +122,7 @@ class Looker {
   Reasons See(const char* block, std::string_view text, std::size_t at) {
     const Classes now = Classify(block);
     Reasons reasons = now.special == 0 ? Reasons{0} : SeeSpecial(text, at, now.special);
-    if (HasRun(before_.encoded, now.encoded)) reasons = reasons | Reason::kEncoded;
+    if (HasEncoded(EndsOfRuns(before_.encoded, now.encoded), block)) reasons = reasons | Reason::kEncoded;
     if (HasLeet(now, block)) reasons = reasons | Reason::kLeet;
     if (HasMorse(now, block)) reasons = reasons | Reason::kMorse;
     reasons |= SeeWords(now, block);

@@ -148,7 +148,7 @@ bool Views::Decodes(std::string_view text, Span block, std::size_t from) {
 
 void Views::AddRegion(std::string_view text, Span around) {
   const std::size_t begin = SnapOn(text, around.begin - std::min(around.begin, kAround + kSnap));
-  const std::size_t end = SnapOn(text, around.end + kAround);
+  const std::size_t end = SnapOn(text, around.end + kBehind);
   if (end <= begin_) return;
   if (!regions_.empty() && begin <= regions_.back().end) {
     regions_.back().end = std::max(regions_.back().end, end);

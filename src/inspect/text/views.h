@@ -17,8 +17,8 @@ namespace gatehouse::inspect::text {
 // The other forms of a text in which something may be found, in memory that is used from one text to the next. Belongs
 // to one thread.
 //
-// A view has what is around the places that gave reason for it (kAround bytes on both sides), each such region on lines
-// of its own; what is plain prose has no view. In this order:
+// A view has what is around the places that gave reason for it (kAround bytes before and kBehind bytes behind them), each
+// such region on lines of its own; what is plain prose has no view. In this order:
 //  1. normalised: folded to ASCII, without what is invisible, letters joined that stood alone;
 //  2. normalised: with digits and signs read as the letters that they stand for;
 //  3. decoded: what hidden characters say, alone; what Morse says, alone;
@@ -28,6 +28,7 @@ class Views {
  public:
   static constexpr std::size_t kDepth = 3;
   static constexpr std::size_t kAround = 256;
+  static constexpr std::size_t kBehind = 128;
   // A view is at most so many times as long as what it is of, and of all text at most kLongestText are taken.
   static constexpr std::size_t kMostGrowth = 4;
   static constexpr std::size_t kLongestText = std::size_t{256} * 1024;
@@ -52,7 +53,7 @@ class Views {
   std::span<const Made> made() const { return {made_.data(), count_}; }
 
   // How far before `begin` a disguise may begin that goes on behind it.
-  static constexpr std::size_t kBefore = kAround + kLookBlock;
+  static constexpr std::size_t kBefore = kBehind + kLookBlock;
 
  private:
   static constexpr std::size_t kMostViews = 9;
