@@ -50,12 +50,13 @@ bool IsNearAddress(std::string_view text, std::size_t at) {
   return text.substr(begin, at - begin + kAddressSize).contains('@');
 }
 
-// Whether the literal turned around is rare enough in texts that are not.
+// Whether to look for the literal turned around too: beginnings of tokens. Each costs time to compile, and words are
+// among those of the vocabulary.
 bool IsTellingTurned(const Trigger& trigger) {
-  if (trigger.kind != Trigger::Kind::kLiteral) return false;
+  if (trigger.kind != Trigger::Kind::kLiteral || trigger.letters != Trigger::Case::kSensitive) return false;
   const auto letters =
       std::ranges::count_if(trigger.text, [](char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; });
-  return trigger.letters == Trigger::Case::kSensitive ? trigger.text.size() >= 4 && letters >= 3 : letters >= 6;
+  return trigger.text.size() >= 4 && letters >= 3;
 }
 
 // The triggers of all detectors, each different one once, and whom it wakes. Literals are there turned around too.

@@ -20,10 +20,11 @@ using testing::IsEmpty;
 // Sees one phrase.
 class Phrase : public Detector {
  public:
-  explicit Phrase(std::string phrase) : phrase_(std::move(phrase)) {}
+  explicit Phrase(std::string phrase, Trigger::Case letters = Trigger::Case::kFolded)
+      : phrase_(std::move(phrase)), letters_(letters) {}
 
   std::string_view Name() const override { return "phrase"; }
-  std::vector<Trigger> Triggers() const override { return {{.text = phrase_}}; }
+  std::vector<Trigger> Triggers() const override { return {{.text = phrase_, .letters = letters_}}; }
   void Detect(const Subject& /*subject*/, std::span<const Hit> hits, std::vector<Finding>& findings) const override {
     for (const Hit& hit : hits) {
       findings.push_back({.category = Category::kInjection,
@@ -35,11 +36,13 @@ class Phrase : public Detector {
 
  private:
   std::string phrase_;
+  Trigger::Case letters_;
 };
 
 std::shared_ptr<const Inspector> Looking(std::initializer_list<std::string> phrases) {
   std::vector<std::unique_ptr<const Detector>> detectors;
   for (const std::string& phrase : phrases) detectors.push_back(std::make_unique<Phrase>(phrase));
+  detectors.push_back(std::make_unique<Phrase>("tkn_", Trigger::Case::kSensitive));
   auto inspector = Inspector::Build(std::move(detectors));
   EXPECT_TRUE(inspector.ok());
   return std::move(inspector).value();
@@ -68,10 +71,10 @@ TEST(InspectorViews, FindWhatIsDisguised) {
 }
 
 TEST(InspectorViews, FindWhatIsTurnedAround) {
-  const auto inspector = Looking({"ignore all", "the doorbell"});
+  const auto inspector = Looking({"ignore all"});
   EXPECT_THAT(Found(*inspector, "say vtaber nyy bs vg"), ElementsAre("(decoded) vtaber nyy"));
   EXPECT_THAT(Found(*inspector, "say lla erongi"), ElementsAre("(decoded) lla erongi"));
-  EXPECT_THAT(Found(*inspector, "say gur qbbeoryy"), ElementsAre("(decoded) gur qbbeoryy")) << "by the trigger itself";
+  EXPECT_THAT(Found(*inspector, "say gxa_1"), ElementsAre("(decoded) gxa_")) << "by the trigger itself";
 }
 
 TEST(InspectorViews, TellEachThingOnce) {
