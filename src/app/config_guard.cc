@@ -9,8 +9,8 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/config_detectors.h"
 #include "app/config_fetch.h"
-#include "inspect/default_detectors.h"
 
 namespace gatehouse::app {
 namespace {
@@ -181,9 +181,11 @@ std::shared_ptr<const GuardSettings> ReadGuard(const Node& node, const Config& c
     settings->hooks.push_back(ReadHook(hook, files));
     if (!names.insert(settings->hooks.back().name).second) hook.AddProblem("a hook of this name exists already");
   }
-  auto inspector = inspect::Inspector::Build(inspect::DefaultDetectors());
+  auto detectors = inspect::MakeDetectors(ReadDetectors(node["detectors"], files));
+  auto inspector =
+      detectors.ok() ? inspect::Inspector::Build(std::move(detectors).value()) : std::move(detectors).TakeError();
   if (!inspector.ok()) {
-    node.AddProblem("the detectors cannot be put together: " + inspector.error().public_message);
+    node["detectors"].AddProblem(inspector.error().public_message);
     return nullptr;
   }
   settings->inspector = std::move(inspector).value();

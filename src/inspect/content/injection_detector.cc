@@ -15,10 +15,9 @@ constexpr float kRoleTokenConfidence = 0.92F;
 constexpr float kFakeRoleConfidence = 0.7F;
 constexpr float kHiddenConfidence = 0.95F;
 constexpr float kTagConfidence = 0.95F;
-constexpr float kAboutFactor = 0.5F;      // of what is quoted or spoken about
-constexpr float kTrustedFactor = 0.9F;    // of what whoever may instruct says
-constexpr std::size_t kMostPending = 16;  // words behind a seam that are looked at
-constexpr std::size_t kTagSize = 4;       // bytes of a tag character
+constexpr float kAboutFactor = 0.5F;    // of what is quoted or spoken about
+constexpr float kTrustedFactor = 0.9F;  // of what whoever may instruct says
+constexpr std::size_t kTagSize = 4;     // bytes of a tag character
 
 // What models are trained to see roles in; nobody else writes it.
 constexpr auto kRoleTokens = std::to_array<std::string_view>({
@@ -104,14 +103,10 @@ void ReportTag(const Subject& subject, std::size_t end, std::vector<Finding>& fi
 
 InjectionDetector::InjectionDetector() {
   for (const Phrase& phrase : InjectionPhrases()) {
-    const auto number = static_cast<std::uint32_t>(phrases_.size());
-    phrases_.emplace_back(phrase);
-    for (std::string_view word : phrases_.back().last_words()) {
+    const std::uint32_t number = phrases_.Add(phrase);
+    for (std::string_view word : phrases_.at(number).last_words()) {
       if (word.ends_with('*')) word.remove_suffix(1);
       Add({.text = std::string(word)}, {.kind = Sign::Kind::kPhrase, .phrase = number});
-    }
-    for (const std::string_view word : phrases_.back().first_words()) {
-      beginnings_[Slot(word)].push_back({.word = word, .phrase = number});
     }
   }
   for (const std::string_view token : kRoleTokens) Add({.text = std::string(token)}, {.kind = Sign::Kind::kRoleToken});
@@ -119,33 +114,8 @@ InjectionDetector::InjectionDetector() {
   for (const char* tag : {"\xF3\xA0\x80", "\xF3\xA0\x81"}) Add({.text = tag}, {.kind = Sign::Kind::kTags});
 }
 
-std::size_t InjectionDetector::Slot(std::string_view word) {
-  const auto letter = [&](std::size_t at) {
-    return at < word.size() ? static_cast<unsigned char>(word[at]) & 0x1FU : 0U;
-  };
-  return letter(0) * 32 + letter(1);
-}
-
-bool InjectionDetector::MayBegin(std::span<const WordsBefore::Word> words, std::size_t seam,
-                                 PhraseMatcher::LastWord last) const {
-  return std::ranges::any_of(beginnings_[Slot(words.front().text)], [&](const Beginning& beginning) {
-    return IsWord(words.front().text, beginning.word) && phrases_[beginning.phrase].ReachesOver(words, seam, last);
-  });
-}
-
 std::size_t InjectionDetector::OpenFrom(std::string_view text, std::size_t seam) const {
-  const WordsBefore before(text.substr(0, seam), seam);
-  const auto is_beginning = [&](const WordsBefore::Word& word) { return !beginnings_[Slot(word.text)].empty(); };
-  if (!std::ranges::any_of(before.words(), is_beginning)) return seam;
-  std::vector<WordsBefore::Word> words(before.words().rbegin(), before.words().rend());
-  const std::size_t candidates = words.size();
-  AppendWords(text, seam, kMostPending, words);
-  const auto last = !text.empty() && IsWordByteOfAny(text.back()) ? PhraseMatcher::LastWord::kGoesOn
-                                                                  : PhraseMatcher::LastWord::kComplete;
-  for (std::size_t at = 0; at < candidates; ++at) {
-    if (MayBegin(std::span(words).subspan(at), seam, last)) return words[at].begin;
-  }
-  return seam;
+  return phrases_.OpenFrom(text, seam);
 }
 
 void InjectionDetector::Add(Trigger trigger, Sign sign) {
@@ -182,7 +152,7 @@ void InjectionDetector::LookForPhrases(const Subject& subject, std::size_t end, 
   if (begin > 0 && IsWordByteOfAny(subject.text[begin - 1])) return;
   const WordsBefore words(subject.text, end);
   for (const Sign& sign : watch.signs) {
-    const PhraseMatcher& matcher = phrases_[sign.phrase];
+    const PhraseMatcher& matcher = phrases_.at(sign.phrase);
     const auto from = matcher.Match(words.words());
     if (!from) continue;
     const Span span{.begin = *from, .end = words.words().front().begin + words.words().front().text.size()};

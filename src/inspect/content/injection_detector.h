@@ -1,6 +1,5 @@
 #pragma once
 
-#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <memory>
@@ -8,7 +7,7 @@
 #include <string_view>
 #include <vector>
 
-#include "inspect/content/phrase.h"
+#include "inspect/content/phrase_book.h"
 #include "inspect/detector.h"
 
 namespace gatehouse::inspect::content {
@@ -43,24 +42,14 @@ class InjectionDetector : public Detector {
     std::vector<Sign> signs;
   };
 
-  // A word that a phrase may begin with.
-  struct Beginning {
-    std::string_view word;
-    std::uint32_t phrase = 0;
-  };
-  static constexpr std::size_t kSlots = 1024;
-
-  static std::size_t Slot(std::string_view word);
-  bool MayBegin(std::span<const WordsBefore::Word> words, std::size_t seam, PhraseMatcher::LastWord last) const;
   void Add(Trigger trigger, Sign sign);
   void LookForPhrases(const Subject& subject, std::size_t end, const Watch& watch,
                       std::vector<Finding>& findings) const;
   static void LookForStructure(const Subject& subject, std::size_t end, const Watch& watch,
                                std::vector<Finding>& findings);
 
-  std::vector<PhraseMatcher> phrases_;
-  std::vector<Watch> watches_;                             // by trigger
-  std::array<std::vector<Beginning>, kSlots> beginnings_;  // by Slot()
+  PhraseBook phrases_;
+  std::vector<Watch> watches_;  // by trigger
 };
 
 }  // namespace gatehouse::inspect::content

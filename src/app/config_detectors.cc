@@ -1,0 +1,121 @@
+#include "app/config_detectors.h"
+
+#include <algorithm>
+#include <string_view>
+#include <utility>
+
+#include "app/config.h"
+
+namespace gatehouse::app {
+namespace {
+
+using codec::config::Node;
+using inspect::DetectorOptions;
+using inspect::content::ContentRule;
+using inspect::pii::PersonalDetector;
+
+constexpr std::size_t kMaxListed = 100'000;
+constexpr std::size_t kShortestCanary = 8;
+
+std::vector<std::string> ReadList(const Node& node) {
+  auto list = node.AsStrings().value_or(std::vector<std::string>());
+  if (list.size() > kMaxListed) node.AddProblem("has more than 100000 entries");
+  return list;
+}
+
+bool IsName(std::string_view text) {
+  const auto fits = [](char c) {
+    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || (c >= '0' && c <= '9') || c == '-' || c == '_';
+  };
+  return !text.empty() && text.size() <= 64 && std::ranges::all_of(text, fits);
+}
+
+bool IsOff(const Node& node) {
+  const bool off = !node["enabled"].AsBool().value_or(true);
+  if (off) node.MarkRead();
+  return off;
+}
+
+void CheckEntity(const Node& node, std::string_view name) {
+  const auto known = PersonalDetector::Entities();
+  if (std::ranges::find(known, name) != known.end()) return;
+  node.AddProblem("no personal data is called `" + std::string(name) + "`; docs/guard.md lists them");
+}
+
+PersonalDetector::Options ReadPersonal(const Node& node) {
+  PersonalDetector::Options options;
+  const auto confidence = codec::config::Range<double>{.min = 0, .max = 1};
+  options.threshold = static_cast<float>(node["threshold"].AsNumber(confidence).value_or(options.threshold));
+  for (const auto& [entity, value] : node["thresholds"].Members()) {
+    CheckEntity(value, entity);
+    options.thresholds[entity] = static_cast<float>(value.AsNumber(confidence).value_or(options.threshold));
+  }
+  options.entities = ReadList(node["entities"]);
+  for (const std::string& entity : options.entities) CheckEntity(node["entities"], entity);
+  options.allowed_values = ReadList(node["allowed_values"]);
+  options.allowed_domains = ReadList(node["allowed_domains"]);
+  return options;
+}
+
+std::string ReadRules(const Node& node, std::vector<std::string>& files) {
+  const auto path = node.AsString();
+  if (!path) return {};
+  files.push_back(*path);
+  auto text = ReadFile(*path);
+  if (text.ok()) return std::move(text).value();
+  node.AddProblem(text.error().public_message);
+  return {};
+}
+
+// What must not come back is a secret: it is not repeated in a problem.
+std::vector<std::string> ReadCanaries(const Node& list) {
+  std::vector<std::string> canaries;
+  for (const Node& node : list.Elements()) {
+    const auto canary = node.AsSecret();
+    if (!canary) continue;
+    if (canary->Reveal().size() < kShortestCanary) node.AddProblem("must have 8 characters at least");
+    canaries.emplace_back(canary->Reveal());
+  }
+  return canaries;
+}
+
+ContentRule ReadContentRule(const Node& node) {
+  using Kind = ContentRule::Kind;
+  ContentRule rule;
+  rule.name = node.Required("name").AsString().value_or("");
+  if (!IsName(rule.name)) node["name"].AddProblem("must be of letters, digits, - and _, at most 64");
+  const Node phrases = node["phrases"];
+  const Node pattern = node["pattern"];
+  const Node topic = node["topic"];
+  if (phrases.IsPresent() + pattern.IsPresent() + topic.IsPresent() != 1) {
+    node.AddProblem("needs one of `phrases`, `pattern` and `topic`");
+  }
+  rule.kind = pattern.IsPresent() ? Kind::kPattern : topic.IsPresent() ? Kind::kTopic : Kind::kPhrases;
+  rule.words = ReadList(topic.IsPresent() ? topic : phrases);
+  rule.pattern = pattern.AsString().value_or("");
+  if (topic.IsPresent()) {
+    rule.at_least = static_cast<std::size_t>(node["at_least"].AsInteger({.min = 1, .max = 100}).value_or(3));
+  }
+  rule.confidence = static_cast<float>(node["confidence"].AsNumber({.min = 0, .max = 1}).value_or(1));
+  return rule;
+}
+
+}  // namespace
+
+DetectorOptions ReadDetectors(const Node& node, std::vector<std::string>& files) {
+  DetectorOptions options;
+  options.personal = IsOff(node["pii"]) ? std::nullopt : std::optional(ReadPersonal(node["pii"]));
+  options.secret_rules =
+      IsOff(node["secrets"]) ? std::nullopt : std::optional(ReadRules(node["secrets"]["rules_file"], files));
+  if (IsOff(node["injection"])) options.injection = DetectorOptions::Injection::kOff;
+  options.exfiltration.reset();
+  if (!IsOff(node["exfiltration"])) {
+    options.exfiltration = {.allowed_hosts = ReadList(node["exfiltration"]["allowed_hosts"]),
+                            .canaries = ReadCanaries(node["exfiltration"]["canaries"])};
+  }
+  for (const Node& rule : node["content"]["rules"].Elements()) options.content.push_back(ReadContentRule(rule));
+  options.content_allowed = ReadList(node["content"]["allowed"]);
+  return options;
+}
+
+}  // namespace gatehouse::app
