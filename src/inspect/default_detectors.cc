@@ -22,7 +22,7 @@ base::Result<std::vector<std::unique_ptr<const Detector>>> MakeDetectors(Detecto
     detectors.push_back(std::make_unique<content::ExfiltrationDetector>(*std::move(options.exfiltration)));
   }
   if (!options.content.empty()) {
-    GH_TRY(auto rules, content::ContentDetector::Make(std::move(options.content), std::move(options.content_allowed)));
+    GH_TRY(auto rules, content::ContentDetector::Make(std::move(options.content), options.content_allowed));
     detectors.push_back(std::move(rules));
   }
   return detectors;

@@ -217,7 +217,7 @@ ContentDetector::ContentDetector(std::unique_ptr<const State> state) : state_(st
 ContentDetector::~ContentDetector() = default;
 
 base::Result<std::unique_ptr<ContentDetector>> ContentDetector::Make(std::vector<ContentRule> rules,
-                                                                     std::vector<std::string> allowed) {
+                                                                     const std::vector<std::string>& allowed) {
   if (rules.size() > kMostRules) return base::InvalidRequest("there are more than 1000 content rules");
   auto state = std::make_unique<State>();
   state->rules = std::move(rules);

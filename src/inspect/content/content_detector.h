@@ -35,7 +35,7 @@ class ContentDetector final : public Detector {
 
   // `allowed` are patterns too: what they match is never told of. kInvalidRequest names the rule and what is wrong.
   static base::Result<std::unique_ptr<ContentDetector>> Make(std::vector<ContentRule> rules,
-                                                             std::vector<std::string> allowed);
+                                                             const std::vector<std::string>& allowed);
   ~ContentDetector() override;
 
   std::string_view Name() const override { return "content"; }

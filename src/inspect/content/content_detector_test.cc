@@ -21,9 +21,10 @@ std::vector<ContentRule> Rules() {
            .at_least = 3}};
 }
 
-std::shared_ptr<const Inspector> InspectorOf(std::vector<ContentRule> rules, std::vector<std::string> allowed = {}) {
+std::shared_ptr<const Inspector> InspectorOf(std::vector<ContentRule> rules,
+                                             const std::vector<std::string>& allowed = {}) {
   std::vector<std::unique_ptr<const Detector>> detectors;
-  detectors.push_back(ContentDetector::Make(std::move(rules), std::move(allowed)).value());
+  detectors.push_back(ContentDetector::Make(std::move(rules), allowed).value());
   return Inspector::Build(std::move(detectors)).value();
 }
 
@@ -66,8 +67,8 @@ TEST(Content, SparesWhatIsAllowed) {
 }
 
 TEST(Content, SaysWhatIsWrongWithARule) {
-  const auto problem = [](ContentRule rule, std::vector<std::string> allowed = {}) {
-    const auto made = ContentDetector::Make({std::move(rule)}, std::move(allowed));
+  const auto problem = [](ContentRule rule, const std::vector<std::string>& allowed = {}) {
+    const auto made = ContentDetector::Make({std::move(rule)}, allowed);
     return made.ok() ? "" : made.error().public_message;
   };
   EXPECT_THAT(problem({.name = "a"}), HasSubstr("`a`: has no phrase"));
