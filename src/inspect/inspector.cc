@@ -25,6 +25,18 @@ constexpr std::size_t kWindow = std::size_t{64} * 1024;
 // How often the place for a cut is looked for further back, before none is made.
 constexpr std::size_t kMaxRetreats = 16;
 
+// The last seam at the end of a line behind a letter: those are seams whatever stands before, so that nothing but the
+// end of a long text has to be read. 0 where there is none near it.
+std::size_t LastLineSeam(std::string_view text) {
+  constexpr std::size_t kNear = 8192;
+  const std::size_t from = text.size() - std::min(text.size(), kNear);
+  for (std::size_t at = text.size(); at > from + 1; --at) {
+    const char before = text[at - 2];
+    if (text[at - 1] == '\n' && ((before >= 'a' && before <= 'z') || (before >= 'A' && before <= 'Z'))) return at;
+  }
+  return 0;
+}
+
 // Whom a pattern wakes.
 struct Woken {
   std::uint32_t detector = 0;
@@ -109,6 +121,8 @@ struct Inspector::State {
   PatternSet::Scanned Scan(const Subject& subject, Scratch::State& scratch) const;
   void Look(const Subject& subject, Scratch::State& scratch, std::vector<Finding>& findings) const;
   Coverage LookAtViews(const Subject& subject, Scratch::State& scratch, std::vector<Finding>& findings) const;
+  template <class FindSeam>
+  std::size_t SettledBy(FindSeam find_seam, std::string_view text) const;
   std::size_t Settled(std::string_view text) const;
   std::size_t WindowEnd(std::string_view text, std::size_t begin, std::size_t window) const;
 };
@@ -247,21 +261,25 @@ Inspector::Coverage Inspector::Inspect(std::string_view text, std::size_t begin,
 std::size_t Inspector::Settled(std::string_view text) const { return state_->Settled(text); }
 
 // What one detector holds open moves the cut back to a seam that another may hold open.
-std::size_t Inspector::State::Settled(std::string_view text) const {
-  std::size_t seam = LastSeam(text);
-  for (std::size_t retreat = 0; retreat < kMaxRetreats; ++retreat) {
+template <class FindSeam>
+std::size_t Inspector::State::SettledBy(FindSeam find_seam, std::string_view text) const {
+  std::size_t seam = find_seam(text);
+  for (std::size_t retreat = 0; retreat < kMaxRetreats && seam != 0; ++retreat) {
     std::size_t open = seam;
     for (const auto& detector : detectors) open = std::min(open, detector->OpenFrom(text, seam));
     if (open == seam) return seam;
-    seam = LastSeam(text.substr(0, open));
+    seam = find_seam(text.substr(0, open));
   }
   return 0;
 }
+
+std::size_t Inspector::State::Settled(std::string_view text) const { return SettledBy(LastSeam, text); }
 
 // Where the piece of at most `window` bytes ends that begins at `begin`: where nothing is open, else at a seam.
 std::size_t Inspector::State::WindowEnd(std::string_view text, std::size_t begin, std::size_t window) const {
   if (text.size() - begin <= window) return text.size();
   const std::string_view piece = text.substr(begin, window);
+  if (const std::size_t line = SettledBy(LastLineSeam, piece); line != 0) return begin + line;
   if (const std::size_t settled = Settled(piece); settled != 0) return begin + settled;
   const std::size_t seam = LastSeam(piece);
   return begin + (seam != 0 ? seam : window);

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <string>
 
 #include "inspect/detector.h"
 #include "inspect/secret/shape.h"
@@ -35,7 +36,9 @@ std::string_view Before(std::string_view text, std::size_t at, std::size_t most)
 
 template <std::size_t N>
 bool HasOneOf(std::string_view text, const std::array<std::string_view, N>& words) {
-  return std::ranges::any_of(words, [&](std::string_view word) { return secret::ContainsFolded(text, word); });
+  std::string folded(text);
+  std::ranges::transform(folded, folded.begin(), secret::Lower);
+  return std::ranges::any_of(words, [&](std::string_view word) { return folded.find(word) != std::string::npos; });
 }
 
 // A quote that is open: its sign stands shortly before, behind a blank or at the line's beginning.

@@ -38,13 +38,16 @@ std::size_t NameIndex::Slot(std::string_view at) {
 
 void NameIndex::Add(std::string_view name, Form form) {
   if (name.size() < kPrefix) return;
-  slots_.set(Slot(name));
-  entries_.push_back({.name = std::string(name), .form = form});
+  const std::size_t slot = Slot(name);
+  slots_.set(slot);
+  const auto at = std::ranges::upper_bound(entries_, slot, {}, &Entry::slot);
+  entries_.insert(at, {.slot = slot, .name = std::string(name), .form = form});
   longest_ = std::max(longest_, name.size());
 }
 
 bool NameIndex::ReachesOver(std::string_view text, std::size_t begin, std::size_t seam) const {
-  return std::ranges::any_of(entries_, [&](const Entry& entry) {
+  const auto same_slot = std::ranges::equal_range(entries_, Slot(text.substr(begin, kPrefix)), {}, &Entry::slot);
+  return std::ranges::any_of(same_slot, [&](const Entry& entry) {
     const std::size_t end = begin + entry.name.size();
     if (end > text.size() || !EqualsFolded(text.substr(begin, entry.name.size()), entry.name)) return false;
     if (ValueEnd(text, end) > seam) return true;

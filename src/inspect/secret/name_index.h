@@ -21,6 +21,7 @@ class NameIndex {
 
  private:
   struct Entry {
+    std::size_t slot = 0;
     std::string name;  // in small letters
     Form form = Form::kStrict;
   };
@@ -29,8 +30,8 @@ class NameIndex {
   bool ReachesOver(std::string_view text, std::size_t begin, std::size_t seam) const;
 
   static constexpr std::size_t kSlots = 4096;
-  std::bitset<kSlots> slots_;  // of the first three bytes of all names
-  std::vector<Entry> entries_;
+  std::bitset<kSlots> slots_;   // of the first three bytes of all names
+  std::vector<Entry> entries_;  // by slot
   std::size_t longest_ = 0;
 };
 

@@ -17,6 +17,7 @@ constexpr float kSecretConfidence = 0.7F;
 constexpr float kPasswordConfidence = 0.65F;
 constexpr float kKeyConfidence = 0.4F;
 constexpr float kSpokenConfidence = 0.45F;
+constexpr std::size_t kShortestValue = 6;
 constexpr std::size_t kLongestValue = 256;
 
 // Behind the word that counts, these change nothing: "secret_string", "token2".
@@ -179,12 +180,13 @@ NameMeaning MeaningOf(std::string_view name) {
 
 std::optional<NamedValue> NamedValueAt(std::string_view text, std::size_t word_end, const Assignment& assignment) {
   if (assignment.state != Assignment::State::kValue || assignment.by == Assignment::By::kComma) return std::nullopt;
+  const Span span = ValueSpan(text, assignment);
+  const std::string_view value = text.substr(span.begin, span.size());
+  // Most of what is assigned fails here.
+  if (value.size() < kShortestValue || !HasDigit(value) || !HasLetter(value)) return std::nullopt;
   const std::size_t begin = NameBegin(text, word_end);
   const NameMeaning meaning = MeaningOf(text.substr(begin, assignment.name_end - begin));
-  if (meaning == NameMeaning::kNothing) return std::nullopt;
-  const Span span = ValueSpan(text, assignment);
-  if (span.size() == 0 || IsExpression(text, span)) return std::nullopt;
-  const std::string_view value = text.substr(span.begin, span.size());
+  if (meaning == NameMeaning::kNothing || IsExpression(text, span)) return std::nullopt;
   const bool is_spoken = assignment.by == Assignment::By::kWord;
   if (meaning == NameMeaning::kPassword) {
     if (!LooksLikePassword(value, is_spoken ? 6 : 8)) return std::nullopt;

@@ -109,7 +109,9 @@ bool IsPlaceholder(std::string_view text) {
   if (text.front() == '$' || text.front() == '%' || text.front() == '[') return true;
   if (text.front() == '{' && IsWordy(text)) return true;
   if (std::ranges::any_of(kPublished, [&](std::string_view end) { return text.ends_with(end); })) return true;
-  return std::ranges::any_of(kStandIns, [&](std::string_view word) { return ContainsFolded(text, word); });
+  std::string folded(text);
+  std::ranges::transform(folded, folded.begin(), Lower);
+  return std::ranges::any_of(kStandIns, [&](std::string_view word) { return folded.find(word) != std::string::npos; });
 }
 
 bool IsWordy(std::string_view text) {

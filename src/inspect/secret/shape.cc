@@ -81,7 +81,9 @@ bool EqualsFolded(std::string_view a, std::string_view b) {
 }
 
 bool ContainsFolded(std::string_view text, std::string_view word) {
-  return !std::ranges::search(text, word, [](char a, char b) { return Lower(a) == b; }).empty();
+  std::string folded(text);
+  std::ranges::transform(folded, folded.begin(), Lower);
+  return folded.find(word) != std::string::npos;
 }
 
 base::Result<Shape> Shape::Parse(std::string_view written, Trigger::Case letters) {
