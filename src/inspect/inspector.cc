@@ -119,6 +119,7 @@ struct Inspector::State {
   PatternSet patterns;
 
   PatternSet::Scanned Scan(const Subject& subject, Scratch::State& scratch) const;
+  void NoteTurned(const Subject& subject, Scratch::State& scratch) const;
   void Look(const Subject& subject, Scratch::State& scratch, std::vector<Finding>& findings) const;
   Coverage LookAtViews(const Subject& subject, Scratch::State& scratch, std::vector<Finding>& findings) const;
   template <class FindSeam>
@@ -183,24 +184,29 @@ PatternSet::Scanned Inspector::State::Scan(const Subject& subject, Scratch::Stat
   // One byte more, so that a pattern sees whether it begins at the beginning of a word.
   const std::size_t from = subject.begin - std::min(subject.begin, patterns.longest_match() + 1);
   const auto scanned = patterns.Scan(subject.text.substr(from), scratch.scan, scratch.hits);
-  if (from == subject.begin) {
-    for (Hit& hit : scratch.hits) hit.end += from;
-    return scanned;
-  }
-  std::erase_if(scratch.hits, [&](Hit& hit) { return (hit.end += from) <= subject.begin; });
+  for (Hit& hit : scratch.hits) hit.end += from;
+  NoteTurned(subject, scratch);
+  std::erase_if(scratch.hits, [&](const Hit& hit) { return hit.end <= subject.begin; });
   return scanned;
+}
+
+// Notes what is to be turned around, of the text as it came: what goes on behind it may be found there.
+void Inspector::State::NoteTurned(const Subject& subject, Scratch::State& scratch) const {
+  if (subject.view != View::kRaw) return;
+  for (const Hit& hit : scratch.hits) {
+    for (const Woken& whom : woken[hit.trigger]) {
+      if (whom.detector != kTurned) continue;
+      if ((whom.trigger & kAddressed) != 0 && !IsNearAddress(subject.text, hit.end)) continue;
+      scratch.turned.push_back({.turn = static_cast<text::Turn>(whom.trigger & ~kAddressed), .end = hit.end});
+    }
+  }
 }
 
 // Wakes the detectors with what the scan found.
 void Inspector::State::Look(const Subject& subject, Scratch::State& scratch, std::vector<Finding>& findings) const {
   for (const Hit& hit : scratch.hits) {
     for (const Woken& whom : woken[hit.trigger]) {
-      if (whom.detector == kTurned) {
-        const bool addressed = (whom.trigger & kAddressed) != 0;
-        if (subject.view != View::kRaw || (addressed && !IsNearAddress(subject.text, hit.end))) continue;
-        scratch.turned.push_back({.turn = static_cast<text::Turn>(whom.trigger & ~kAddressed), .end = hit.end});
-        continue;
-      }
+      if (whom.detector == kTurned) continue;
       scratch.by_detector[whom.detector].push_back({.trigger = whom.trigger, .end = hit.end});
     }
   }
@@ -242,6 +248,7 @@ Inspector::Coverage Inspector::Inspect(std::string_view text, std::size_t begin,
   while (begin < text.size()) {
     const std::size_t end = state_->WindowEnd(text, begin, window);
     const Subject subject{.text = text.substr(0, end), .begin = begin, .channel = channel};
+    scratch.state_->turned.clear();
     if (state_->Scan(subject, *scratch.state_) == PatternSet::Scanned::kTooManyHits) {
       if (window > kLongestWord) {
         window /= 2;
@@ -249,7 +256,6 @@ Inspector::Coverage Inspector::Inspect(std::string_view text, std::size_t begin,
       }
       coverage = Coverage::kPart;
     }
-    scratch.state_->turned.clear();
     state_->Look(subject, *scratch.state_, findings);
     if (state_->LookAtViews(subject, *scratch.state_, findings) == Coverage::kPart) coverage = Coverage::kPart;
     begin = end;

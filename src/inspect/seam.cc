@@ -78,6 +78,12 @@ bool IsOpen(std::string_view word) {
   return word.size() <= kLongestParticle && std::ranges::binary_search(kPackedParticles, Packed(word));
 }
 
+// Whether a word is part of one that was taken apart: a character, or a byte in hexadecimal digits.
+bool IsSpacedOut(std::string_view word) {
+  if (word.size() != 2) return word.size() == 1;
+  return IsDigit(word[0]) && base::ToLower(word[1]) >= 'a' && base::ToLower(word[1]) <= 'f';
+}
+
 // At most `at`, and not within a character nor between CR and LF.
 std::size_t Boundary(std::string_view text, std::size_t at) {
   if (text[at - 1] == '\r') return at - 1;
@@ -101,9 +107,11 @@ std::size_t FindSeam(std::string_view text, Wanted wanted) {
   std::size_t last = 0;
   std::size_t word = 0;  // where the word begins that is looked at
   enum { kClosed, kOpen } before = kClosed;
+  std::size_t longest = kLongest;
   const auto cut = [&](std::size_t seam) {
     last = word = seam;
     before = kClosed;
+    longest = kLongest;
   };
   while (wanted == Wanted::kLast || last == 0) {
     const std::size_t limit = last + kLongestWord;
@@ -117,10 +125,13 @@ std::size_t FindSeam(std::string_view text, Wanted wanted) {
       continue;
     }
     if (end == text.size() || (text[end] == '\r' && end + 1 == text.size())) return last;
-    if (end > word) before = IsOpen(text.substr(word, end - word)) ? kOpen : kClosed;
+    if (end > word) {
+      before = IsOpen(text.substr(word, end - word)) ? kOpen : kClosed;
+      if (IsSpacedOut(text.substr(word, end - word))) longest = kLongestSpaced;
+    }
     word = end + 1;
     if (text[end] == '\r' && text[word] == '\n') continue;
-    if (before == kClosed || word - last >= kLongest || EndsLine(text, end)) cut(word);
+    if (before == kClosed || word - last >= longest || EndsLine(text, end)) cut(word);
   }
   return last;
 }

@@ -15,13 +15,15 @@ namespace gatehouse::inspect {
 //   groups, names, addresses, dates, letters that were spaced out);
 // - it is a particle of names ("van", "de", "la", "of", ...);
 // - it ends with one of : = - + ( / or a quote mark, so that what it introduces stays with it.
-// Such words stay together up to kLongest bytes; a line's end is a seam all the same where a letter or an empty line
-// comes before it. Scripts that are written without spaces have seams behind their commas and stops too. A piece
-// without any of these is cut at kLongestWord bytes, between characters. CR LF is one line's end.
+// Such words stay together up to kLongest bytes, and up to kLongestSpaced once a character stands alone, or a byte like
+// 6e; a line's end is a seam all the same where a letter or an empty line comes before it. Scripts that are written
+// without spaces have seams behind their commas and stops too. A piece without any of these is cut at kLongestWord
+// bytes, between characters. CR LF is one line's end.
 //
 // What is between two seams does not depend on what stands before the first: a text that was cut at any of its seams
 // has the others where they were.
 inline constexpr std::size_t kLongest = 160;
+inline constexpr std::size_t kLongestSpaced = 512;
 inline constexpr std::size_t kLongestWord = 4096;
 
 // The last seam in `text`, as the offset of the byte behind it; 0 where there is none. The text begins at a seam. What

@@ -69,6 +69,9 @@ TEST(Seam, BoundsWhatIsKept) {
   std::string numbers;
   while (numbers.size() < 1000) numbers += "12345 ";
   EXPECT_EQ(Cut(numbers).find('|'), 162u);
+  std::string letters;
+  while (letters.size() < 1200) letters += "x ";
+  EXPECT_EQ(Cut(letters).find('|'), kLongestSpaced);
   const std::string word(3 * kLongestWord, 'x');
   EXPECT_EQ(Seams(word), (std::vector<std::size_t>{kLongestWord, 2 * kLongestWord, 3 * kLongestWord}));
   std::string wide = "ab";
