@@ -45,7 +45,7 @@ struct Totals {
 
 void Count(std::string_view bytes, Totals& totals) {
   constexpr std::size_t kMaxSamples = 2'000'000;
-  constexpr std::string_view kMark = "\"t\":\"";
+  constexpr std::string_view kMark = "\"system_fingerprint\":\"";
   const std::int64_t now = base::SystemClock().Now().time_since_epoch().count();
   for (auto at = bytes.find(kMark); at != std::string_view::npos; at = bytes.find(kMark, at + 1)) {
     ++totals.events;

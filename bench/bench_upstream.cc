@@ -5,6 +5,7 @@
 //   POST /anthropic/<bytes>/...   the same as Anthropic's message
 //   POST /burst/<events>/...      all events in one write
 //   POST /paced/<events>x<ms>/... one event each <ms>, each with its time of sending
+#include <array>
 #include <charconv>
 #include <chrono>
 #include <csignal>
@@ -49,10 +50,14 @@ std::string AnthropicAnswer(std::size_t bytes) {
   return head + Prose(bytes > head.size() + tail.size() ? bytes - head.size() - tail.size() : 1) + tail;
 }
 
-std::string Chunk(std::int64_t nanoseconds) {
-  return R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1767225600,"model":"bench","t":")" +
-         std::to_string(nanoseconds) +
-         R"(","choices":[{"index":0,"delta":{"content":" token"},"finish_reason":null}]})" + "\n\n";
+// A word of an answer, and when it left: clients of the benchmark read that.
+std::string Chunk(std::size_t number, std::int64_t nanoseconds) {
+  constexpr auto kWords = std::to_array<std::string_view>({" There", " are", " small", " words", " and", " longer",
+                                                           " ones", " in", " every", " answer,", " here", " too."});
+  std::string chunk = R"(data: {"id":"chatcmpl-bench","object":"chat.completion.chunk","created":1767225600,)";
+  chunk += R"("model":"bench","system_fingerprint":")" + std::to_string(nanoseconds);
+  chunk += R"(","choices":[{"index":0,"delta":{"content":")";
+  return chunk.append(kWords.at(number % kWords.size())).append("\"},\"finish_reason\":null}]}\n\n");
 }
 
 std::string End() {
@@ -114,7 +119,7 @@ class Upstream final : public http::Handler {
 
   net::Task<> Burst(http::ServerExchange& exchange, std::size_t events) {
     std::string all;
-    for (std::size_t i = 0; i < events; ++i) all += Chunk(0);
+    for (std::size_t i = 0; i < events; ++i) all += Chunk(i, 0);
     all += End();
     if (!(co_await exchange.Start(Head("text/event-stream"))).ok()) co_return;
     static_cast<void>(co_await exchange.Write(all));
@@ -125,7 +130,7 @@ class Upstream final : public http::Handler {
     if (!(co_await exchange.Start(Head("text/event-stream"))).ok()) co_return;
     for (std::size_t i = 0; i < events; ++i) {
       co_await loop_.Sleep(pace);
-      const std::string chunk = Chunk(NowNanoseconds());
+      const std::string chunk = Chunk(i, NowNanoseconds());
       if (!(co_await exchange.Write(chunk)).ok()) co_return;
     }
     const std::string end = End();

@@ -57,6 +57,7 @@ constexpr std::array kOpenAiChatRequest = {
 constexpr std::array kOpenAiChatAnswer = {
     TextRule{"id", kTerm},
     TextRule{"object", kTerm},
+    TextRule{"created", kTerm},
     TextRule{"model", kTerm},
     TextRule{"usage", kTerm},
     TextRule{"x_groq", kTerm},
@@ -88,6 +89,7 @@ constexpr std::array kOpenAiChatAnswer = {
 constexpr std::array kOpenAiChatFrame = {
     TextRule{"id", kTerm},
     TextRule{"object", kTerm},
+    TextRule{"created", kTerm},
     TextRule{"model", kTerm},
     TextRule{"usage", kTerm},
     TextRule{"x_groq", kTerm},
@@ -171,6 +173,8 @@ constexpr std::array kOpenAiResponsesRequest = {
 constexpr std::array kOpenAiResponsesAnswer = {
     TextRule{"id", kTerm},
     TextRule{"object", kTerm},
+    TextRule{"created_at", kTerm},
+    TextRule{"completed_at", kTerm},
     TextRule{"status", kTerm},
     TextRule{"model", kTerm},
     TextRule{"usage", kTerm},
@@ -230,6 +234,8 @@ constexpr std::array kOpenAiResponsesFrame = {
     TextRule{"item.encrypted_content", kEncrypted},
     TextRule{"response.id", kTerm},
     TextRule{"response.object", kTerm},
+    TextRule{"response.created_at", kTerm},
+    TextRule{"response.completed_at", kTerm},
     TextRule{"response.status", kTerm},
     TextRule{"response.model", kTerm},
     TextRule{"response.usage", kTerm},

@@ -180,7 +180,7 @@ class BodyReading::Walk {
 
   // False where it holds no JSON: then it is a text like others.
   bool VisitNested(json::Value value, Channel channel) {
-    auto& nested = reading_.nested_.emplace_back();
+    Nested& nested = *reading_.nested_.emplace_back(std::make_unique<Nested>());
     nested.text = value.string();
     nested.offset = value.offset();
     nested.length = value.raw().size();
@@ -244,8 +244,8 @@ std::string BodyReading::With(std::string_view body, std::span<const Replacement
   }
   for (std::size_t i = 0; i < nested_.size(); ++i) {
     if (inner[i].empty()) continue;
-    json::Edit edit{.offset = nested_[i].offset, .length = nested_[i].length, .replacement = {}};
-    json::AppendQuoted(edit.replacement, json::Apply(nested_[i].text, inner[i]));
+    json::Edit edit{.offset = nested_[i]->offset, .length = nested_[i]->length, .replacement = {}};
+    json::AppendQuoted(edit.replacement, json::Apply(nested_[i]->text, inner[i]));
     outer.push_back(std::move(edit));
   }
   return json::Apply(body, outer);

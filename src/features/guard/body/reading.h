@@ -2,7 +2,7 @@
 
 #include <cstddef>
 #include <cstdint>
-#include <deque>
+#include <memory>
 #include <span>
 #include <string>
 #include <string_view>
@@ -74,7 +74,7 @@ class BodyReading {
 
   std::vector<Passage> passages_;
   std::vector<Unread> unread_;
-  std::deque<Nested> nested_;
+  std::vector<std::unique_ptr<Nested>> nested_;  // pinned: their documents look at their texts
 };
 
 }  // namespace gatehouse::features::guard
