@@ -13,6 +13,7 @@ using base::Result;
 
 constexpr std::size_t kMostWaiting = 1024;
 constexpr std::size_t kMostTold = 16'384;
+constexpr std::size_t kMostAtOnce = 16;  // that one channel is sent past the database
 constexpr std::int64_t kPage = 16;
 constexpr base::Duration kPoll = std::chrono::seconds(5);  // for what other gateways took on, and for what is due again
 constexpr base::Duration kDatabaseTime = std::chrono::seconds(10);
@@ -40,7 +41,11 @@ double RandomShare() { return static_cast<double>(RandomNumber() >> 11U) * 0x1p-
 }  // namespace
 
 Dispatcher::Dispatcher(Parts parts)
-    : parts_(parts), outbox_(parts.database, parts.loop), arrived_(parts.loop), taking_on_(parts.loop) {
+    : parts_(parts),
+      outbox_(parts.database, parts.loop),
+      arrived_(parts.loop),
+      taking_on_(parts.loop),
+      telling_(parts.loop) {
   taking_on_.Spawn(TakeOnForever());
   taking_on_.Spawn(CleanUpForever());
 }
@@ -99,7 +104,7 @@ net::Task<> Dispatcher::TakeOnForever() {
       co_await parts_.loop.Sleep(kPause);
       continue;
     }
-    if (!taken.ok()) co_await TellAtOnce(std::move(notice));
+    if (!taken.ok()) TellAtOnce(std::move(notice));
     waiting_.pop_front();
   }
 }
@@ -141,8 +146,9 @@ net::Task<base::Status> Dispatcher::Remind(common::Notice notice) {
   co_return base::Ok();
 }
 
-// Without the database, whose failure it is about: once by each process, and no further attempt.
-net::Task<> Dispatcher::TellAtOnce(common::Notice notice) {
+// Without the database, whose failure it is about: once by each process, and no further attempt. A channel that takes
+// its time holds no other one back.
+void Dispatcher::TellAtOnce(common::Notice notice) {
   const Alert alert = Named(notice);
   told_[notice.key] = {.remind_ms = kNever};
   ++raised_[notice.kind];
@@ -151,11 +157,25 @@ net::Task<> Dispatcher::TellAtOnce(common::Notice notice) {
   for (const std::string& name : ChannelsFor(settings_, notice)) {
     const auto found = lanes_.find(name);
     if (found == lanes_.end()) continue;
-    const auto lane = found->second;
-    const Attempted attempted =
-        co_await lane->channel->Send(alert, parts_.loop.clock().Wall(), parts_.loop.In(lane->settings.timeout));
-    static_cast<void>(OutcomeOf(*lane, {.alert = alert, .channel = name}, attempted));
+    if (found->second->at_once >= kMostAtOnce) {
+      ++dropped_;
+      continue;
+    }
+    telling_.Spawn(SendOnce(found->second, alert));
   }
+}
+
+net::Task<> Dispatcher::SendOnce(std::shared_ptr<Lane> lane, Alert alert) {
+  struct Sending {
+    explicit Sending(Lane& its) : of(its) { ++of.at_once; }
+    Sending(const Sending&) = delete;
+    Sending& operator=(const Sending&) = delete;
+    ~Sending() { --of.at_once; }
+    Lane& of;  // the task's, which goes later
+  } const sending(*lane);
+  Attempted attempted =
+      co_await lane->channel->Send(alert, parts_.loop.clock().Wall(), parts_.loop.In(lane->settings.timeout));
+  static_cast<void>(OutcomeOf(*lane, {.alert = std::move(alert), .channel = lane->name}, std::move(attempted)));
 }
 
 net::Task<> Dispatcher::Serve(std::shared_ptr<Lane> lane) {

@@ -77,6 +77,7 @@ class Dispatcher {
     const std::shared_ptr<Channel> channel;
     net::Event arrived;
     Standing standing;
+    std::size_t at_once = 0;  // sends under way past the database
   };
   struct Memory {
     std::int64_t remind_ms = 0;  // not before
@@ -85,7 +86,8 @@ class Dispatcher {
   net::Task<> TakeOnForever();
   net::Task<base::Status> TakeOn(common::Notice notice);
   net::Task<base::Status> Remind(common::Notice notice);
-  net::Task<> TellAtOnce(common::Notice notice);
+  void TellAtOnce(common::Notice notice);
+  net::Task<> SendOnce(std::shared_ptr<Lane> lane, Alert alert);
   net::Task<> Serve(std::shared_ptr<Lane> lane);
   net::Task<std::size_t> DeliverDue(std::shared_ptr<Lane> lane);
   net::Task<base::Status> Deliver(std::shared_ptr<Lane> lane, Outbox::Due due);
@@ -105,6 +107,7 @@ class Dispatcher {
   std::map<std::string, std::uint64_t, std::less<>> raised_;
   std::uint64_t dropped_ = 0;
   net::TaskGroup taking_on_;
+  net::TaskGroup telling_;
   std::unique_ptr<net::TaskGroup> serving_;  // of the settings in force; last: it uses the rest
 };
 

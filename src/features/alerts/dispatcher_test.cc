@@ -187,6 +187,42 @@ TEST_F(DispatcherTest, ThatTheDatabaseIsAwayIsToldWithoutIt) {
   EXPECT_EQ(gateway->channel->sent.size(), 1U);
 }
 
+// Never answers.
+class HangingChannel final : public Channel {
+ public:
+  explicit HangingChannel(net::Loop& loop) : loop_(loop) {}
+  std::string_view kind() const override { return "fake"; }
+  std::string target() const override { return "nowhere"; }
+  net::Task<Attempted> Send(Alert, base::WallTime, net::Deadline deadline) override {
+    ++asked;
+    co_await loop_.Sleep(deadline.at - loop_.Now());
+    co_return Attempted{.outcome = Outcome::kRetry, .said = "no answer", .retry_after = {}};
+  }
+  int asked = 0;
+
+ private:
+  net::Loop& loop_;
+};
+
+TEST_F(DispatcherTest, AChannelThatHangsHoldsNoOtherBack) {
+  settings_.channels = {{.name = "hangs"}, {.name = "ops"}};
+  const auto hangs = std::make_shared<HangingChannel>(loop_);
+  const auto gateway = Start();
+  gateway->dispatcher.Use(settings_, {{"hangs", hangs}, {"ops", gateway->channel}});
+  database_.away = true;
+  for (int i = 0; i < 80; ++i) {
+    auto notice = NoticeFor("ledger" + std::to_string(i));
+    notice.needs = common::Notice::Needs::kNothing;
+    gateway->dispatcher.Raise(notice);
+  }
+  loop_.RunUntilIdle();
+  EXPECT_EQ(gateway->channel->sent.size(), 80U);
+  EXPECT_EQ(hangs->asked, 16);
+  EXPECT_EQ(gateway->dispatcher.dropped(), 64U) << "so many hang at most";
+  loop_.Advance(minutes(5));
+  EXPECT_EQ(gateway->dispatcher.standings().at(0).attempts_failed, 16U);
+}
+
 TEST_F(DispatcherTest, WhatWaitsIsBounded) {
   const auto gateway = Start();
   database_.away = true;
