@@ -66,7 +66,11 @@ base::Status AccountingHouse::Open(const Options& options) {
   GH_CHECK_OK(OpenLessor(options));
   auto loaded = net::BlockOn(loop_, limits_.Load(loop_, {base::SystemClock().Now() + kStartTime}));
   if (!loaded) return base::Internal("reading the budgets was interrupted");
-  return *std::move(loaded);
+  if (!loaded->ok() || shared_ == nullptr) return *std::move(loaded);
+  // What is settled between the two is learned at the next start.
+  auto begun = net::BlockOn(loop_, adjustments_.Begin(loop_, {base::SystemClock().Now() + kStartTime}));
+  if (!begun) return base::Internal("the start was interrupted");
+  return *std::move(begun);
 }
 
 // Before any limit is in force.
@@ -131,11 +135,12 @@ net::Task<base::Status> AccountingHouse::Apply(std::vector<features::accounting:
   }
 }
 
-// What other gateways changed. While the database does not answer, limits stay as they are.
+// What other gateways changed of limits, or settled of this one's exchanges. While the database does not answer, limits stay as they are.
 net::Task<> AccountingHouse::FollowLimits(base::Duration interval) {
   for (;;) {
     co_await loop_.Sleep(interval);
-    const base::Status read = co_await limits_.Refresh(loop_, loop_.In(kPollTime));
+    base::Status read = co_await adjustments_.Follow(loop_, loop_.In(kPollTime));
+    if (read.ok()) read = co_await limits_.Refresh(loop_, loop_.In(kPollTime));
     if (!read.ok() && follow_problem_.empty()) {
       log_.Warning("changes of budgets cannot be read; those known stay in force", {{"detail", read.error().detail}});
     }
@@ -189,7 +194,9 @@ void AccountingHouse::Close() {
 std::string AccountingHouse::SharingProblem() const {
   if (lessor_ == nullptr) return "";
   std::string problem = lessor_->Problem();
-  if (!follow_problem_.empty()) problem.append(problem.empty() ? "" : "; ").append(follow_problem_);
+  for (const std::string& one : {follow_problem_, limits_.Problem()}) {
+    if (!one.empty()) problem.append(problem.empty() ? "" : "; ").append(one);
+  }
   return problem;
 }
 

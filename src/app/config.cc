@@ -258,6 +258,7 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   if (config->cluster && config->store.kind != StoreConfig::Kind::kPostgres) {
     root["cluster"].AddProblem("gateways that share budgets need one database: set `store.postgres`");
   }
+  if (config->cluster) CheckShareable(config->accounting.budgets, root["budgets"]);
   config->alerts = ReadAlerts(root["alerts"], config->files);
   config->policies = ReadPolicies(root, *config);
   config->guard = ReadGuard(root["guard"], *config, config->files);

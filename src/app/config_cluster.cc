@@ -7,6 +7,7 @@
 #include <utility>
 
 #include "app/tls_files.h"
+#include "store/key_value.h"
 
 namespace gatehouse::app {
 namespace {
@@ -103,6 +104,16 @@ std::optional<ClusterConfig> ReadCluster(const Node& root, std::vector<std::stri
   cluster.lease = ReadLease(node["lease"]);
   cluster.rate = ReadRate(node["rate"]);
   return cluster;
+}
+
+void CheckShareable(const std::vector<features::accounting::StatedLimit>& budgets, const Node& node) {
+  constexpr std::int64_t kMost = store::KeyValue::kMostQuantity;
+  for (const auto& [path, limit] : budgets) {
+    if (limit.amount <= kMost) continue;
+    node.AddProblem("`" + limit.name + "` of " + path +
+                    " is more than gateways that share budgets can count: at most " +
+                    features::accounting::AmountText(limit.dimension, kMost));
+  }
 }
 
 }  // namespace gatehouse::app

@@ -8,6 +8,7 @@
 #include "base/secret.h"
 #include "codec/config/node.h"
 #include "features/accounting/lessor.h"
+#include "features/accounting/limit_reader.h"
 #include "features/ratelimit/sharing.h"
 #include "net/stream.h"
 #include "providers/common/blueprint.h"
@@ -39,5 +40,7 @@ struct ClusterConfig {
 
 // Reads the section `cluster`; nullopt where there is none. Problems are noted on the tree.
 std::optional<ClusterConfig> ReadCluster(const codec::config::Node& root, std::vector<std::string>& files);
+// Notes on `node` which of the budgets are more than several gateways can count together.
+void CheckShareable(const std::vector<features::accounting::StatedLimit>& budgets, const codec::config::Node& node);
 
 }  // namespace gatehouse::app

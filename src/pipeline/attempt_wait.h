@@ -1,14 +1,12 @@
 #pragma once
 
 #include <cstdint>
-#include <vector>
 
 #include "net/task.h"
 
 namespace gatehouse::pipeline {
 
-// For a gate whose refusal may be for this moment only: what it lacks is on its way. Belongs to the exchange, on which
-// it is attached as one of AttemptWaits.
+// For a gate whose refusal may be for this moment only: what it lacks is on its way. Belongs to the exchange.
 class AttemptWait {
  public:
   virtual ~AttemptWait() = default;
@@ -20,6 +18,11 @@ class AttemptWait {
   virtual net::Task<> Fetch() = 0;
 };
 
-using AttemptWaits = std::vector<AttemptWait*>;
+class Exchange;
+
+// `wait` belongs to the exchange.
+void AddWait(Exchange& exchange, AttemptWait& wait);
+// Who lacks something for the call that was refused last; null: it is refused for good.
+AttemptWait* FindLacking(const Exchange& exchange);
 
 }  // namespace gatehouse::pipeline

@@ -8,6 +8,7 @@
 #include "features/accounting/flight.h"
 #include "features/accounting/lessor.h"
 #include "pipeline/attempt_gate.h"
+#include "pipeline/attempt_wait.h"
 
 namespace gatehouse::features::accounting {
 namespace {
@@ -57,9 +58,8 @@ class SettledEvents final : public EventSource {
       const Portion portion = Measure(batch, exchange_.outcome);
       std::vector<Need> needs;
       auto within = settlement_->Delivered(portion.tokens, portion.bytes, needs);
-      if (!within.ok() && !needs.empty() && accounting_.lessor() != nullptr) {
-        static_cast<void>(co_await accounting_.lessor()->Fetch(exchange_.loop, std::exchange(needs, {})));
-        within = settlement_->Delivered(0, 0, needs);
+      if (!within.ok() && !needs.empty() && accounting_.lessor() != nullptr) [[unlikely]] {
+        within = co_await FetchMore(std::move(needs));
       }
       if (within.ok()) co_return outcome;
       events_.reset();
@@ -70,6 +70,18 @@ class SettledEvents final : public EventSource {
   }
 
  private:
+  // The answer stands still meanwhile. Others may take what was fetched for this one, so that it asks again.
+  net::Task<base::Status> FetchMore(std::vector<Need> needs) {
+    Lessor& lessor = *accounting_.lessor();
+    const net::Deadline deadline = exchange_.loop.In(lessor.settings().wait).Earlier(exchange_.deadline);
+    for (;;) {
+      const base::Status fetched = co_await lessor.Fetch(exchange_.loop, std::exchange(needs, {}), deadline);
+      auto within = settlement_->Delivered(0, 0, needs);
+      const bool in_time = fetched.ok() && exchange_.loop.Now() < deadline.at;
+      if (within.ok() || needs.empty() || !in_time) co_return within;
+    }
+  }
+
   std::unique_ptr<EventSource> events_;
   LoopAccounting& accounting_;    // the loop's
   const DrainSettings& drain_;    // the stage's, which the exchange pins
@@ -180,6 +192,7 @@ Result<std::shared_ptr<Settlement>> AccountingStage::Admit(pipeline::Exchange& e
           .reservation = std::move(reservation), .ticket = ticket, .worst = worst, .prices = prices_, .admitted = now});
   exchange.Attach(settlement);
   exchange.gates.Add(*settlement);
+  if (accounting_.lessor() != nullptr) pipeline::AddWait(exchange, *settlement);
   return settlement;
 }
 
@@ -198,9 +211,9 @@ net::Task<Result<Reply>> AccountingStage::Handle(pipeline::Exchange& exchange, p
 net::Task<Result<Reply>> AccountingStage::FetchAndServe(pipeline::Exchange& exchange, Attempt attempt,
                                                         pipeline::Next next) const {
   Lessor& lessor = *accounting_.lessor();
-  const net::Deadline deadline = exchange.loop.In(lessor.settings().wait);
+  const net::Deadline deadline = exchange.loop.In(lessor.settings().wait).Earlier(exchange.deadline);
   for (;;) {
-    const base::Status fetched = co_await lessor.Fetch(exchange.loop, std::exchange(attempt.needs, {}));
+    const base::Status fetched = co_await lessor.Fetch(exchange.loop, std::exchange(attempt.needs, {}), deadline);
     if (!fetched.ok() || exchange.loop.Now() >= deadline.at) attempt.patience = Ask::Patience::kNone;
     auto admitted = Admit(exchange, attempt);
     if (admitted.ok()) co_return co_await Serve(exchange, std::move(admitted).value(), std::move(next));

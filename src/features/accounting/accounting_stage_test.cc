@@ -106,6 +106,7 @@ struct Script {
   std::optional<Error> error;
   std::vector<Move> answer;
   base::Duration delay{};
+  base::Duration pause{};  // after each of the failures
 };
 class Upstream final : public pipeline::Stage {
  public:
@@ -116,6 +117,7 @@ class Upstream final : public pipeline::Stage {
     for (const Error& failure : script.failures) {
       GH_CO_CHECK_OK(exchange.gates.Begin(script.provider, "big"));
       exchange.gates.Failed(failure);
+      if (script.pause.count() > 0) co_await exchange.loop.Sleep(script.pause);
     }
     GH_CO_CHECK_OK(exchange.gates.Begin(script.provider, "big"));
     if (script.delay.count() > 0) co_await exchange.loop.Sleep(script.delay);
@@ -425,6 +427,18 @@ TEST_F(AccountingStageTest, AnAttemptWhoseEndNobodySawIsChargedAtItsWorst) {
   End();
   EXPECT_EQ(Last().basis, "worst_case");
   EXPECT_EQ(Last().cost, 352'000 + 1'077'000);
+}
+
+TEST_F(AccountingStageTest, AClientThatGoesBetweenTwoAttemptsOwesTheFirstAlone) {
+  Limit(Dimension::kUsd, 10'000'000);
+  settings_.drain.at_most = {};
+  script_.failures = {Error{.code = ErrorCode::kTimeout, .source = base::ErrorSource::kUpstream}};
+  script_.pause = seconds(20);
+  wait_ = seconds(1);
+  NewExchange();
+  EXPECT_FALSE(Run().ok());
+  End(0);
+  EXPECT_EQ(Last().cost, 1'077'000);
 }
 
 TEST_F(AccountingStageTest, ASecondAttemptThatCannotBePaidForIsNotMade) {

@@ -16,6 +16,7 @@ using store::Statement;
 
 constexpr std::int64_t kMostListed = 50'000;
 constexpr std::size_t kMostNote = 1000;
+constexpr std::int64_t kPage = 500;
 
 constexpr std::array<std::string_view, 3> kFirst = {
     "CREATE TABLE exchange_adjustment (journal BIGINT NOT NULL, number BIGINT NOT NULL, id BIGINT NOT NULL UNIQUE, "
@@ -27,8 +28,18 @@ constexpr std::array<std::string_view, 3> kFirst = {
     "CREATE INDEX exchange_adjustment_at ON exchange_adjustment (at_ms)",
 };
 
-constexpr std::array<store::Migration, 1> kMigrations = {
-    {{.version = 1, .name = "adjustments of exchanges in doubt", .statements = kFirst}}};
+// In the order in which they were committed, each with its row, for gateways that follow what others settle.
+constexpr std::array<std::string_view, 5> kSerial = {
+    "ALTER TABLE exchange_adjustment ADD COLUMN serial BIGINT NOT NULL DEFAULT 0",
+    "ALTER TABLE exchange_adjustment ADD COLUMN content BYTEA",
+    "CREATE INDEX exchange_adjustment_serial ON exchange_adjustment (journal, serial)",
+    "CREATE TABLE adjustment_count (id BIGINT NOT NULL PRIMARY KEY, last BIGINT NOT NULL)",
+    "INSERT INTO adjustment_count (id, last) VALUES (1, 0)",
+};
+
+constexpr std::array<store::Migration, 2> kMigrations = {
+    {{.version = 1, .name = "adjustments of exchanges in doubt", .statements = kFirst},
+     {.version = 2, .name = "adjustments in their order", .statements = kSerial}}};
 
 constexpr std::string_view kColumns =
     "SELECT id, journal, number, request_id, admitted_ms, at_ms, author_name, note, before_nano_usd, after_nano_usd "
@@ -56,15 +67,22 @@ base::Error Refused(base::ErrorCode code, std::string message) {
   return {.code = code, .source = base::ErrorSource::kClient, .public_message = std::move(message)};
 }
 
-Statement InsertOf(const Adjustment& adjustment, const Row& row, std::int64_t author) {
-  return {.sql =
-              "INSERT INTO exchange_adjustment (journal, number, id, request_id, organization, admitted_ms, at_ms, "
-              "author, author_name, note, before_nano_usd, after_nano_usd) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, "
-              "$9, $10, $11, $12)",
-          .arguments = {adjustment.row.journal, adjustment.row.number, adjustment.id, adjustment.request_id,
-                        row.NodeOf(NodeKind::kOrganization), adjustment.admitted_ms, adjustment.at_ms, author,
-                        adjustment.author, adjustment.note, adjustment.before.value, adjustment.after.value},
-          .expected_changes = 1};
+// Its row stays locked until the unit of work is done: who has the next number is committed later.
+Statement NextSerial() {
+  return {.sql = "UPDATE adjustment_count SET last = last + 1 WHERE id = 1", .arguments = {}, .expected_changes = 1};
+}
+
+Statement InsertOf(const Adjustment& adjustment, const Row& row, std::int64_t author, std::string row_bytes) {
+  return {
+      .sql =
+          "INSERT INTO exchange_adjustment (journal, number, id, request_id, organization, admitted_ms, at_ms, "
+          "author, author_name, note, before_nano_usd, after_nano_usd, content, serial) VALUES ($1, $2, $3, $4, $5, "
+          "$6, $7, $8, $9, $10, $11, $12, $13, (SELECT last FROM adjustment_count WHERE id = 1))",
+      .arguments = {adjustment.row.journal, adjustment.row.number, adjustment.id, adjustment.request_id,
+                    row.NodeOf(NodeKind::kOrganization), adjustment.admitted_ms, adjustment.at_ms, author,
+                    adjustment.author, adjustment.note, adjustment.before.value, adjustment.after.value,
+                    store::Blob{std::move(row_bytes)}},
+      .expected_changes = 1};
 }
 
 // The line that the row was added to; it is known exactly from now on.
@@ -123,7 +141,8 @@ net::Task<Result<Adjustment>> Adjustments::Settle(net::Loop& loop, SettleRequest
                               .after = request.cost};
   const Treasury::Use use = DifferenceOf(*row, adjustment.difference());
   std::vector<Statement> unit;
-  unit.push_back(InsertOf(adjustment, *row, request.author_id));
+  unit.push_back(NextSerial());
+  unit.push_back(InsertOf(adjustment, *row, request.author_id, request.row_bytes));
   for (const Grain grain : {Grain::kMinute, Grain::kHour, Grain::kDay}) {
     unit.push_back(RollupOf(grain, *row, adjustment.difference()));
   }
@@ -149,8 +168,43 @@ net::Task<Result<Adjustment>> Adjustments::Settle(net::Loop& loop, SettleRequest
                                                         " USD. That is done once.");
     }
   }
-  if (own_journal_.value_or(request.row.journal) == request.row.journal) treasury_.Charge(use, SecondsOf(now));
+  if (!own_journal_) {
+    treasury_.Charge(use, SecondsOf(now));
+  } else if (*own_journal_ == request.row.journal) {
+    static_cast<void>(co_await Follow(loop, deadline));  // or the next time that somebody does
+  }
   co_return adjustment;
+}
+
+net::Task<base::Status> Adjustments::Begin(net::Loop& loop, net::Deadline deadline) {
+  Statement statement{.sql = "SELECT last FROM adjustment_count WHERE id = 1", .arguments = {}, .expected_changes = {}};
+  GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop, std::move(statement), deadline));
+  if (rows.empty()) co_return base::Internal("the count of adjustments is gone from the database");
+  followed_ = store::IntegerOf(rows.at(0).at(0));
+  co_return base::Ok();
+}
+
+// Two at once read the same; each adjustment is told by the one that comes first.
+net::Task<base::Status> Adjustments::Follow(net::Loop& loop, net::Deadline deadline) {
+  for (;;) {
+    Statement statement{.sql =
+                            "SELECT serial, content, before_nano_usd, after_nano_usd FROM exchange_adjustment WHERE "
+                            "journal = $1 AND serial > $2 ORDER BY serial LIMIT $3",
+                        .arguments = {*own_journal_, followed_, kPage},
+                        .expected_changes = {}};
+    GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop, std::move(statement), deadline));
+    for (const store::Row& one : rows) {
+      const std::int64_t serial = store::IntegerOf(one.at(0));
+      if (serial <= followed_) continue;
+      followed_ = serial;
+      Links links;
+      const auto row = DecodeRow(store::BytesOf(one.at(1)), links);
+      if (!row) co_return base::Internal("an adjustment has a row that is damaged");
+      const base::NanoUsd difference{store::IntegerOf(one.at(3)) - store::IntegerOf(one.at(2))};
+      treasury_.Charge(DifferenceOf(*row, difference), SecondsOf(loop.clock().Wall()));
+    }
+    if (rows.size() < static_cast<std::size_t>(kPage)) co_return base::Ok();
+  }
 }
 
 net::Task<Result<Adjustments::ByRow>> Adjustments::Between(net::Loop& loop, std::int64_t from_ms, std::int64_t until_ms,

@@ -50,9 +50,13 @@ struct SettleRequest {
 class Adjustments {
  public:
   Adjustments(store::Database& database, Treasury& treasury) : database_(database), treasury_(treasury) {}
-  // Where several gateways share limits: the treasury is told of differences in rows of this journal alone. The others
-  // learn of theirs when they start anew.
+  // Where several gateways share limits: the treasury is told of differences in rows of this journal alone, by
+  // Follow(), whichever gateway settles them. Before anything else.
   void SharedBy(std::int64_t journal) { own_journal_ = journal; }
+  // What was settled so far is in the treasury.
+  net::Task<base::Status> Begin(net::Loop& loop, net::Deadline deadline);
+  // Tells the treasury what was settled since Begin() and was not told yet. Needs SharedBy().
+  net::Task<base::Status> Follow(net::Loop& loop, net::Deadline deadline);
 
   // Once for each row: kConflict for one that was settled, kInvalidRequest for one that is not in doubt. `also` is done
   // in the same unit of work.
@@ -77,6 +81,7 @@ class Adjustments {
   store::Database& database_;
   Treasury& treasury_;
   std::optional<std::int64_t> own_journal_;
+  std::int64_t followed_ = 0;  // the serial number of the last adjustment that the treasury knows
 };
 
 // The tables of adjustments; component "adjustments".

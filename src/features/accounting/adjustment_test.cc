@@ -154,6 +154,38 @@ TEST_P(AdjustmentTest, WhatIsDoneAlongIsDoneWithItOrNotAtAll) {
   ExpectTotals(1530, 2);
 }
 
+// What one gateway settles of another's rows is counted there.
+TEST_P(AdjustmentTest, WhatOthersSettleIsFollowed) {
+  Treasury treasury;
+  Put(treasury, {});
+  Adjustments owner(*database_, treasury);
+  owner.SharedBy(kJournal);
+  adjustments_.SharedBy(kJournal + 1);
+  const auto charged = [&] {
+    return treasury.Standings({1}, Now()).at(0).spent + treasury.Standings({1}, Now()).at(1).spent;
+  };
+  ASSERT_TRUE(Settle(8, InDoubt(500, "req_2"), 100).ok());
+  ASSERT_TRUE(Run(owner.Begin(loop_, In())).ok());
+  ASSERT_TRUE(Run(owner.Follow(loop_, In())).ok());
+  EXPECT_EQ(charged(), 0) << "it was settled before";
+  ASSERT_TRUE(Settle(7, InDoubt(1000), 1400).ok());
+  EXPECT_EQ(SpentOf(77), 1530) << "is not this gateway's row";
+  EXPECT_EQ(charged(), 0);
+  ASSERT_TRUE(Run(owner.Follow(loop_, In())).ok());
+  EXPECT_EQ(charged(), 400);
+  ASSERT_TRUE(Run(owner.Follow(loop_, In())).ok());
+  EXPECT_EQ(charged(), 400) << "once";
+}
+
+TEST_P(AdjustmentTest, WhatAGatewaySettlesOfItsOwnIsCountedAtOnceAndOnce) {
+  adjustments_.SharedBy(kJournal);
+  ASSERT_TRUE(Run(adjustments_.Begin(loop_, In())).ok());
+  ASSERT_TRUE(Settle(7, InDoubt(1000), 400).ok());
+  ExpectTotals(930, 1);
+  ASSERT_TRUE(Run(adjustments_.Follow(loop_, In())).ok());
+  ExpectTotals(930, 1);
+}
+
 TEST_P(AdjustmentTest, CountsWhatIsOpen) {
   EXPECT_EQ(Run(adjustments_.Open(loop_, In())).value().exchanges, 2);
   EXPECT_EQ(Run(adjustments_.Open(loop_, In())).value().newest_ms, kAdmittedMs);

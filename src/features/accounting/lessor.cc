@@ -144,7 +144,7 @@ net::Task<Status> Lessor::Start(net::Deadline deadline) {
   co_return base::Ok();
 }
 
-net::Task<Status> Lessor::Fetch(net::Loop& loop, std::vector<Need> needs) {
+net::Task<Status> Lessor::Fetch(net::Loop& loop, std::vector<Need> needs, net::Deadline deadline) {
   if (door_->waiting.fetch_add(1) >= settings_.max_waiting) {
     door_->waiting.fetch_sub(1);
     co_return Away("too many requests wait for more of a budget");
@@ -158,7 +158,7 @@ net::Task<Status> Lessor::Fetch(net::Loop& loop, std::vector<Need> needs) {
     if (door->lessor == nullptr || !sender.Begin()) return;
     door->lessor->Serve(wanted, [to = std::move(sender)](Status status) mutable { to.Send(std::move(status)); });
   });
-  auto answer = co_await handoff.Receive(loop.In(settings_.wait + settings_.wait / 4));
+  auto answer = co_await handoff.Receive(loop.In(settings_.wait + settings_.wait / 4).Earlier(deadline));
   if (!answer) co_return Away("more of a budget did not come in time");
   co_return *std::move(answer);
 }

@@ -58,8 +58,8 @@ class Lessor final : private store::KeyValue::Listener {
   net::Task<base::Status> Start(net::Deadline deadline);
 
   // More of some limits, for a decision on `loop`, which is to be made again when this answers. kUnavailable when they
-  // cannot be had because the store cannot be asked.
-  net::Task<base::Status> Fetch(net::Loop& loop, std::vector<Need> needs);
+  // cannot be had because the store cannot be asked, or not by `deadline`.
+  net::Task<base::Status> Fetch(net::Loop& loop, std::vector<Need> needs, net::Deadline deadline);
   // More of a limit, ahead of need.
   void Low(const Need& need);
 

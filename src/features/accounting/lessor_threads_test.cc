@@ -39,7 +39,7 @@ void SpendAll(Treasury& treasury, Lessor& lessor, std::atomic<std::int64_t>& spe
     }
     Refusal& refusal = std::get<Refusal>(answer);
     if (refusal.reason != Refusal::Reason::kShort) return;
-    const auto fetched = net::BlockOn(loop, lessor.Fetch(loop, std::move(refusal.needs)));
+    const auto fetched = net::BlockOn(loop, lessor.Fetch(loop, std::move(refusal.needs), net::Deadline::Never()));
     if (!fetched || !fetched->ok()) return;
   }
 }

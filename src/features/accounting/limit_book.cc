@@ -8,6 +8,7 @@
 
 #include "codec/crypto/random.h"
 #include "features/accounting/block.h"
+#include "store/key_value.h"
 
 namespace gatehouse::features::accounting {
 namespace {
@@ -212,6 +213,7 @@ void LimitBook::PutInForce(Entries limits, const std::vector<Spent>& spent, std:
   Treasury::Limits in_force;
   in_force.reserve(limits.size());
   limits_.clear();
+  too_large_.clear();
   by_node_.clear();
   by_node_.reserve(limits.size());
   for (auto& [id, entry] : limits) {
@@ -249,9 +251,26 @@ net::Task<base::Status> LimitBook::Refresh(net::Loop& loop, net::Deadline deadli
   co_return base::Ok();
 }
 
+base::Status LimitBook::CheckShareable(const Limit& limit) const {
+  if (treasury_.tenure() == Tenure::kAlone || limit.amount <= store::KeyValue::kMostQuantity) return base::Ok();
+  return base::InvalidRequest("budget '" + limit.name + "': gateways that share budgets count " +
+                              AmountText(limit.dimension, store::KeyValue::kMostQuantity) +
+                              " at most; state less, or a shorter window");
+}
+
+std::string LimitBook::Problem() const {
+  if (too_large_.empty()) return "";
+  return "budget '" + limits_.at(*too_large_.begin()).limit->name +
+         "' is more than gateways that share budgets can count, and holds as " +
+         AmountText(limits_.at(*too_large_.begin()).limit->dimension, store::KeyValue::kMostQuantity) + ": lower it";
+}
+
 void LimitBook::Keep(Entry entry) {
   const std::int64_t id = entry.limit->id;
   const pipeline::NodeId node = entry.limit->node;
+  too_large_.erase(id);
+  if (treasury_.tenure() == Tenure::kShared && entry.limit->amount > store::KeyValue::kMostQuantity)
+    too_large_.insert(id);
   const std::size_t before = limits_.size();
   limits_.insert_or_assign(limits_.end(), id, std::move(entry));
   if (limits_.size() > before) by_node_.emplace(node, id);
@@ -261,6 +280,7 @@ void LimitBook::Drop(std::int64_t id) {
   const auto [first, last] = by_node_.equal_range(limits_.at(id).limit->node);
   by_node_.erase(std::find_if(first, last, [id](const auto& of_node) { return of_node.second == id; }));
   limits_.erase(id);
+  too_large_.erase(id);
 }
 
 // What was used in the present window before there was the limit, as far as the sums by minute tell.
@@ -354,6 +374,7 @@ net::Task<base::Status> LimitBook::Declare(net::Loop& loop, const std::vector<St
       co_return base::InvalidRequest("budget '" + one.limit.name + "' of " + one.node +
                                      " was made by other means than the configuration; remove one of them");
     }
+    GH_CO_CHECK_OK(CheckShareable(one.limit));
     Limit limit = one.limit;
     limit.id = known.value_or(NewId());
     limit.organization = place->organization;
@@ -379,6 +400,7 @@ net::Task<Result<std::int64_t>> LimitBook::Put(net::Loop& loop, StatedLimit stat
   if (known && IsDeclared(*known)) {
     co_return Refused(base::ErrorCode::kConflict, "This budget is stated in the configuration; change it there.");
   }
+  GH_CO_CHECK_OK(CheckShareable(stated.limit));
   stated.limit.id = known.value_or(NewId());
   stated.limit.organization = place.organization;
   stated.limit.node = place.node;

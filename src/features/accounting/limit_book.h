@@ -5,6 +5,7 @@
 #include <map>
 #include <memory>
 #include <optional>
+#include <set>
 #include <string>
 #include <string_view>
 #include <unordered_map>
@@ -62,6 +63,9 @@ class LimitBook {
   std::vector<std::shared_ptr<const Limit>> All() const;
   bool IsDeclared(std::int64_t id) const;
   std::size_t size() const { return limits_.size(); }
+  // What the operator should know: limits from when this gateway was alone, of which several cannot share that much; ""
+  // when all is well.
+  std::string Problem() const;
 
   // Forgets what was used in windows that are long over.
   net::Task<base::Status> Prune(net::Loop& loop, net::Deadline deadline);
@@ -86,6 +90,7 @@ class LimitBook {
                                                        net::Deadline deadline) const;
   net::Task<base::Status> Save(net::Loop& loop, std::vector<Entry> put, std::vector<std::int64_t> removed,
                                net::Deadline deadline);
+  base::Status CheckShareable(const Limit& limit) const;
   std::optional<std::int64_t> IdOf(pipeline::NodeId node, std::string_view name) const;
   void Keep(Entry entry);
   void Drop(std::int64_t id);
@@ -98,6 +103,7 @@ class LimitBook {
   std::int64_t version_ = 0;  // of all limits in the database, as they were read last
   std::uint64_t saves_ = 0;   // begun or done here
   std::map<std::int64_t, Entry> limits_;
+  std::set<std::int64_t> too_large_;  // of those: to be shared
   std::unordered_multimap<pipeline::NodeId, std::int64_t> by_node_;
 };
 

@@ -189,6 +189,24 @@ TEST_F(LimitBookTest, WhatOthersMadeIsLeftAloneAndTheOtherWayRound) {
   EXPECT_TRUE(Run(book_.Prune(loop_, In())).ok());
 }
 
+TEST_F(LimitBookTest, WhatGatewaysCannotCountTogetherIsRefused) {
+  constexpr std::string_view kHuge = "budgets: [ { node: acme, name: huge, usd: 9007200, per: month } ]";
+  EXPECT_TRUE(Declare(book_, kHuge).ok()) << "alone it is exact";
+  EXPECT_EQ(book_.Problem(), "");
+
+  Treasury shared(Tenure::kShared);
+  LimitBook together(*database_, shared, Zones());
+  ASSERT_TRUE(Run(together.Load(loop_, In())).ok());
+  EXPECT_THAT(together.Problem(), HasSubstr("budget 'huge' is more than"));
+  const auto refused = Declare(together, kHuge);
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().public_message, HasSubstr("budget 'huge': gateways that share budgets count 9007199.25"));
+  auto stated = Stated(kHuge).at(0);
+  EXPECT_FALSE(Run(together.Put(loop_, stated, NodePlace{{1}, {2}}, In())).ok());
+  ASSERT_TRUE(Declare(together, "budgets: [ { node: acme, name: huge, usd: 9007199, per: month } ]").ok());
+  EXPECT_EQ(together.Problem(), "");
+}
+
 TEST_F(LimitBookTest, APathThatLeadsNowhereChangesNothing) {
   ASSERT_TRUE(Declare(book_, kTwo).ok());
   const auto status = Declare(book_, "budgets: [ { node: nowhere, name: x, usd: 1, per: day } ]");

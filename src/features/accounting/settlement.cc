@@ -6,6 +6,7 @@
 
 #include "codec/cel/timestamp.h"
 #include "features/accounting/block.h"
+#include "features/accounting/lessor.h"
 #include "pipeline/attempt_gate.h"
 
 namespace gatehouse::features::accounting {
@@ -101,13 +102,42 @@ base::Status Settlement::Begin(std::string_view provider, std::string_view) {
   if (refusal) {
     base::Error error = ErrorOf(*refusal, now);
     error.retry = base::Retry::kOtherTarget;
+    NoteLack(*refusal);
     return error;
   }
+  fetching_.reset();
   called_ = true;
   return base::Ok();
 }
 
+// The next call, to another target, may wait anew.
+void Settlement::NoteLack(Refusal& refusal) {
+  const bool over = fetching_ != nullptr && fetching_->state == Fetching::State::kOver;
+  Lessor* const lessor = accounting_.lessor();
+  if (lessor == nullptr || refusal.needs.empty() || over) {
+    fetching_.reset();
+    return;
+  }
+  if (fetching_ == nullptr) {
+    fetching_ = std::make_unique<Fetching>();
+    fetching_->until = exchange_.loop.In(lessor->settings().wait).Earlier(exchange_.deadline);
+  }
+  fetching_->needs = std::move(refusal.needs);
+}
+
+pipeline::AttemptWait::Lack Settlement::lack() const {
+  return fetching_ == nullptr || fetching_->needs.empty() ? Lack::kNothing : Lack::kOnItsWay;
+}
+
+// Others may take what was fetched for this one, so that it asks again, for as long as it may wait.
+net::Task<> Settlement::Fetch() {
+  auto needs = std::exchange(fetching_->needs, {});
+  const base::Status fetched = co_await accounting_.lessor()->Fetch(exchange_.loop, std::move(needs), fetching_->until);
+  if (!fetched.ok() || exchange_.loop.Now() >= fetching_->until.at) fetching_->state = Fetching::State::kOver;
+}
+
 void Settlement::Failed(const base::Error& error) {
+  called_ = false;
   doubtful_ = pipeline::MayHaveBeenServed(error);
   doubts_ += doubtful_ ? 1 : 0;
 }

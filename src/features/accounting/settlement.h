@@ -11,6 +11,7 @@
 #include "features/accounting/treasury.h"
 #include "llm/price/catalogue.h"
 #include "pipeline/attempt_gate.h"
+#include "pipeline/attempt_wait.h"
 #include "pipeline/exchange.h"
 #include "pipeline/observer.h"
 
@@ -21,7 +22,7 @@ namespace gatehouse::features::accounting {
 //
 // The row is written when two things are known, in whichever order they come: what the exchange came to (Conclude) and
 // how it ended for its client (Ended).
-class Settlement final : public pipeline::AttemptGate {
+class Settlement final : public pipeline::AttemptGate, public pipeline::AttemptWait {
  public:
   // The worst that one attempt can use and cost.
   struct Worst {
@@ -46,6 +47,10 @@ class Settlement final : public pipeline::AttemptGate {
   base::Status Begin(std::string_view provider, std::string_view model) override;
   void Failed(const base::Error& error) override;
 
+  // More of what several gateways share, for the call that was refused last.
+  Lack lack() const override;
+  net::Task<> Fetch() override;
+
   // How the answer came: whole, in part, not at all, or as something that is not looked into.
   enum class Coming : std::uint8_t { kWhole, kInPart, kNot, kOpaque };
   void Conclude(Coming coming);
@@ -64,7 +69,15 @@ class Settlement final : public pipeline::AttemptGate {
     EndFacts facts;    // how it ended for its client
   };
 
+  // What a call lacks of limits that several gateways share, from its first refusal on.
+  struct Fetching {
+    std::vector<Need> needs;
+    net::Deadline until;
+    enum class State : std::uint8_t { kMayAsk, kOver } state = State::kMayAsk;
+  };
+
   Ending& ending();
+  void NoteLack(Refusal& refusal);
   llm::Usage UsageNow(Coming coming, pipeline::Charge::Basis& basis) const;
   void AddDoubts();
   void Write();
@@ -73,8 +86,9 @@ class Settlement final : public pipeline::AttemptGate {
   pipeline::Exchange& exchange_;
   Terms terms_;
   std::unique_ptr<Ending> ending_;
-  std::uint32_t doubts_ = 0;  // attempts that failed, and may be billed
-  bool doubtful_ = false;     // the last one is among them
+  std::unique_ptr<Fetching> fetching_;  // null: nothing is lacking
+  std::uint32_t doubts_ = 0;            // attempts that failed, and may be billed
+  bool doubtful_ = false;               // the last one is among them
   bool called_ = false;
   bool concluded_ = false;
   bool ended_ = false;

@@ -92,7 +92,7 @@ class FakeGateway {
       auto answer = treasury.Reserve(ask);
       auto* refusal = std::get_if<Refusal>(&answer);
       if (refusal == nullptr || refusal->reason != Refusal::Reason::kShort) co_return std::move(answer);
-      const base::Status fetched = co_await lessor->Fetch(loop_, std::move(refusal->needs));
+      const base::Status fetched = co_await lessor->Fetch(loop_, std::move(refusal->needs), net::Deadline::Never());
       if (!fetched.ok() || loop_.Now() >= deadline.at) ask.patience = Ask::Patience::kNone;
     }
   }

@@ -56,8 +56,7 @@ void RateLimitStage::Guard(pipeline::Exchange& exchange, Admission& admission) c
   exchange.gates.Add(admission);
   if (rules_->replenisher() == nullptr || !rules_->HasProviderRules()) [[likely]]
     return;
-  auto* waits = exchange.Find<pipeline::AttemptWaits>();
-  (waits == nullptr ? exchange.Attach(pipeline::AttemptWaits()) : *waits).push_back(&admission);
+  pipeline::AddWait(exchange, admission);
 }
 
 // What this gateway had drawn of a limit that several share did not suffice.

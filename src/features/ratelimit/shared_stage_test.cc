@@ -33,9 +33,9 @@ class Upstream final : public pipeline::Stage {
     for (const char* provider : {"first", "second"}) {
       base::Status begun = exchange.gates.Begin(provider, "big");
       while (!begun.ok()) {
-        const auto* waits = exchange.Find<pipeline::AttemptWaits>();
-        if (waits == nullptr || waits->front()->lack() == pipeline::AttemptWait::Lack::kNothing) break;
-        co_await waits->front()->Fetch();
+        auto* const wait = pipeline::FindLacking(exchange);
+        if (wait == nullptr) break;
+        co_await wait->Fetch();
         begun = exchange.gates.Begin(provider, "big");
       }
       if (!begun.ok()) {

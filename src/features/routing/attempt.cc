@@ -169,19 +169,10 @@ Error FirstEventTimeout() {
       .detail = "first_event_timeout passed"};
 }
 
-// Who lacks something for the call that was refused last; null: it is refused for good.
-pipeline::AttemptWait* Lacking(pipeline::Exchange& exchange) {
-  auto* const waits = exchange.Find<pipeline::AttemptWaits>();
-  if (waits == nullptr) return nullptr;
-  const auto found = std::ranges::find_if(
-      *waits, [](const auto* one) { return one->lack() == pipeline::AttemptWait::Lack::kOnItsWay; });
-  return found == waits->end() ? nullptr : *found;
-}
-
 // Asks again when what was lacking is there.
 net::Task<base::Status> BeginLater(pipeline::Exchange& exchange, const Target& target, base::Status begun) {
   while (!begun.ok()) {
-    pipeline::AttemptWait* const wait = Lacking(exchange);
+    pipeline::AttemptWait* const wait = pipeline::FindLacking(exchange);
     if (wait == nullptr) break;
     co_await wait->Fetch();
     begun = exchange.gates.Begin(target.provider_name, target.model);

@@ -161,7 +161,7 @@ TEST_F(RoutingStageTest, ATargetThatIsRefusedForTheMomentIsAskedForAgain) {
   auto& exchange = NewExchange();
   FakeGate gate(loop_, 2);
   exchange.gates.Add(gate);
-  exchange.Attach(pipeline::AttemptWaits{&gate});
+  pipeline::AddWait(exchange, gate);
   ASSERT_TRUE(Run(exchange).ok());
   EXPECT_EQ(gate.asked, (std::vector<std::string>{"a", "a", "a"}));
   EXPECT_EQ(a_.calls, 1);
@@ -175,7 +175,7 @@ TEST_F(RoutingStageTest, ATargetThatIsRefusedForGoodIsPassedOver) {
   auto& exchange = NewExchange();
   FakeGate gate(loop_, -1);
   exchange.gates.Add(gate);
-  exchange.Attach(pipeline::AttemptWaits{&gate});
+  pipeline::AddWait(exchange, gate);
   ASSERT_TRUE(Run(exchange).ok());
   EXPECT_EQ(gate.asked, (std::vector<std::string>{"a", "b"}));
   EXPECT_EQ(a_.calls, 0);
