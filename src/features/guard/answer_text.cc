@@ -53,6 +53,10 @@ Status AnswerText::SettleArguments(Inspection& inspection) {
   return base::Ok();
 }
 
+bool AnswerText::IsChanged(std::uint64_t begin, std::uint64_t end) const {
+  return std::ranges::any_of(changes_, [&](const Change& change) { return change.end > begin && change.begin < end; });
+}
+
 AnswerText::Piece AnswerText::Take(std::uint64_t begin, std::uint64_t end) const {
   Piece piece;
   std::uint64_t at = begin;

@@ -43,6 +43,7 @@ class AnswerText {
     enum class State : std::uint8_t { kSame, kChanged } state = State::kSame;
   };
   Piece Take(std::uint64_t begin, std::uint64_t end) const;
+  bool IsChanged(std::uint64_t begin, std::uint64_t end) const;
   // Nobody will ask for what stands before.
   void Forget(std::uint64_t before);
 

@@ -35,6 +35,7 @@ class AnswerTexts {
     // Cuts off what is settled, if that is kWorthCutting at least: afterwards this is it, and what is returned the
     // rest.
     std::optional<Place> CutSettled();
+    bool IsChanged() const { return text->IsChanged(begin, end); }
     AnswerText::Piece Take() const { return text->Take(begin, end); }
     void Forget() const { text->Forget(end); }
   };

@@ -7,6 +7,7 @@
 #include "codec/json/splice.h"
 #include "codec/json/writer.h"
 #include "codec/sse/sse.h"
+#include "codec/text/utf8.h"
 
 namespace gatehouse::features::guard {
 namespace {
@@ -67,86 +68,133 @@ net::Task<base::Result<llm::EventSource::Outcome>> GuardedAnswer::Pull(llm::Batc
   co_return Outcome::kBatch;
 }
 
+bool GuardedFrames::Held::IsSettled() const {
+  return std::ranges::all_of(pieces, [](const Piece& piece) { return piece.place.IsSettled(); });
+}
+
 void GuardedFrames::Held::Own() {
-  if (!own.empty()) return;
-  own = raw;
-  raw = own;
+  if (own.empty()) own = came;
 }
 
 void GuardedFrames::Held::SetData(std::string_view changed) {
+  const std::string_view raw = Raw();
   std::string frame(raw.substr(0, data));
   frame.append(changed).append(raw.substr(data + data_size));
   own = std::move(frame);
-  raw = own;
   data_size = changed.size();
 }
 
 Status GuardedFrames::TakeIn(llm::Batch& incoming, llm::Batch& batch) {
   released_.clear();
   for (const llm::Frame& frame : incoming.frames) {
-    Held held{.raw = frame.raw};
+    Held held{.came = frame.raw};
     const auto first = incoming.events.begin() + static_cast<std::ptrdiff_t>(frame.first_event);
     held.events.assign(std::make_move_iterator(first), std::make_move_iterator(first + frame.event_count));
     GH_CHECK_OK(TakeInFrame(held));
     Release(batch);
-    const bool goes =
-        held_.empty() && std::ranges::all_of(held.pieces, [](const Piece& piece) { return piece.place.IsSettled(); });
-    if (goes) {
+    if (held_.empty() && held.IsSettled()) {
       LetGo(held, batch);
     } else {
-      held.Own();
       held_.push_back(std::move(held));
-      held_.back().raw = held_.back().own;  // a short one moved
     }
   }
   Split();
+  for (Held& held : held_) held.Own();
+  // Between two batches a stream holds no memory for one.
+  document_.Release();
   return base::Ok();
 }
 
 Status GuardedFrames::TakeInFrame(Held& held) {
-  if (held.raw.empty()) return base::Ok();
+  if (held.came.empty()) return base::Ok();
+  GH_TRY(const Like like, TakeInLike(held));
+  if (like == Like::kSame) return base::Ok();
   codec::sse::Parser parser;
   codec::sse::Frame frame;
-  parser.Feed(held.raw);
+  parser.Feed(held.came);
   GH_TRY(auto outcome, parser.Next(frame));
   if (outcome == codec::sse::Parser::Outcome::kNeedMore) {
     GH_TRY(outcome, parser.Finish(frame));
     if (outcome == codec::sse::Parser::Outcome::kNeedMore) return base::Ok();
   }
   if (frame.data.empty() || frame.data == "[DONE]") return base::Ok();
-  const bool is_inside = frame.data.data() >= held.raw.data() && frame.data.data() < held.raw.data() + held.raw.size();
+  const std::string_view raw = held.came;
+  const bool is_inside = frame.data.data() >= raw.data() && frame.data.data() < raw.data() + raw.size();
   if (is_inside) {
-    held.data = static_cast<std::size_t>(frame.data.data() - held.raw.data());
+    held.data = static_cast<std::size_t>(frame.data.data() - raw.data());
   } else {
     // Several lines of data: in a JSON text a line's end is white space.
     std::string line(frame.data);
     std::ranges::replace(line, '\n', ' ');
     codec::sse::AppendFrame(held.own, frame.event, line);
-    held.raw = held.own;
     held.data = held.own.find(line);
   }
   held.data_size = frame.data.size();
   return LookAtData(held);
 }
 
+base::Result<GuardedFrames::Like> GuardedFrames::TakeInLike(Held& held) {
+  if (!pattern_) return Like::kOther;
+  const auto& [before, after, data, data_rest, like] = *pattern_;
+  const std::string_view raw = held.came;
+  if (raw.size() < before.size() + after.size() || !raw.starts_with(before) || !raw.ends_with(after)) {
+    return Like::kOther;
+  }
+  const std::string_view text = raw.substr(before.size(), raw.size() - before.size() - after.size());
+  const bool is_plain =
+      std::ranges::none_of(text, [](char c) { return c == '"' || c == '\\' || static_cast<unsigned char>(c) < 0x20; });
+  if (!is_plain || text.empty() || !codec::text::IsValidUtf8(text)) return Like::kOther;
+  held.data = data;
+  held.data_size = data_rest + text.size();
+  DeltaPiece piece = like;
+  piece.text = text;
+  piece.length = text.size() + 2;
+  GH_CHECK_OK(AddPiece(piece, held));
+  LeadRest(held);
+  GH_CHECK_OK(texts().Settle(held.pieces.front().place));
+  return Like::kSame;
+}
+
+// A frame of one piece, in which nothing else is text.
+void GuardedFrames::LearnPattern(const Held& held) {
+  if (deltas_.pieces.size() != 1 || !deltas_.ended.empty() || !held.own.empty()) return;
+  const DeltaPiece& piece = deltas_.pieces.front();
+  const std::size_t begin = held.data + piece.offset + 1;
+  const std::size_t end = held.data + piece.offset + piece.length - 1;
+  pattern_ = Pattern{.before = std::string(held.came.substr(0, begin)),
+                     .after = std::string(held.came.substr(end)),
+                     .data = held.data,
+                     .data_rest = held.data_size - (end - begin),
+                     .piece = piece};
+  pattern_->piece.text = {};
+}
+
 Status GuardedFrames::LookAtData(Held& held) {
   if (!document_.Parse(held.Data()).ok()) return NotItsDialect("a frame that is no JSON");
   const TextTable& table = inspection().settings().tables.Of(dialect_, BodyKind::kFrame);
+  const std::uint64_t scanned = inspection().scanned_bytes();
   GH_TRY(auto changed, inspection().LookAtBody(held.Data(), document_.root(), table, pipeline::Side::kAnswer));
+  const std::uint64_t looked_at = inspection().scanned_bytes() - scanned;
   if (changed) {
     held.SetData(*changed);
     if (!document_.Parse(held.Data()).ok()) return base::Internal("a changed frame is no JSON");
   }
-  return AddPieces(held);
+  GH_CHECK_OK(AddPieces(held));
+  pattern_.reset();
+  if (looked_at == 0) LearnPattern(held);
+  return base::Ok();
+}
+
+Status GuardedFrames::AddPiece(const DeltaPiece& delta, Held& held) {
+  GH_TRY(const AnswerTexts::Place place, texts().Add(delta));
+  held.pieces.push_back({.place = place, .offset = delta.offset, .length = delta.length});
+  return base::Ok();
 }
 
 Status GuardedFrames::AddPieces(Held& held) {
   deltas_.Clear();
   ReadDeltas(dialect_, document_.root(), deltas_);
-  for (const DeltaPiece& delta : deltas_.pieces) {
-    GH_TRY(const AnswerTexts::Place place, texts().Add(delta));
-    held.pieces.push_back({.place = place, .offset = delta.offset, .length = delta.length});
-  }
+  for (const DeltaPiece& delta : deltas_.pieces) GH_CHECK_OK(AddPiece(delta, held));
   LeadRest(held);
   for (const TextKey& key : deltas_.ended) GH_CHECK_OK(texts().End(key));
   for (const Piece& piece : held.pieces) GH_CHECK_OK(texts().Settle(piece.place));
@@ -154,13 +202,9 @@ Status GuardedFrames::AddPieces(Held& held) {
 }
 
 void GuardedFrames::Release(llm::Batch& batch) {
-  while (!held_.empty()) {
-    Held& held = held_.front();
-    const auto settled = [](const Piece& piece) { return piece.place.IsSettled(); };
-    if (!std::ranges::all_of(held.pieces, settled)) return;
-    LetGo(held, batch);
-    held_.pop_front();
-  }
+  const auto waits = std::ranges::find_if(held_, [](const Held& held) { return !held.IsSettled(); });
+  for (auto held = held_.begin(); held != waits; ++held) LetGo(*held, batch);
+  held_.erase(held_.begin(), waits);
 }
 
 void GuardedFrames::Split() {
@@ -170,8 +214,11 @@ void GuardedFrames::Split() {
   if (held.pieces.size() != 1) return;
   auto rest = held.pieces.front().place.CutSettled();
   if (!rest) return;
-  rest_ = Held{.raw = held.raw, .data = held.data, .data_size = held.data_size, .pieces = held.pieces};
-  rest_->Own();
+  rest_ = Held{.came = {},
+               .own = std::string(held.Raw()),
+               .data = held.data,
+               .data_size = held.data_size,
+               .pieces = held.pieces};
   rest_->pieces.front().place = *rest;
   held.pieces.front().range = rest_->pieces.front().range = Piece::Range::kOther;
 }
@@ -193,17 +240,15 @@ void GuardedFrames::LeadRest(Held& held) {
 void GuardedFrames::GiveRest() {
   if (!rest_) return;
   held_.push_back(std::move(*rest_));
-  held_.back().raw = held_.back().own;
   rest_.reset();
 }
 
 void GuardedFrames::Rewrite(Held& held) {
   std::vector<json::Edit> edits;
   for (const Piece& piece : held.pieces) {
-    const AnswerText::Piece taken = piece.place.Take();
-    if (taken.state == AnswerText::Piece::State::kSame && piece.range == Piece::Range::kOwn) continue;
+    if (piece.range == Piece::Range::kOwn && !piece.place.IsChanged()) continue;
     json::Edit edit{.offset = piece.offset, .length = piece.length, .replacement = {}};
-    json::AppendQuoted(edit.replacement, taken.text);
+    json::AppendQuoted(edit.replacement, piece.place.Take().text);
     edits.push_back(std::move(edit));
   }
   if (edits.empty()) return;
@@ -214,8 +259,8 @@ void GuardedFrames::Rewrite(Held& held) {
 void GuardedFrames::LetGo(Held& held, llm::Batch& batch) {
   Rewrite(held);
   for (const Piece& piece : held.pieces) piece.place.Forget();
-  std::string_view raw = held.raw;
-  if (!held.own.empty()) raw = released_.emplace_back(std::move(held.own));
+  std::string_view raw = held.came;
+  if (!held.own.empty()) raw = *released_.emplace_back(std::make_unique<std::string>(std::move(held.own)));
   batch.frames.push_back({.raw = raw,
                           .first_event = static_cast<std::uint32_t>(batch.events.size()),
                           .event_count = static_cast<std::uint32_t>(held.events.size())});

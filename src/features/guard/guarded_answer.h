@@ -73,19 +73,34 @@ class GuardedFrames final : public GuardedAnswer {
   };
   // A frame and what it meant.
   struct Held {
-    std::string_view raw;
-    std::string own;       // what `raw` looks at once it has to wait or was changed
-    std::size_t data = 0;  // offset of its data in `raw`
+    std::string_view came;  // as it came; valid while the upstream's batch is
+    std::string own;        // in its place, once it has to wait longer or was changed
+    std::size_t data = 0;   // offset of its data
     std::size_t data_size = 0;
     std::vector<Piece> pieces;
     std::vector<llm::Event> events;
 
-    std::string_view Data() const { return raw.substr(data, data_size); }
+    std::string_view Raw() const { return own.empty() ? came : std::string_view(own); }
+    std::string_view Data() const { return Raw().substr(data, data_size); }
+    bool IsSettled() const;
     void Own();
     void SetData(std::string_view changed);
   };
+  // What most frames of a stream are: the one before with another piece of text.
+  struct Pattern {
+    std::string before;  // raw, with the quotes around the piece
+    std::string after;
+    std::size_t data = 0;
+    std::size_t data_rest = 0;  // bytes of the data but for the piece
+    DeltaPiece piece;
+  };
 
   base::Status TakeInFrame(Held& held);
+  // Whether the frame is one of the pattern; then its piece is added.
+  enum class Like : std::uint8_t { kOther, kSame };
+  base::Result<Like> TakeInLike(Held& held);
+  void LearnPattern(const Held& held);
+  base::Status AddPiece(const DeltaPiece& delta, Held& held);
   base::Status LookAtData(Held& held);
   base::Status AddPieces(Held& held);
   // A long piece does not wait for its last word: what is settled goes, and the rest goes with the next piece of that
@@ -99,9 +114,10 @@ class GuardedFrames final : public GuardedAnswer {
   const llm::DialectId dialect_;
   codec::json::Document document_;
   FrameDeltas deltas_;
-  std::deque<Held> held_;
-  std::optional<Held> rest_;          // of the frame that was split last
-  std::deque<std::string> released_;  // what the frames of the batch look at
+  std::vector<Held> held_;
+  std::optional<Held> rest_;  // of the frame that was split last
+  std::optional<Pattern> pattern_;
+  std::vector<std::unique_ptr<std::string>> released_;  // what the frames of the batch look at
 };
 
 // A whole answer in the client's dialect: one body.

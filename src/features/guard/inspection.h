@@ -90,6 +90,7 @@ class Inspection {
   // The same for JSON whose shape nobody fixed, all of it in one voice.
   base::Result<std::optional<std::string>> LookAtJson(std::string_view json, inspect::Channel channel,
                                                       pipeline::Side side);
+  std::uint64_t scanned_bytes() const { return report_.scanned_bytes; }
   void NoteUnscanned(std::string_view reason) { report_.NoteUnscanned(reason); }
 
   const GuardSettings& settings() const { return settings_; }
