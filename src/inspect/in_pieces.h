@@ -1,5 +1,6 @@
 #pragma once
 
+#include <algorithm>
 #include <cstddef>
 #include <span>
 #include <string>
@@ -25,6 +26,12 @@ inline std::vector<Finding> InPieces(const Inspector& inspector, std::string_vie
   }
   inspector.Inspect(text, done, channel, scratch, findings);
   return findings;
+}
+
+// Whether all of it is in the text as it came: what is held open is known of that form only, so that a thing in
+// disguise may be seen whole and not in pieces.
+inline bool IsAllRaw(std::span<const Finding> findings) {
+  return std::ranges::all_of(findings, [](const Finding& finding) { return finding.view == View::kRaw; });
 }
 
 // "secret aws-access-token 3-23 raw", a line for each finding: what tests compare.

@@ -20,7 +20,7 @@ constexpr auto kSchemes =
     std::to_array<std::string_view>({"bearer ", "basic ", "token ", "api-token ", "apikey ", "bot ", "jwt "});
 
 bool IsNameByte(char byte) { return IsWordByte(byte) || byte == '.' || byte == '-'; }
-bool IsSpace(char byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r'; }
+bool IsSpace(char byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); }
 bool IsQuote(char byte) { return byte == '"' || byte == '\'' || byte == '`'; }
 
 bool StartsFolded(std::string_view text, std::string_view word) {

@@ -12,7 +12,7 @@ constexpr std::size_t kPrefix = 3;  // bytes of a name that its slot is of
 
 unsigned Folded(char byte) { return static_cast<unsigned char>(byte) | 0x20U; }
 
-constexpr std::string_view kSpace = " \t\r\n";
+constexpr std::string_view kSpace = " \t\r\n\v\f";
 
 // Where the value ends, if there is one; npos where it has not ended, or may still come.
 std::size_t ValueEnd(std::string_view text, std::size_t name_end) {

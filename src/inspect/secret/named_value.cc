@@ -96,7 +96,7 @@ NameMeaning MeaningOfKey(const std::vector<std::string>& words) {
 }
 
 bool IsValueEnd(char byte, char quote) {
-  if (byte == '\n' || byte == '\r') return true;
+  if (byte >= '\t' && byte <= '\r') return true;
   if (quote != 0) return byte == quote || byte == ' ';
   return byte == ' ' || byte == '\t' || std::string_view("\"'`,;<>(){}[]|\\").find(byte) != std::string_view::npos;
 }

@@ -14,6 +14,7 @@
 namespace {
 
 using gatehouse::inspect::Inspector;
+using gatehouse::inspect::IsAllRaw;
 
 std::shared_ptr<const Inspector> Build() {
   auto detector = gatehouse::inspect::secret::MakeSecretDetector("");
@@ -35,6 +36,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::size_t cut = std::min(text.size(), std::size_t{data[0]} * 256 + data[1]);
   const auto whole = gatehouse::inspect::InPieces(*inspector, text, {});
   for (const auto& finding : whole) GH_CHECK(finding.span.begin < finding.span.end && finding.span.end <= text.size());
-  GH_CHECK(gatehouse::inspect::InPieces(*inspector, text, std::array{cut}) == whole);
+  const auto pieces = gatehouse::inspect::InPieces(*inspector, text, std::array{cut});
+  if (IsAllRaw(whole) && IsAllRaw(pieces)) GH_CHECK(pieces == whole);
   return 0;
 }

@@ -25,7 +25,7 @@ bool IsBase64Url(char byte) { return IsWordByte(byte) || byte == '-'; }
 bool IsBase64(char byte) {
   return IsLetter(byte) || IsDigit(byte) || byte == '+' || byte == '/' || byte == '-' || byte == '_';
 }
-bool IsSpace(char byte) { return byte == ' ' || byte == '\t' || byte == '\n' || byte == '\r'; }
+bool IsSpace(char byte) { return byte == ' ' || (byte >= '\t' && byte <= '\r'); }
 
 template <class Predicate>
 std::size_t RunEnd(std::string_view text, std::size_t begin, std::size_t most, Predicate is) {
@@ -76,7 +76,8 @@ bool IsStandInPassword(std::string_view user, std::string_view password) {
   return IsPlaceholder(password) || password.find("$(") != std::string_view::npos;
 }
 
-// A word of a shell's command line with its quotes taken off, and where it stands.
+// A word of a shell's command line with its quotes taken off, and where it stands; up to white space even in quotes,
+// where a text may be cut.
 struct ShellWord {
   std::string text;
   Span span;
@@ -87,7 +88,7 @@ ShellWord ReadShellWord(std::string_view text, std::size_t begin) {
   char quote = 0;
   for (std::size_t at = begin; at < text.size() && at - begin < kLongestAuthority; ++at) {
     const char byte = text[at];
-    if (quote == 0 && (IsSpace(byte) || byte == '\\')) break;
+    if (IsSpace(byte) || (quote == 0 && byte == '\\')) break;
     word.span.end = at + 1;
     if (byte == quote) {
       quote = 0;
@@ -160,7 +161,8 @@ std::size_t OpenKeyBlock(std::string_view text, std::size_t seam) {
 
 std::optional<UrlPassword> UrlPasswordAt(std::string_view text, std::size_t authority) {
   const std::size_t end = RunEnd(text, authority, kLongestAuthority, [](char byte) {
-    return !IsSpace(byte) && std::string_view("/\"'<>`?#\\{}()[]|,").find(byte) == std::string_view::npos;
+    return !IsSpace(byte) && static_cast<unsigned char>(byte) < 0x80 &&
+           std::string_view("/\"'<>`?#\\{}()[]|,").find(byte) == std::string_view::npos;
   });
   const std::string_view part = text.substr(authority, end - authority);
   const std::size_t host = part.rfind('@');
