@@ -6,6 +6,7 @@
 
 #include "app/measurements.h"
 #include "features/guard/guard_stage.h"
+#include "features/policy/content_judge.h"
 #include "features/policy/request_stage.h"
 #include "features/policy/rule_reader.h"
 #include "features/telemetry/tally.h"
@@ -39,12 +40,12 @@ base::MetricCell& UnrecordedCell(base::Metrics& metrics, std::size_t shard) {
 }
 
 std::optional<std::string> PolicyRecords::Explain(std::string_view request_id) const {
-  std::optional<features::policy::Explanation> latest;
+  std::vector<features::policy::Explanation> latest;
   for (const auto& recorder : recorders_) {
     auto found = recorder.Find(request_id);
-    if (found && (!latest || latest->when < found->when)) latest = std::move(found);
+    if (!found.empty() && (latest.empty() || latest.front().when < found.front().when)) latest = std::move(found);
   }
-  return latest ? std::optional<std::string>(ToJson(*latest)) : std::nullopt;
+  return latest.empty() ? std::nullopt : std::optional<std::string>(ToJson(latest));
 }
 
 namespace {
@@ -61,13 +62,24 @@ void AddPolicies(const Config& config, features::policy::Recorder& recorder, bas
   governing.stages.push_back(std::move(requests));
 }
 
-void AddGuard(const Config& config, GuardMeans means, base::Metrics& metrics, std::size_t shard, Governing& governing) {
+std::unique_ptr<const pipeline::ContentRules> RulesOnContent(const Config& config, features::policy::Recorder& recorder,
+                                                             base::CounterFamily& decisions) {
+  if (!HasContentRules(*config.policies)) return nullptr;
+  return std::make_unique<features::policy::ContentJudge>(config.policies, recorder, decisions);
+}
+
+// The guard looks into content, and holds it to the policies' rules about it.
+void AddGuard(const Config& config, GuardMeans means, base::Metrics& metrics, std::size_t shard,
+              std::unique_ptr<const pipeline::ContentRules> rules, Governing& governing) {
   if (config.guard == nullptr) return;
   const std::size_t findings = DecisionsFamily() + 1;
-  governing.stages.push_back(std::make_unique<features::guard::GuardStage>(
+  auto guard = std::make_unique<features::guard::GuardStage>(
       config.guard, std::move(means.token_key), metrics.Counter(shard, findings),
       features::guard::HookMeans{
-          .fetcher = means.fetcher, .loop = means.loop, .calls = &metrics.Counter(shard, findings + 1)}));
+          .fetcher = means.fetcher, .loop = means.loop, .calls = &metrics.Counter(shard, findings + 1)},
+      std::move(rules));
+  governing.enforcers.push_back(guard.get());
+  governing.stages.push_back(std::move(guard));
 }
 
 }  // namespace
@@ -75,8 +87,9 @@ void AddGuard(const Config& config, GuardMeans means, base::Metrics& metrics, st
 Governing GoverningStages(const Config& config, features::policy::Recorder& recorder, base::Metrics& metrics,
                           std::size_t shard, GuardMeans means) {
   Governing governing;
-  AddPolicies(config, recorder, metrics.Counter(shard, DecisionsFamily()), governing);
-  AddGuard(config, std::move(means), metrics, shard, governing);
+  base::CounterFamily& decisions = metrics.Counter(shard, DecisionsFamily());
+  AddPolicies(config, recorder, decisions, governing);
+  AddGuard(config, std::move(means), metrics, shard, RulesOnContent(config, recorder, decisions), governing);
   return governing;
 }
 

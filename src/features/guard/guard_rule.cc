@@ -28,20 +28,6 @@ GuardRule About(std::string id, Category category, float at_least, Measure measu
 
 }  // namespace
 
-std::string_view ToString(Measure measure) {
-  switch (measure) {
-    case Measure::kNone: return "none";
-    case Measure::kAnnotate: return "annotate";
-    case Measure::kNeutralise: return "neutralise";
-    case Measure::kTokenise: return "tokenise";
-    case Measure::kHash: return "hash";
-    case Measure::kMask: return "mask";
-    case Measure::kDrop: return "drop";
-    case Measure::kDeny: return "deny";
-  }
-  return "unknown";
-}
-
 bool GuardRule::IsAbout(const inspect::Finding& finding, Channel channel, Side side) const {
   if (finding.confidence < at_least || !channels.test(At(channel)) || !sides.test(At(side))) return false;
   if (categories.none() && entities.empty()) return true;

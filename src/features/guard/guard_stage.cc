@@ -106,7 +106,7 @@ struct RequestLook {
     inspection.NoteUnscanned("opaque");
     return base::Ok();
   }
-  Status operator()(pipeline::ModelsCall&) const { return base::Ok(); }
+  Status operator()(pipeline::ModelsCall&) const { return inspection.Enter(pipeline::Phase::kPrompt); }
 
   template <class Call>
   Status Look(Call& call, llm::DialectId dialect) const {
@@ -144,15 +144,26 @@ std::vector<std::unique_ptr<Hook>> HooksOf(const GuardSettings& settings, const 
   return hooks;
 }
 
+// The answer is made of its events (see ByFirstBatch), or the beginning of every call has to be told.
+void WantEvents(Exchange& exchange) {
+  if (auto* call = std::get_if<pipeline::ChatCall>(&exchange.operation)) call->detail = llm::Detail::kFull;
+}
+
 }  // namespace
 
 GuardStage::GuardStage(std::shared_ptr<const GuardSettings> settings, base::Secret key, base::CounterFamily& findings,
-                       HookMeans hook_means)
+                       HookMeans hook_means, std::unique_ptr<const pipeline::ContentRules> rules)
     : settings_(std::move(settings)),
       key_(std::move(key)),
       findings_(findings),
       hooks_(HooksOf(*settings_, hook_means)),
+      rules_(std::move(rules)),
       scratch_(*settings_->inspector) {}
+
+pipeline::Enforcement GuardStage::Enforces(pipeline::Surface surface, pipeline::Phase phase) const {
+  const bool looks = rules_ != nullptr && surface != pipeline::Surface::kPassThrough;
+  return looks && pipeline::IsOfContent(phase) ? pipeline::Enforcement::kEnforced : pipeline::Enforcement::kNone;
+}
 
 net::Task<Status> GuardStage::AskAboutRequest(Inspection& inspection, const Exchange& exchange) {
   const RequestBody request = BodyOf(exchange.operation);
@@ -165,29 +176,32 @@ Status GuardStage::LookAtRequest(Inspection& inspection, Exchange& exchange) {
   return std::visit(RequestLook{inspection}, exchange.operation);
 }
 
-void GuardStage::LookAtAnswer(std::unique_ptr<Inspection> inspection, const Exchange& exchange,
-                              pipeline::Reply& reply) {
+Status GuardStage::LookAtAnswer(std::unique_ptr<Inspection> inspection, const Exchange& exchange,
+                                pipeline::Reply& reply) {
+  GH_CHECK_OK(inspection->Enter(pipeline::Phase::kResponse));  // before its first byte
   const auto* call = std::get_if<pipeline::ChatCall>(&exchange.operation);
   auto* chat = std::get_if<pipeline::ChatReply>(&reply.answer);
   if (std::holds_alternative<pipeline::PassThroughReply>(reply.answer)) inspection->NoteUnscanned("opaque");
-  if (call == nullptr || chat == nullptr) return;  // numbers
+  if (call == nullptr || chat == nullptr) return base::Ok();  // numbers
   chat->events = std::make_unique<ByFirstBatch>(std::move(inspection), *chat, call->dialect);
+  return base::Ok();
 }
 
 net::Task<base::Result<pipeline::Reply>> GuardStage::Handle(Exchange& exchange, pipeline::Next next) const {
-  auto inspection = std::make_unique<Inspection>(
-      Inspection::Means{
-          .settings = *settings_, .scratch = scratch_, .findings = findings_, .key = key_, .hooks = hooks_},
-      exchange);
+  auto inspection = std::make_unique<Inspection>(Inspection::Means{.settings = *settings_,
+                                                                   .scratch = scratch_,
+                                                                   .findings = findings_,
+                                                                   .key = key_,
+                                                                   .hooks = hooks_,
+                                                                   .content = rules_.get()},
+                                                 exchange);
   if (inspection->Asks(Side::kRequest)) GH_CO_CHECK_OK(co_await AskAboutRequest(*inspection, exchange));
-  if (auto* call = std::get_if<pipeline::ChatCall>(&exchange.operation); inspection->Asks(Side::kAnswer) && call) {
-    call->detail = llm::Detail::kFull;  // the answer is made of its events: see ByFirstBatch
-  }
+  if (inspection->Asks(Side::kAnswer) || inspection->Reaches(pipeline::Phase::kToolCall)) WantEvents(exchange);
   GH_CO_CHECK_OK(LookAtRequest(*inspection, exchange));
   auto reply = co_await std::move(next)(exchange);
   if (reply.ok()) AddHeader(*exchange.Find<pipeline::InspectionReport>(), reply.value());
   if (reply.ok() && (inspection->Reaches(Side::kAnswer) || inspection->Restores() || inspection->Asks(Side::kAnswer))) {
-    LookAtAnswer(std::move(inspection), exchange, reply.value());
+    GH_CO_CHECK_OK(LookAtAnswer(std::move(inspection), exchange, reply.value()));
   }
   co_return reply;
 }

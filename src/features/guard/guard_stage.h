@@ -5,6 +5,8 @@
 
 #include "base/metrics.h"
 #include "features/guard/inspection.h"
+#include "pipeline/content_rules.h"
+#include "pipeline/enforcer.h"
 #include "pipeline/stage.h"
 
 namespace gatehouse::features::guard {
@@ -18,26 +20,29 @@ struct HookMeans {
 
 // Looks at every text of a request before anything is spent on it, and of its answer before the client sees it. Belongs
 // to one loop.
-class GuardStage final : public pipeline::Stage {
+class GuardStage final : public pipeline::Stage, public pipeline::Enforcer {
  public:
   // `findings` is the loop's family of FindingsDeclaration() and outlives the stage. Tokens and hashes are made with
-  // `key`.
+  // `key`. `rules` are those of policies on content; null where there are none.
   GuardStage(std::shared_ptr<const GuardSettings> settings, base::Secret key, base::CounterFamily& findings,
-             HookMeans hook_means = {});
+             HookMeans hook_means = {}, std::unique_ptr<const pipeline::ContentRules> rules = nullptr);
 
   std::string_view Name() const override { return "guard"; }
   net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
+  // The phases of content, wherever there is content that somebody can look into.
+  pipeline::Enforcement Enforces(pipeline::Surface surface, pipeline::Phase phase) const override;
 
  private:
   static net::Task<base::Status> AskAboutRequest(Inspection& inspection, const pipeline::Exchange& exchange);
   static base::Status LookAtRequest(Inspection& inspection, pipeline::Exchange& exchange);
-  static void LookAtAnswer(std::unique_ptr<Inspection> inspection, const pipeline::Exchange& exchange,
-                           pipeline::Reply& reply);
+  static base::Status LookAtAnswer(std::unique_ptr<Inspection> inspection, const pipeline::Exchange& exchange,
+                                   pipeline::Reply& reply);
 
   std::shared_ptr<const GuardSettings> settings_;
   const base::Secret key_;
   base::CounterFamily& findings_;
   const std::vector<std::unique_ptr<Hook>> hooks_;
+  const std::unique_ptr<const pipeline::ContentRules> rules_;
   mutable inspect::Inspector::Scratch scratch_;  // an inspection of a text happens between two awaits
 };
 

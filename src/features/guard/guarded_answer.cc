@@ -41,6 +41,16 @@ base::Result<llm::EventSource::Outcome> GuardedAnswer::Deliver(const llm::Batch&
   return Outcome::kBatch;
 }
 
+Status GuardedAnswer::EnterCalls() {
+  if (!inspection_->Reaches(pipeline::Phase::kToolCall)) return base::Ok();
+  for (const llm::Event& event : incoming_.events) {
+    if (const auto* call = std::get_if<llm::ToolCallStarted>(&event)) {
+      GH_CHECK_OK(inspection_->EnterCall(call->name));
+    }
+  }
+  return base::Ok();
+}
+
 net::Task<base::Result<llm::EventSource::Outcome>> GuardedAnswer::Pull(llm::Batch& batch) {
   batch.Clear();
   if (failure_) co_return *std::exchange(failure_, std::nullopt);
@@ -48,7 +58,8 @@ net::Task<base::Result<llm::EventSource::Outcome>> GuardedAnswer::Pull(llm::Batc
   while (batch.frames.empty() && batch.events.empty()) {
     auto outcome = co_await upstream_->Pull(incoming_);
     if (outcome.ok() && outcome.value() == Outcome::kBatch) {
-      Status status = texts_.MustAsk() ? co_await Ask(incoming_) : base::Ok();
+      Status status = EnterCalls();
+      if (status.ok() && texts_.MustAsk()) status = co_await Ask(incoming_);
       if (status.ok()) status = TakeIn(incoming_, batch);
       Release(batch);
       if (!status.ok()) co_return Deliver(batch, std::move(status).TakeError());

@@ -41,6 +41,8 @@ class GuardedAnswer : public llm::EventSource {
   AnswerTexts& texts() { return texts_; }
 
  private:
+  // A call of a tool is judged before it leaves.
+  base::Status EnterCalls();
   // What became of a pull: gives back what there is first, a failure comes with the next one.
   base::Result<Outcome> Deliver(const llm::Batch& batch, std::optional<base::Error> failure);
 

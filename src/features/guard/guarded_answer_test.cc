@@ -296,6 +296,53 @@ TEST_P(GuardedStreams, RestoreTokens) {
   }
 }
 
+TEST_P(GuardedStreams, AskPoliciesAgainWhenSomethingIsFound) {
+  const testing::ScriptedRules rules({pipeline::Phase::kResponse}, [](const pipeline::ContentQuestion& question) {
+    return question.findings.size() < 2 ? pipeline::ContentVerdict() : testing::Refuse("two");
+  });
+  Bench bench(testing::Settings({}));
+  std::vector<std::string> frames;
+  for (const char* piece : {"one ", "mail#1 ", "two ", "site#2", " and ", "more "}) {
+    frames.push_back(GetParam().text(piece));
+  }
+  GuardedFrames guarded(bench.NewInspection(&rules), std::make_unique<Script>(frames), GetParam().dialect);
+  const Received received = Drain(bench, guarded);
+  EXPECT_EQ(TextOf(GetParam().dialect, received.frames), "one mail#1 two ");
+  EXPECT_EQ(received.error, "Refused by two.");
+  EXPECT_THAT(rules.asked, ElementsAre("response", "response again EMAIL_ADDRESS@output",
+                                       "response again EMAIL_ADDRESS@output LINK@output"));
+}
+
+TEST_P(GuardedStreams, DoWhatPoliciesOrderFromThenOn) {
+  pipeline::ContentMeasure mask{.measure = Measure::kMask, .categories = {}, .entities = {"EMAIL_ADDRESS"}};
+  const testing::ScriptedRules rules({pipeline::Phase::kResponse}, [&](const pipeline::ContentQuestion& question) {
+    pipeline::ContentVerdict verdict;
+    if (question.findings.size() > 1) verdict.orders.push_back({.rule = "mask", .measure = &mask});
+    return verdict;
+  });
+  Bench bench(testing::Settings({}));
+  std::vector<std::string> frames;
+  for (const char* piece : {"mail#1 ", "and so on ", "key#2 ", "mail#", "3", " end "})
+    frames.push_back(GetParam().text(piece));
+  GuardedFrames guarded(bench.NewInspection(&rules), std::make_unique<Script>(frames), GetParam().dialect);
+  EXPECT_EQ(TextOf(GetParam().dialect, Drain(bench, guarded).frames), "mail#1 and so on key#2 [EMAIL_ADDRESS] end ");
+}
+
+TEST_P(GuardedStreams, AskPoliciesAboutCalls) {
+  if (GetParam().arguments == nullptr) GTEST_SKIP() << "its arguments come whole";
+  const testing::ScriptedRules rules({pipeline::Phase::kToolCall}, [](const pipeline::ContentQuestion& question) {
+    return question.findings.empty() ? pipeline::ContentVerdict() : testing::Refuse("keys");
+  });
+  Bench bench(testing::Settings({}));
+  const std::vector<std::string> frames = {GetParam().arguments(R"({"a":"key#)"), GetParam().arguments(R"(1"})"),
+                                           GetParam().end()};
+  GuardedFrames guarded(bench.NewInspection(&rules), std::make_unique<Script>(frames), GetParam().dialect);
+  const Received received = Drain(bench, guarded);
+  EXPECT_THAT(received.frames, ElementsAre());
+  EXPECT_EQ(received.error, "Refused by keys.");
+  EXPECT_THAT(rules.asked, ElementsAre("tool_call test-key@tool_arguments"));
+}
+
 TEST(GuardedFrames, LeaveSignedReasoningAlone) {
   Bench bench(testing::Settings(MaskAll()));
   const std::vector<std::string> frames = {

@@ -44,14 +44,6 @@ pipeline::Effect EffectOf(Measure measure) {
   return Changes(measure) ? pipeline::Effect::kRestrict : pipeline::Effect::kAllow;
 }
 
-pipeline::Phase PhaseOf(Channel channel, Side side) {
-  if (side == Side::kAnswer) {
-    return channel == Channel::kToolArguments ? pipeline::Phase::kToolCall : pipeline::Phase::kResponse;
-  }
-  const bool is_result = channel == Channel::kToolResult || channel == Channel::kDocument;
-  return is_result ? pipeline::Phase::kToolResult : pipeline::Phase::kPrompt;
-}
-
 }  // namespace
 
 base::Metrics::Declaration FindingsDeclaration() {
@@ -79,7 +71,11 @@ Inspection::Inspection(const Means& means, pipeline::Exchange& exchange)
       key_(means.key),
       hooks_(means.hooks),
       docket_(means.settings.rules, exchange.surface, exchange.model),
-      report_(exchange.Attach(pipeline::InspectionReport())) {}
+      report_(exchange.Attach(pipeline::InspectionReport())) {
+  if (means.content == nullptr) return;
+  auto phases = std::make_unique<ContentPhases>(*means.content, exchange);
+  if (phases->Reach(Side::kRequest) || phases->Reach(Side::kAnswer)) phases_ = std::move(phases);
+}
 
 base::Secret Inspection::KeyOfTokens() const {
   const pipeline::Exchange& exchange = exchange_;
@@ -141,20 +137,26 @@ net::Task<Status> Inspection::AskAboutBody(codec::json::Value root, const TextTa
   co_return co_await Ask(side, std::move(texts));
 }
 
-void Inspection::AddFromHooks(std::string_view text, std::vector<Finding>& findings) const {
+void Inspection::AddFromHooks(std::string_view text, std::size_t shift, std::size_t first) {
   if (from_hooks_.empty()) return;
   const auto found = from_hooks_.find(text);
   if (found == from_hooks_.end()) return;
-  findings.insert(findings.end(), found->second.begin(), found->second.end());
-  std::ranges::sort(findings, {},
-                    [](const Finding& finding) { return std::pair(finding.span.begin, finding.span.end); });
+  for (const Finding& finding : found->second) {
+    findings_.push_back(finding);
+    findings_.back().span = {.begin = finding.span.begin + shift, .end = finding.span.end + shift};
+  }
+  std::sort(findings_.begin() + static_cast<std::ptrdiff_t>(first), findings_.end(),
+            [](const Finding& a, const Finding& b) {
+              return std::pair(a.span.begin, a.span.end) < std::pair(b.span.begin, b.span.end);
+            });
 }
 
 Status Inspection::Look(const Text& text, std::vector<TextEdit>& edits) {
   findings_.clear();
   report_.scanned_bytes += text.text.size() - text.begin;
   settings_.inspector->Inspect(text.text, text.begin, text.channel, scratch_, findings_);
-  if (text.begin == 0) AddFromHooks(text.text, findings_);
+  if (text.begin == 0) AddFromHooks(text.text, 0, 0);
+  GH_CHECK_OK(Judge(text));
   GH_TRY(std::vector<TextEdit> decided, Decide(text, findings_));
   std::ranges::move(decided, std::back_inserter(edits));
   return base::Ok();
@@ -168,20 +170,55 @@ base::Result<std::vector<TextEdit>> Inspection::Decide(const Text& text, std::sp
   return edits;
 }
 
+Status Inspection::Enter(pipeline::Phase phase) {
+  if (phases_ == nullptr) return base::Ok();
+  phases_->Meet(phase);
+  const auto* refusing = phases_->Judge();
+  return refusing == nullptr ? base::Ok() : Status(*refusing->refusal);
+}
+
+Status Inspection::EnterCall(std::string_view tool) {
+  if (phases_ == nullptr) return base::Ok();
+  phases_->AddCall(tool);
+  return Enter(pipeline::Phase::kToolCall);
+}
+
+Status Inspection::Judge(const Text& text) {
+  if (phases_ == nullptr) return base::Ok();
+  const pipeline::Phase phase = PhaseOf(text.channel, text.side);
+  phases_->Meet(phase);
+  for (const Finding& finding : findings_) phases_->Add(phase, text.channel, finding);
+  const auto* refusing = phases_->Judge();
+  if (refusing == nullptr) return base::Ok();
+  NoteRefused(*refusing, findings_, text);
+  return *refusing->refusal;
+}
+
+void Inspection::NoteRefused(const pipeline::ContentVerdict& verdict, std::span<const Finding> findings,
+                             const Text& text) {
+  const Ruling ruling{.measure = Measure::kDeny, .rule = verdict.refused_by};
+  for (const Finding& finding : findings) Note(ruling, ToString(ruling.measure), finding, text);
+}
+
+Inspection::Ruling Inspection::RulingOn(const Text& text, const Finding& finding) {
+  const GuardRule* own = docket_.Decide(finding, text.channel, text.side, [&](const GuardRule& shadow) {
+    Note({.measure = shadow.measure, .rule = shadow.id, .own = &shadow}, "shadow", finding, text);
+  });
+  Ruling ruling;
+  if (own != nullptr) ruling = {.measure = own->measure, .rule = own->id, .own = own};
+  if (phases_ == nullptr) return ruling;
+  const auto order = phases_->StrictestOn(PhaseOf(text.channel, text.side), finding);
+  if (order.measure > ruling.measure) ruling = {.measure = order.measure, .rule = order.rule};
+  return ruling;
+}
+
 Status Inspection::DecideOne(const Text& text, const Finding& finding, std::vector<TextEdit>& edits) {
-  const GuardRule* rule = docket_.Decide(finding, text.channel, text.side,
-                                         [&](const GuardRule& shadow) { Note(&shadow, "shadow", finding, text); });
-  const Measure measure = rule == nullptr ? Measure::kNone : rule->measure;
-  if (measure == Measure::kDeny) {
-    Note(rule, ToString(measure), finding, text);
-    return Denial(*rule, finding, text);
-  }
-  if (Changes(measure) && text.seal == Passage::Seal::kSealed) {
-    Note(rule, "sealed", finding, text);  // what is signed is passed on as it is, or not at all
-    return base::Ok();
-  }
-  Note(rule, ToString(measure), finding, text);
-  if (!Changes(measure)) return base::Ok();
+  const Ruling ruling = RulingOn(text, finding);
+  const Measure measure = ruling.measure;
+  const bool is_sealed = Changes(measure) && text.seal == Passage::Seal::kSealed;
+  Note(ruling, is_sealed ? "sealed" : ToString(measure), finding, text);
+  if (measure == Measure::kDeny) return Denial(*ruling.own, finding, text);
+  if (!Changes(measure) || is_sealed) return base::Ok();  // what is signed is passed on as it is, or not at all
   Span span = finding.span;
   span.begin = std::max(span.begin, text.begin);
   const bool drops = measure == Measure::kDrop;
@@ -193,7 +230,7 @@ Status Inspection::DecideOne(const Text& text, const Finding& finding, std::vect
   std::erase_if(edits, [&](const TextEdit& edit) { return drops && Overlaps(edit.span, span); });
   if (std::ranges::any_of(edits, [&](const TextEdit& edit) { return Overlaps(edit.span, span); })) return base::Ok();
   edits.push_back({.span = span,
-                   .replacement = Replacement(*rule, finding, text.text.substr(span.begin, span.size())),
+                   .replacement = Replacement(measure, finding, text.text.substr(span.begin, span.size())),
                    .rest = drops ? TextEdit::Rest::kGoes : TextEdit::Rest::kStays});
   return base::Ok();
 }
@@ -208,8 +245,8 @@ void Inspection::Restore(const Text& text, std::vector<TextEdit>& edits) {
   }
 }
 
-std::string Inspection::Replacement(const GuardRule& rule, const Finding& finding, std::string_view text) {
-  switch (rule.measure) {
+std::string Inspection::Replacement(Measure measure, const Finding& finding, std::string_view text) {
+  switch (measure) {
     case Measure::kNeutralise: return Defanged(text);
     case Measure::kTokenise:
       if (!tokens_) tokens_.emplace(KeyOfTokens());
@@ -227,26 +264,30 @@ std::string Inspection::Replacement(const GuardRule& rule, const Finding& findin
   return "[" + finding.entity + "]";
 }
 
-void Inspection::Note(const GuardRule* rule, std::string_view measure, const Finding& finding, const Text& text) {
+void Inspection::Note(const Ruling& ruling, std::string_view measure, const Finding& finding, const Text& text) {
   report_.Note({.side = text.side,
                 .channel = text.channel,
                 .category = finding.category,
                 .entity = finding.entity,
-                .rule = rule == nullptr ? std::string() : rule->id,
+                .rule = std::string(ruling.rule),
                 .measure = measure});
   counter_.At({inspect::ToString(finding.category), finding.entity, pipeline::ToString(text.side), measure}).Add();
-  if (rule == nullptr || rule->measure <= Measure::kAnnotate) return;
+  if (ruling.own != nullptr && ruling.measure > Measure::kAnnotate) {
+    NoteDecision(*ruling.own, PhaseOf(text.channel, text.side));
+  }
+}
+
+void Inspection::NoteDecision(const GuardRule& rule, pipeline::Phase phase) {
   auto& decisions = exchange_.decisions;
-  const pipeline::Phase phase = PhaseOf(text.channel, text.side);
   const bool is_known = std::ranges::any_of(
-      decisions, [&](const pipeline::Decision& known) { return known.rule == rule->id && known.phase == phase; });
+      decisions, [&](const pipeline::Decision& known) { return known.rule == rule.id && known.phase == phase; });
   if (is_known) return;
-  decisions.push_back({.rule = rule->id,
+  decisions.push_back({.rule = rule.id,
                        .phase = phase,
-                       .effect = EffectOf(rule->measure),
-                       .mode = rule->mode,
-                       .action = Changes(rule->measure) ? std::string(ToString(rule->measure)) : std::string(),
-                       .controls = rule->controls});
+                       .effect = EffectOf(rule.measure),
+                       .mode = rule.mode,
+                       .action = Changes(rule.measure) ? std::string(ToString(rule.measure)) : std::string(),
+                       .controls = rule.controls});
 }
 
 base::Error Inspection::Denial(const GuardRule& rule, const Finding& finding, const Text& text) const {
@@ -273,12 +314,25 @@ struct Inspection::Bundle {
   Passage::Seal seal = Passage::Seal::kNone;
   std::vector<Part> parts;
   std::string joined;  // of several
+  // What was found, in the order of places: [first, last) of the inspection's findings.
+  std::size_t first = 0;
+  std::size_t last = 0;
 
   void Add(std::size_t index, const std::vector<Passage>& passages) {
     if (parts.size() == 1) joined = passages[parts.front().passage].text;
     if (!parts.empty()) joined += kBetween;
     parts.push_back({.passage = index, .begin = joined.size()});
     if (parts.size() > 1) joined += passages[index].text;
+  }
+  std::string_view TextIn(const std::vector<Passage>& passages) const {
+    return parts.size() == 1 ? passages[parts.front().passage].text : std::string_view(joined);
+  }
+  // Whether it lies in one of the texts: what lies across their borders is nothing.
+  bool Holds(const Span& span, const std::vector<Passage>& passages) const {
+    const auto after = std::ranges::upper_bound(parts, span.begin, {}, &Part::begin);
+    if (after == parts.begin()) return false;
+    const Part& part = *(after - 1);
+    return span.end <= part.begin + passages[part.passage].text.size();
   }
 };
 
@@ -295,31 +349,69 @@ Status Inspection::LookAtPassages(const BodyReading& reading, Side side, Replace
     }
     bundle->Add(i, passages);
   }
-  for (const Bundle& bundle : bundles) GH_CHECK_OK(LookAtBundle(bundle, reading, side, replacements));
+  findings_.clear();
+  for (Bundle& bundle : bundles) Scan(passages, bundle);
+  GH_CHECK_OK(Judge(bundles, side));
+  const bool restores = side == Side::kAnswer && tokens_;
+  for (const Bundle& bundle : bundles) {
+    if (bundle.first == bundle.last && !restores) continue;
+    GH_CHECK_OK(ChangeBundle(bundle, reading, side, replacements));
+  }
   return base::Ok();
 }
 
-Status Inspection::LookAtBundle(const Bundle& bundle, const BodyReading& reading, Side side,
-                                Replacements& replacements) {
-  const auto& passages = reading.passages();
-  const std::string_view whole =
-      bundle.parts.size() == 1 ? passages[bundle.parts.front().passage].text : std::string_view(bundle.joined);
-  findings_.clear();
+void Inspection::Scan(const std::vector<Passage>& passages, Bundle& bundle) {
+  const std::string_view whole = bundle.TextIn(passages);
+  bundle.first = findings_.size();
   report_.scanned_bytes += whole.size();
   settings_.inspector->Inspect(whole, 0, bundle.channel, scratch_, findings_);
-  if (findings_.empty() && from_hooks_.empty() && (side == Side::kRequest || !tokens_)) return base::Ok();
-  auto finding = findings_.begin();
+  const auto kept = std::remove_if(findings_.begin() + static_cast<std::ptrdiff_t>(bundle.first), findings_.end(),
+                                   [&](const Finding& finding) { return !bundle.Holds(finding.span, passages); });
+  findings_.erase(kept, findings_.end());
+  AddFromHooks(bundle, passages);
+  bundle.last = findings_.size();
+}
+
+void Inspection::AddFromHooks(const Bundle& bundle, const std::vector<Passage>& passages) {
+  for (const Bundle::Part& part : bundle.parts) {
+    AddFromHooks(passages[part.passage].text, part.begin, bundle.first);
+  }
+}
+
+Status Inspection::Judge(std::span<const Bundle> bundles, Side side) {
+  if (phases_ == nullptr) return base::Ok();
+  if (side == Side::kRequest) phases_->Meet(pipeline::Phase::kPrompt);
+  const std::span<const Finding> findings = findings_;
+  for (const Bundle& bundle : bundles) {
+    const pipeline::Phase phase = PhaseOf(bundle.channel, side);
+    phases_->Meet(phase);
+    for (const Finding& finding : findings.subspan(bundle.first, bundle.last - bundle.first)) {
+      phases_->Add(phase, bundle.channel, finding);
+    }
+  }
+  const auto* refusing = phases_->Judge();
+  if (refusing == nullptr) return base::Ok();
+  for (const Bundle& bundle : bundles) {
+    NoteRefused(*refusing, findings.subspan(bundle.first, bundle.last - bundle.first),
+                {.text = {}, .channel = bundle.channel, .side = side});
+  }
+  return *refusing->refusal;
+}
+
+Status Inspection::ChangeBundle(const Bundle& bundle, const BodyReading& reading, Side side,
+                                Replacements& replacements) {
+  const auto& passages = reading.passages();
+  std::size_t at = bundle.first;
   std::vector<Finding> own;
   for (const Bundle::Part& part : bundle.parts) {
     const Passage& passage = passages[part.passage];
     const std::size_t end = part.begin + passage.text.size();
     own.clear();
-    for (; finding != findings_.end() && finding->span.begin < end; ++finding) {
-      if (finding->span.begin < part.begin || finding->span.end > end) continue;  // over what lies between: nothing
-      Finding& moved = own.emplace_back(*finding);
+    for (; at != bundle.last && findings_[at].span.begin < end; ++at) {
+      if (findings_[at].span.begin < part.begin) continue;  // of no size, where the text before ends
+      Finding& moved = own.emplace_back(findings_[at]);
       moved.span = {.begin = moved.span.begin - part.begin, .end = moved.span.end - part.begin};
     }
-    AddFromHooks(passage.text, own);
     const Text text{.text = passage.text, .channel = bundle.channel, .side = side, .seal = bundle.seal};
     GH_TRY(const std::vector<TextEdit> edits, Decide(text, own));
     if (!edits.empty()) replacements.push_back({.passage = part.passage, .text = Apply(passage.text, edits)});
@@ -339,6 +431,7 @@ base::Result<std::optional<std::string>> Inspection::LookAtBody(std::string_view
 
 base::Result<std::optional<std::string>> Inspection::LookAtJson(std::string_view json, Channel channel, Side side) {
   codec::json::Document document;
+  if (phases_ != nullptr) phases_->Meet(PhaseOf(channel, side));  // arguments without any text are a call, too
   if (json.empty()) return std::optional<std::string>();
   if (!document.Parse(json).ok()) {
     std::vector<TextEdit> edits;

@@ -15,10 +15,12 @@
 #include "codec/json/document.h"
 #include "features/guard/body/reading.h"
 #include "features/guard/body/text_table.h"
+#include "features/guard/content_phases.h"
 #include "features/guard/guard_rule.h"
 #include "features/guard/hook/hook.h"
 #include "features/guard/token_map.h"
 #include "inspect/inspector.h"
+#include "pipeline/content_rules.h"
 #include "pipeline/exchange.h"
 #include "pipeline/inspection.h"
 
@@ -59,12 +61,16 @@ class Inspection {
     base::CounterFamily& findings;  // of FindingsDeclaration()
     const base::Secret& key;        // tokens and hashes are made with it
     std::span<const std::unique_ptr<Hook>> hooks = {};
+    const pipeline::ContentRules* content = nullptr;  // of policies; null: there are none
   };
   Inspection(const Means& means, pipeline::Exchange& exchange);
   Inspection(const Inspection&) = delete;
   Inspection& operator=(const Inspection&) = delete;
 
-  bool Reaches(pipeline::Side side) const { return docket_.Reaches(side); }
+  bool Reaches(pipeline::Side side) const {
+    return docket_.Reaches(side) || (phases_ != nullptr && phases_->Reach(side));
+  }
+  bool Reaches(pipeline::Phase phase) const { return phases_ != nullptr && phases_->Reach(phase); }
 
   // Whether guardrails outside want to see texts of that side. They are asked before the texts are looked at here, and
   // what they find is found when that happens. An error denies: one that must answer did not.
@@ -93,6 +99,11 @@ class Inspection {
   std::uint64_t scanned_bytes() const { return report_.scanned_bytes; }
   void NoteUnscanned(std::string_view reason) { report_.NoteUnscanned(reason); }
 
+  // The exchange has come to a phase of content. An error denies it.
+  base::Status Enter(pipeline::Phase phase);
+  // Its answer calls a tool.
+  base::Status EnterCall(std::string_view tool);
+
   const GuardSettings& settings() const { return settings_; }
   const inspect::Inspector& inspector() const { return *settings_.inspector; }
 
@@ -101,17 +112,35 @@ class Inspection {
   struct Bundle;
   using Replacements = std::vector<BodyReading::Replacement>;
 
+  // What is done about a finding, and who wants that: a rule of the guard, or one of a policy.
+  struct Ruling {
+    Measure measure = Measure::kNone;
+    std::string_view rule;
+    const GuardRule* own = nullptr;
+  };
+
+  // First all of it is looked at, so that whoever judges sees everything that is there; then it is changed.
   base::Status LookAtPassages(const BodyReading& reading, pipeline::Side side, Replacements& replacements);
-  base::Status LookAtBundle(const Bundle& bundle, const BodyReading& reading, pipeline::Side side,
+  void Scan(const std::vector<Passage>& passages, Bundle& bundle);
+  base::Status Judge(std::span<const Bundle> bundles, pipeline::Side side);
+  base::Status ChangeBundle(const Bundle& bundle, const BodyReading& reading, pipeline::Side side,
                             Replacements& replacements);
+  base::Status Judge(const Text& text);
+  void NoteRefused(const pipeline::ContentVerdict& verdict, std::span<const inspect::Finding> findings,
+                   const Text& text);
+  Ruling RulingOn(const Text& text, const inspect::Finding& finding);
   // What is to become of a text in which that was found.
   base::Result<std::vector<TextEdit>> Decide(const Text& text, std::span<const inspect::Finding> findings);
   base::Status DecideOne(const Text& text, const inspect::Finding& finding, std::vector<TextEdit>& edits);
   void Restore(const Text& text, std::vector<TextEdit>& edits);
   net::Task<base::Status> AskOne(Hook& hook, pipeline::Side side, std::vector<HookText> texts);
-  void AddFromHooks(std::string_view text, std::vector<inspect::Finding>& findings) const;
-  std::string Replacement(const GuardRule& rule, const inspect::Finding& finding, std::string_view text);
-  void Note(const GuardRule* rule, std::string_view measure, const inspect::Finding& finding, const Text& text);
+  // Puts what guardrails outside found in a text, which begins at `shift`, among the findings from `first` on.
+  void AddFromHooks(std::string_view text, std::size_t shift, std::size_t first);
+  void AddFromHooks(const Bundle& bundle, const std::vector<Passage>& passages);
+  std::string Replacement(Measure measure, const inspect::Finding& finding, std::string_view text);
+  // `measure` is what was done.
+  void Note(const Ruling& ruling, std::string_view measure, const inspect::Finding& finding, const Text& text);
+  void NoteDecision(const GuardRule& rule, pipeline::Phase phase);
   base::Error Denial(const GuardRule& rule, const inspect::Finding& finding, const Text& text) const;
   base::Secret KeyOfTokens() const;
 
@@ -122,9 +151,10 @@ class Inspection {
   const base::Secret& key_;
   std::span<const std::unique_ptr<Hook>> hooks_;
   Docket docket_;
-  std::optional<TokenMap> tokens_;  // once there is one
+  std::unique_ptr<ContentPhases> phases_;  // where policies have rules about this exchange's content
+  std::optional<TokenMap> tokens_;         // once there is one
   pipeline::InspectionReport& report_;
-  std::vector<inspect::Finding> findings_;                                        // of the text that is being looked at
+  std::vector<inspect::Finding> findings_;                                        // of what is being looked at
   std::map<std::string, std::vector<inspect::Finding>, std::less<>> from_hooks_;  // by text
 };
 

@@ -1,5 +1,7 @@
 #pragma once
 
+#include <algorithm>
+#include <functional>
 #include <memory>
 #include <string>
 #include <string_view>
@@ -12,6 +14,7 @@
 #include "inspect/detector.h"
 #include "inspect/inspector.h"
 #include "net/fake/fake_loop.h"
+#include "pipeline/content_rules.h"
 #include "pipeline/exchange.h"
 
 // What tests of the guard have in common: a detector whose findings are plain to see, and an exchange to inspect.
@@ -60,6 +63,43 @@ inline std::shared_ptr<GuardSettings> Settings(std::vector<GuardRule> rules) {
   return settings;
 }
 
+// Rules on content that a test decides itself.
+class ScriptedRules final : public pipeline::ContentRules {
+ public:
+  using Script = std::function<pipeline::ContentVerdict(const pipeline::ContentQuestion&)>;
+  ScriptedRules(std::vector<pipeline::Phase> phases, Script script)
+      : phases_(std::move(phases)), script_(std::move(script)) {}
+
+  bool AreAbout(pipeline::Surface, pipeline::Phase phase) const override {
+    return std::ranges::find(phases_, phase) != phases_.end();
+  }
+  pipeline::ContentVerdict Judge(pipeline::Exchange&, const pipeline::ContentQuestion& question) const override {
+    const bool is_first = question.round == pipeline::ContentQuestion::Round::kFirst;
+    std::string line(pipeline::ToString(question.phase));
+    line.append(is_first ? "" : " again");
+    for (const auto& found : question.findings) {
+      line.append(" ").append(found.finding.entity).append("@").append(inspect::ToString(found.channel));
+    }
+    for (const auto& tool : question.tools) line.append(" ").append(tool).append("()");
+    asked.push_back(std::move(line));
+    return script_ ? script_(question) : pipeline::ContentVerdict();
+  }
+
+  mutable std::vector<std::string> asked;  // "response again EMAIL_ADDRESS@output"
+
+ private:
+  std::vector<pipeline::Phase> phases_;
+  Script script_;
+};
+
+inline pipeline::ContentVerdict Refuse(std::string rule) {
+  return {.orders = {},
+          .refusal = base::Error{.code = base::ErrorCode::kDenied,
+                                 .source = base::ErrorSource::kPolicy,
+                                 .public_message = "Refused by " + rule + "."},
+          .refused_by = rule};
+}
+
 // An exchange and what its inspection works with.
 class Bench {
  public:
@@ -71,10 +111,13 @@ class Bench {
     exchange_->model = "m";
   }
 
-  std::unique_ptr<Inspection> NewInspection() {
-    return std::make_unique<Inspection>(
-        Inspection::Means{.settings = *settings_, .scratch = scratch_, .findings = metrics_.Counter(0, 0), .key = key_},
-        *exchange_);
+  std::unique_ptr<Inspection> NewInspection(const pipeline::ContentRules* content = nullptr) {
+    return std::make_unique<Inspection>(Inspection::Means{.settings = *settings_,
+                                                          .scratch = scratch_,
+                                                          .findings = metrics_.Counter(0, 0),
+                                                          .key = key_,
+                                                          .content = content},
+                                        *exchange_);
   }
   pipeline::Exchange& exchange() { return *exchange_; }
   net::fake::FakeLoop& loop() { return loop_; }

@@ -5,6 +5,8 @@
 #include <map>
 #include <string_view>
 
+#include "pipeline/content_rules.h"
+
 namespace gatehouse::features::policy {
 namespace {
 
@@ -34,6 +36,9 @@ void AddRows(Coverage::Row row, const Surfaces& wanted, const Enforcers& enforce
 
 std::string SurfaceNames(const Surfaces& surfaces) {
   if (surfaces.all()) return "every surface";
+  Surfaces opaque;
+  opaque.set(static_cast<std::size_t>(pipeline::Surface::kPassThrough));
+  if ((surfaces | opaque).all()) return "every surface but pass_through";
   std::string names;
   for (std::size_t i = 0; i < pipeline::kSurfaces; ++i) {
     if (!surfaces.test(i)) continue;
@@ -69,8 +74,10 @@ Coverage Prove(const RuleSet& rules, const Enforcers& enforcers) {
   for (std::size_t i = 0; i < kPhases; ++i) {
     const auto phase = static_cast<Phase>(i);
     if (rules.Otherwise(phase) == pipeline::Effect::kAllow) continue;
-    AddRows({.rule = "default", .phase = phase, .effect = pipeline::Effect::kDeny}, Surfaces().set(), enforcers,
-            coverage);
+    // An opaque exchange has no phase of content.
+    Surfaces surfaces = Surfaces().set();
+    if (pipeline::IsOfContent(phase)) surfaces.reset(static_cast<std::size_t>(pipeline::Surface::kPassThrough));
+    AddRows({.rule = "default", .phase = phase, .effect = pipeline::Effect::kDeny}, surfaces, enforcers, coverage);
   }
   return coverage;
 }
@@ -98,9 +105,10 @@ base::Status Require(const Coverage& coverage) {
   Coverage holes;
   std::ranges::copy_if(coverage.rows, std::back_inserter(holes.rows),
                        [](const Coverage::Row& row) { return row.enforced_by.empty(); });
-  return base::InvalidRequest("policies: nothing in this gateway enforces these rules where they apply:\n" +
-                              ToTable(holes) +
-                              "Limit them with `match: { surfaces: [...] }`, use another phase, or take them out.");
+  return base::InvalidRequest(
+      "policies: nothing in this gateway enforces these rules where they apply:\n" + ToTable(holes) +
+      "Limit them with `match: { surfaces: [...] }`, use another phase, or take them out. Phases "
+      "of content need the guard, to which pass_through is opaque.");
 }
 
 }  // namespace gatehouse::features::policy

@@ -6,6 +6,7 @@
 #include <variant>
 
 #include "pipeline/attachments.h"
+#include "pipeline/content_rules.h"
 
 namespace gatehouse::features::policy {
 namespace {
@@ -115,24 +116,42 @@ const std::vector<FactRow>& FactRows() {
                                             {Fact::kClientAddress, "client.address", "string"},
                                             {Fact::kTimeNow, "time.now", "timestamp"},
                                             {Fact::kTimeHour, "time.hour", "int"},
-                                            {Fact::kTimeWeekday, "time.weekday", "string"}};
+                                            {Fact::kTimeWeekday, "time.weekday", "string"},
+                                            {Fact::kFindings, "findings", "list(finding)"},
+                                            {Fact::kAnswerTools, "answer.tools", "list(string)"}};
   return rows;
 }
 
-const cel::Environment& FactSchema() {
-  static const cel::Environment schema = [] {
-    const auto type_of = [](std::string_view name) {
-      if (name == "list(string)") return cel::Type::List(cel::Type::String());
-      if (name == "map(string, dyn)") return cel::Type::Map(cel::Type::String(), cel::Type::Dyn());
-      if (name == "bool") return cel::Type::Bool();
-      if (name == "int") return cel::Type::Int();
-      return name == "timestamp" ? cel::Type::Timestamp() : cel::Type::String();
-    };
-    cel::Environment environment;
-    for (const FactRow& row : FactRows()) environment.Declare(std::string(row.name), type_of(row.type));
-    return environment;
-  }();
-  return schema;
+namespace {
+
+cel::Type TypeOf(std::string_view name) {
+  if (name == "list(string)") return cel::Type::List(cel::Type::String());
+  if (name == "list(finding)") return cel::Type::List(cel::Type::Object("finding"));
+  if (name == "map(string, dyn)") return cel::Type::Map(cel::Type::String(), cel::Type::Dyn());
+  if (name == "bool") return cel::Type::Bool();
+  if (name == "int") return cel::Type::Int();
+  return name == "timestamp" ? cel::Type::Timestamp() : cel::Type::String();
+}
+
+cel::Environment SchemaUpTo(Fact last) {
+  cel::Environment environment;
+  environment.DeclareObject("finding", {{"category", cel::Type::String()},
+                                        {"entity", cel::Type::String()},
+                                        {"channel", cel::Type::String()},
+                                        {"confidence", cel::Type::Double()},
+                                        {"view", cel::Type::String()}});
+  for (const FactRow& row : FactRows()) {
+    if (row.fact <= last) environment.Declare(std::string(row.name), TypeOf(row.type));
+  }
+  return environment;
+}
+
+}  // namespace
+
+const cel::Environment& FactSchema(pipeline::Phase phase) {
+  static const cel::Environment of_requests = SchemaUpTo(Fact::kTimeWeekday);
+  static const cel::Environment of_content = SchemaUpTo(Fact::kAnswerTools);
+  return pipeline::IsOfContent(phase) ? of_content : of_requests;
 }
 
 std::string_view WeekdayAt(base::WallTime when, const cel::ZoneRules& zone) { return WeekdayName(CivilAt(when, zone)); }
@@ -140,13 +159,14 @@ std::string_view WeekdayAt(base::WallTime when, const cel::ZoneRules& zone) { re
 std::int64_t HourAt(base::WallTime when, const cel::ZoneRules& zone) { return CivilAt(when, zone).hour; }
 
 ExchangeFacts::ExchangeFacts(const pipeline::Exchange& exchange, base::WallTime now, const cel::ZoneRules& zone,
-                             const JsonMap* claims)
+                             const JsonMap* claims, ContentFacts content)
     : exchange_(exchange),
       chat_(ChatOf(exchange.operation)),
       opaque_(std::get_if<pipeline::PassThroughCall>(&exchange.operation)),
       now_(now),
       zone_(zone),
       claims_(claims),
+      content_(content),
       groups_(exchange.principal->groups),
       tools_(chat_ == nullptr ? nullptr : &chat_->tools) {}
 
@@ -158,7 +178,7 @@ Value ExchangeFacts::Get(std::uint32_t slot) const {
     const auto* address = exchange_.Find<pipeline::ClientAddress>();
     return address == nullptr ? Value::Absent() : Value::String(address->text);
   }
-  return OfTime(fact);
+  return fact <= Fact::kTimeWeekday ? OfTime(fact) : OfContent(fact);
 }
 
 Value ExchangeFacts::OfPrincipal(Fact fact) const {
@@ -216,6 +236,11 @@ Value ExchangeFacts::OfTime(Fact fact) const {
     case Fact::kTimeWeekday: return Value::String(WeekdayName(Civil()));
     default: return Value::Absent();
   }
+}
+
+Value ExchangeFacts::OfContent(Fact fact) const {
+  const cel::ListView* list = fact == Fact::kFindings ? content_.findings : content_.tools;
+  return list == nullptr ? Value::Absent() : Value::List(list);
 }
 
 const cel::Civil& ExchangeFacts::Civil() const {

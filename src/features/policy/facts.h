@@ -13,6 +13,7 @@
 #include "codec/cel/zone_rules.h"
 #include "features/policy/json_value.h"
 #include "features/policy/scope.h"
+#include "pipeline/decision.h"
 #include "pipeline/exchange.h"
 
 // What conditions of rules may name. docs/policy.md lists it for people.
@@ -47,8 +48,11 @@ enum class Fact : std::uint32_t {
   kTimeNow,
   kTimeHour,
   kTimeWeekday,
+  // In phases of content only:
+  kFindings,
+  kAnswerTools,
 };
-inline constexpr std::size_t kFacts = static_cast<std::size_t>(Fact::kTimeWeekday) + 1;
+inline constexpr std::size_t kFacts = static_cast<std::size_t>(Fact::kAnswerTools) + 1;
 
 struct FactRow {
   Fact fact;
@@ -57,8 +61,8 @@ struct FactRow {
 };
 const std::vector<FactRow>& FactRows();
 
-// The facts as variables of the language; the slot of each is its number. Made once, never changed.
-const codec::cel::Environment& FactSchema();
+// The facts of a phase as variables of the language; the slot of each is its number. Made once, never changed.
+const codec::cel::Environment& FactSchema(pipeline::Phase phase);
 
 // "monday" ... of a time in a zone, and its hour.
 std::string_view WeekdayAt(base::WallTime when, const codec::cel::ZoneRules& zone);
@@ -73,6 +77,12 @@ class TextList final : public codec::cel::ListView {
 
  private:
   const std::vector<std::string>* texts_;
+};
+
+// What was found in an exchange's content and what its answer calls, where anybody has looked.
+struct ContentFacts {
+  const codec::cel::ListView* findings = nullptr;
+  const codec::cel::ListView* tools = nullptr;
 };
 
 // The names of a request's tools.
@@ -92,13 +102,14 @@ class ExchangeFacts final : public codec::cel::Activation {
  public:
   // `claims` is null where the principal has none, or where they cannot be read.
   ExchangeFacts(const pipeline::Exchange& exchange, base::WallTime now, const codec::cel::ZoneRules& zone,
-                const JsonMap* claims);
+                const JsonMap* claims, ContentFacts content = {});
   codec::cel::Value Get(std::uint32_t slot) const override;
 
  private:
   codec::cel::Value OfPrincipal(Fact fact) const;
   codec::cel::Value OfRequest(Fact fact) const;
   codec::cel::Value OfTime(Fact fact) const;
+  codec::cel::Value OfContent(Fact fact) const;
   const codec::cel::Civil& Civil() const;
 
   const pipeline::Exchange& exchange_;
@@ -107,6 +118,7 @@ class ExchangeFacts final : public codec::cel::Activation {
   base::WallTime now_;
   const codec::cel::ZoneRules& zone_;
   const JsonMap* claims_;
+  const ContentFacts content_;
   TextList groups_;
   ToolNames tools_;
   mutable std::optional<codec::cel::Civil> civil_;  // now_ in zone_, once somebody asked

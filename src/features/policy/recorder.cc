@@ -1,6 +1,8 @@
 #include "features/policy/recorder.h"
 
+#include <algorithm>
 #include <chrono>
+#include <span>
 
 #include "codec/cel/timestamp.h"
 #include "codec/json/writer.h"
@@ -23,13 +25,8 @@ std::string TimeText(base::WallTime when) {
   return codec::cel::TimestampText({.seconds = seconds.count(), .nanos = static_cast<std::uint32_t>(nanos)});
 }
 
-}  // namespace
-
-std::string ToJson(const Explanation& explanation) {
-  std::string out;
-  codec::json::Writer writer(out);
-  writer.BeginObject()
-      .Field("request_id", explanation.request_id)
+void WriteMembers(const Explanation& explanation, codec::json::Writer& writer) {
+  writer.Field("request_id", explanation.request_id)
       .Field("time", TimeText(explanation.when))
       .Field("surface", explanation.surface)
       .Field("model", explanation.model)
@@ -53,6 +50,24 @@ std::string ToJson(const Explanation& explanation) {
   writer.EndArray();
   // Those that are not listed were not asked: their `match` is about other requests.
   writer.Field("rules_not_asked", explanation.rules->rules().size() - explanation.lines.size());
+}
+
+}  // namespace
+
+std::string ToJson(const std::vector<Explanation>& explanations) {
+  std::string out;
+  codec::json::Writer writer(out);
+  writer.BeginObject();
+  WriteMembers(explanations.front(), writer);
+  if (explanations.size() > 1) {
+    writer.Key("earlier").BeginArray();
+    for (const Explanation& earlier : std::span(explanations).subspan(1)) {
+      writer.BeginObject();
+      WriteMembers(earlier, writer);
+      writer.EndObject();
+    }
+    writer.EndArray();
+  }
   writer.EndObject();
   return out;
 }
@@ -99,14 +114,18 @@ Explanation Recorder::Unfold(const Kept& kept) {
   return explanation;
 }
 
-std::optional<Explanation> Recorder::Find(std::string_view request_id) const {
+std::vector<Explanation> Recorder::Find(std::string_view request_id) const {
   const std::scoped_lock lock(mutex_);
+  std::vector<Explanation> found;
   for (std::size_t back = 1; back <= kept_.size(); ++back) {
     const Kept& slot = kept_[(next_ + kept_.size() - back) % kept_.size()];
-    if (slot.rules == nullptr) return {};
-    if (slot.request_id() == request_id) return Unfold(slot);
+    if (slot.rules == nullptr) break;
+    if (slot.request_id() != request_id) continue;
+    const bool is_older = std::ranges::any_of(found, [&](const auto& later) { return later.phase == slot.phase; });
+    if (!is_older) found.push_back(Unfold(slot));
+    if (slot.phase == pipeline::Phase::kRequest) break;  // with which every exchange begins
   }
-  return {};
+  return found;
 }
 
 }  // namespace gatehouse::features::policy

@@ -4,7 +4,6 @@
 #include <cstdint>
 #include <memory>
 #include <mutex>
-#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -14,7 +13,7 @@
 
 namespace gatehouse::features::policy {
 
-// What was decided about one request, to be told to a person who asks why.
+// What was decided about one exchange in one phase, to be told to a person who asks why.
 struct Explanation {
   std::string request_id;
   base::WallTime when{};
@@ -33,7 +32,8 @@ struct Explanation {
   std::shared_ptr<const RuleSet> rules;
 };
 
-std::string ToJson(const Explanation& explanation);
+// The first of them as an object, which has the others in its `earlier`. REQUIRES: there is one.
+std::string ToJson(const std::vector<Explanation>& explanations);
 
 // The latest decisions of one loop, which writes them; any thread reads. Bounded: the oldest gives way. Outlives
 // reloads.
@@ -54,8 +54,9 @@ class Recorder {
   void Note(const Entry& entry, pipeline::Phase phase, const Verdict& verdict, const Docket& docket,
             const std::shared_ptr<const RuleSet>& rules);
 
-  // The latest of that request.
-  std::optional<Explanation> Find(std::string_view request_id) const;
+  // What was decided about the latest exchange of that id: of each phase the latest, the latest first. Empty: nothing
+  // is remembered.
+  std::vector<Explanation> Find(std::string_view request_id) const;
 
  private:
   // An Explanation in little memory: every request passes through here, and few are asked about.

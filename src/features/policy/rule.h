@@ -7,16 +7,18 @@
 
 #include "codec/cel/cel.h"
 #include "features/policy/scope.h"
+#include "pipeline/content_rules.h"
 #include "pipeline/decision.h"
 
 namespace gatehouse::features::policy {
 
-// What a rule of effect `restrict` does to a request.
+// What a rule of effect `restrict` does to a request, or to what is found in texts.
 struct Restriction {
   std::optional<std::uint64_t> max_output_tokens;  // clamp_max_tokens: the least of several holds
   std::string model;                               // downgrade_model: the first of several holds
   std::string provider;                            // pin_target: all must say the same
   std::vector<std::string> dropped_tools;          // drop_tool: globs
+  std::vector<pipeline::ContentMeasure> measures;  // mask, hash, tokenise, neutralise, drop_part
   std::string text;                                // for people: "clamp_max_tokens 1000, drop_tool shell"
 };
 

@@ -10,14 +10,17 @@
 
 #include "features/common/zone_files.h"
 #include "features/policy/facts.h"
+#include "features/policy/words.h"
 
 namespace gatehouse::features::policy {
 namespace {
 
 using codec::config::Choice;
 using codec::config::Node;
+using pipeline::ContentMeasure;
 using pipeline::Decision;
 using pipeline::Effect;
+using pipeline::Measure;
 using pipeline::Phase;
 
 constexpr std::size_t kMaxRules = 10'000;
@@ -25,21 +28,18 @@ constexpr std::size_t kMaxId = 64;
 constexpr std::size_t kMaxMessage = 1000;
 constexpr std::int64_t kMostTokens = 1'000'000'000;
 
-constexpr std::array<Choice<Phase>, kPhases> kPhaseNames = {{{"request", Phase::kRequest},
-                                                             {"prompt", Phase::kPrompt},
-                                                             {"tool_call", Phase::kToolCall},
-                                                             {"tool_result", Phase::kToolResult},
-                                                             {"response", Phase::kResponse},
-                                                             {"handoff", Phase::kHandoff}}};
-constexpr std::array<Choice<Effect>, 4> kEffects = {{{"allow", Effect::kAllow},
-                                                     {"restrict", Effect::kRestrict},
-                                                     {"challenge", Effect::kChallenge},
-                                                     {"deny", Effect::kDeny}}};
 constexpr std::array<Choice<Effect>, 2> kDefaults = {{{"allow", Effect::kAllow}, {"deny", Effect::kDeny}}};
 constexpr std::array<Choice<Decision::Mode>, 2> kModes = {
     {{"enforce", Decision::Mode::kEnforced}, {"shadow", Decision::Mode::kShadow}}};
-// Restrictions of content, which no stage can do.
-constexpr std::array<const char*, 3> kNotYet = {"mask", "tokenise", "drop_part"};
+// Restrictions of the whole request.
+constexpr std::array<const char*, 4> kOfRequest = {"clamp_max_tokens", "downgrade_model", "pin_target", "drop_tool"};
+// Restrictions of what is found in content.
+constexpr std::array<Choice<Measure>, 5> kOfContent = {{{"mask", Measure::kMask},
+                                                        {"hash", Measure::kHash},
+                                                        {"tokenise", Measure::kTokenise},
+                                                        {"neutralise", Measure::kNeutralise},
+                                                        {"drop_part", Measure::kDrop}}};
+constexpr std::string_view kEverything = "*";
 
 // Enough for any rule over what a request may hold; far from what would keep a loop busy.
 constexpr codec::cel::Limits kLimits = {.run = {.steps = 100'000, .memory = std::size_t{256} * 1024}};
@@ -94,7 +94,7 @@ void Say(Restriction& restriction, std::string_view word, const std::string& arg
   restriction.text.append(restriction.text.empty() ? "" : ", ").append(word).append(" ").append(argument);
 }
 
-Restriction ReadRestriction(const Node& node, const KnownNames& known) {
+Restriction ReadRequestRestriction(const Node& node, const KnownNames& known) {
   Restriction restriction;
   if (const auto tokens = node["clamp_max_tokens"].AsInteger({.min = 1, .max = kMostTokens})) {
     restriction.max_output_tokens = static_cast<std::uint64_t>(*tokens);
@@ -112,13 +112,56 @@ Restriction ReadRestriction(const Node& node, const KnownNames& known) {
   }
   restriction.dropped_tools = ReadTexts(node["drop_tool"]);
   for (const std::string& tool : restriction.dropped_tools) Say(restriction, "drop_tool", tool);
-  for (const char* name : kNotYet) {
-    const Node unknown = node[name];
-    if (!unknown.IsPresent()) continue;
-    unknown.MarkRead();
-    unknown.AddProblem("cannot be enforced: no stage of this gateway looks into the content of messages");
+  return restriction;
+}
+
+// "secret" is a category, "EMAIL_ADDRESS" an entity. Entities are whatever detectors and operators call them.
+void ReadFound(const Node& node, std::string word, ContentMeasure& measure) {
+  if (word == kEverything) {
+    measure.categories.set();
+    return;
+  }
+  std::vector<std::string_view> names;
+  for (std::size_t i = 0; i < ContentMeasure::kCategories; ++i) {
+    names.push_back(ToString(static_cast<inspect::Category>(i)));
+    if (names.back() != word) continue;
+    measure.categories.set(i);
+    return;
+  }
+  if (const std::string near = codec::cel::Nearest(word, names); word.empty() || !near.empty()) {
+    node.AddProblem("`" + word + "` is no category" + (near.empty() ? "" : "; did you mean `" + near + "`?"));
+  }
+  measure.entities.push_back(std::move(word));
+}
+
+// What is done to findings, in a phase of content.
+Restriction ReadMeasures(const Node& node) {
+  Restriction restriction;
+  for (const auto& choice : kOfContent) {
+    const Node list = node[choice.name];
+    ContentMeasure measure{.measure = choice.value, .categories = {}, .entities = {}};
+    for (std::string& word : ReadTexts(list)) {
+      Say(restriction, choice.name, word);
+      ReadFound(list, std::move(word), measure);
+    }
+    if (measure.categories.any() || !measure.entities.empty()) restriction.measures.push_back(std::move(measure));
+  }
+  for (const char* name : kOfRequest) {
+    const Node misplaced = node[name];
+    if (!misplaced.IsPresent()) continue;
+    misplaced.MarkRead();
+    misplaced.AddProblem("is about the whole request: it goes with `phase: request`");
   }
   return restriction;
+}
+
+void RefuseMeasures(const Node& node) {
+  for (const auto& choice : kOfContent) {
+    const Node misplaced = node[choice.name];
+    if (!misplaced.IsPresent()) continue;
+    misplaced.MarkRead();
+    misplaced.AddProblem("is about content: it goes with `phase:` prompt, tool_result, response or tool_call");
+  }
 }
 
 std::string ReadId(const Node& node, std::set<std::string>& ids) {
@@ -131,29 +174,47 @@ std::string ReadId(const Node& node, std::set<std::string>& ids) {
   return id;
 }
 
+// Whether it would be one where findings are known.
+bool IsAboutContent(const std::string& when, const codec::cel::CompileOptions& options) {
+  return codec::cel::Compile(when, FactSchema(Phase::kPrompt), options, kLimits).ok();
+}
+
 void ReadCondition(const Node& node, const codec::cel::TimeZones& zones, Rule& rule) {
   rule.when = node.AsString().value_or("");
-  if (!node.IsPresent() || rule.phase != Phase::kRequest) return;
-  auto program =
-      codec::cel::Compile(rule.when, FactSchema(), {.result = codec::cel::Type::Bool(), .zones = &zones}, kLimits);
+  if (!node.IsPresent() || rule.phase == Phase::kHandoff) return;  // which nobody enforces
+  const codec::cel::CompileOptions options{.result = codec::cel::Type::Bool(), .zones = &zones};
+  auto program = codec::cel::Compile(rule.when, FactSchema(rule.phase), options, kLimits);
   if (program.ok()) {
     rule.condition = std::move(program).value();
+  } else if (rule.phase == Phase::kRequest && IsAboutContent(rule.when, options)) {
+    node.AddProblem(
+        "names what is known once content was looked at: `findings` and `answer.tools` go with `phase:` prompt, "
+        "tool_result, response or tool_call");
   } else {
     node.AddProblem("is no condition: " + program.error().public_message);
   }
+}
+
+Restriction ReadRestriction(const Node& node, const KnownNames& known, Phase phase) {
+  if (pipeline::IsOfContent(phase)) return ReadMeasures(node);
+  RefuseMeasures(node);
+  return ReadRequestRestriction(node, known);
 }
 
 Rule ReadRule(const Node& node, const KnownNames& known, const codec::cel::TimeZones& zones,
               std::set<std::string>& ids) {
   Rule rule;
   rule.id = ReadId(node, ids);
-  rule.phase = node["phase"].AsEnum<Phase>(kPhaseNames).value_or(Phase::kRequest);
+  rule.phase = node["phase"].AsEnum<Phase>(kPhaseWords).value_or(Phase::kRequest);
   rule.scope = ReadScope(node["match"]);
-  rule.effect = node.Required("effect").AsEnum<Effect>(kEffects).value_or(Effect::kDeny);
+  rule.effect = node.Required("effect").AsEnum<Effect>(kEffectWords).value_or(Effect::kDeny);
   const Node restriction = node["restrict"];
-  rule.restriction = ReadRestriction(restriction, known);
+  rule.restriction = ReadRestriction(restriction, known, rule.phase);
   if (rule.effect == Effect::kRestrict && rule.restriction.text.empty()) {
-    node.AddProblem("restricts nothing: `restrict` needs clamp_max_tokens, downgrade_model, pin_target or drop_tool");
+    node.AddProblem(
+        pipeline::IsOfContent(rule.phase)
+            ? "restricts nothing: `restrict` needs mask, hash, tokenise, neutralise or drop_part"
+            : "restricts nothing: `restrict` needs clamp_max_tokens, downgrade_model, pin_target or drop_tool");
   }
   if (rule.effect != Effect::kRestrict && restriction.IsPresent()) {
     restriction.AddProblem("goes with `effect: restrict` only");
@@ -174,7 +235,7 @@ std::array<Effect, kPhases> ReadDefaults(const Node& node) {
     effects.at(static_cast<std::size_t>(Phase::kRequest)) = stated.value_or(Effect::kAllow);
     return effects;
   }
-  for (const auto& phase : kPhaseNames) {
+  for (const auto& phase : kPhaseWords) {
     const auto stated = node[phase.name].AsEnum<Effect>(kDefaults);
     effects.at(static_cast<std::size_t>(phase.value)) = stated.value_or(Effect::kAllow);
   }

@@ -59,6 +59,33 @@ rules:
   EXPECT_FALSE(rules->rules().back().condition.has_value());
 }
 
+TEST(RuleReader, ReadsWhatIsDoneToFindings) {
+  const auto tree = codec::config::Tree::Parse(R"(
+rules:
+  - id: r
+    phase: response
+    when: findings.exists(f, f.category == "pii" && f.confidence >= 0.5 && f.view != "raw" && f.channel == "output")
+    effect: restrict
+    restrict: { mask: [secret, EMAIL_ADDRESS], neutralise: "*" }
+)");
+  const auto rules = ReadRules(tree.value().root(), kKnown);
+  ASSERT_TRUE(tree.value().Finish().ok()) << tree.value().Finish().error().public_message;
+  const Restriction& restriction = rules->rules().front().restriction;
+  EXPECT_EQ(restriction.text, "mask secret, mask EMAIL_ADDRESS, neutralise *");
+  ASSERT_EQ(restriction.measures.size(), 2U);
+  const auto is_about = [&](std::size_t index, inspect::Category category, std::string entity) {
+    return restriction.measures[index].IsAbout({.category = category, .entity = std::move(entity), .span = {}});
+  };
+  EXPECT_EQ(restriction.measures[0].measure, pipeline::Measure::kMask);
+  EXPECT_TRUE(is_about(0, inspect::Category::kSecret, "x"));
+  EXPECT_TRUE(is_about(0, inspect::Category::kPii, "EMAIL_ADDRESS"));
+  EXPECT_FALSE(is_about(0, inspect::Category::kPii, "PERSON"));
+  EXPECT_EQ(restriction.measures[1].measure, pipeline::Measure::kNeutralise);
+  EXPECT_TRUE(is_about(1, inspect::Category::kInjection, "x"));
+  EXPECT_TRUE(rules->AreAbout(pipeline::Surface::kRerank, pipeline::Phase::kResponse));
+  EXPECT_FALSE(rules->AreAbout(pipeline::Surface::kRerank, pipeline::Phase::kPrompt));
+}
+
 TEST(RuleReader, ADefaultInOneWordIsForRequests) {
   const auto tree = codec::config::Tree::Parse("default: deny");
   const auto rules = ReadRules(tree.value().root(), kKnown);
@@ -87,9 +114,16 @@ TEST(RuleReader, SaysWhatIsWrongWithARule) {
       {OneRule("effect: restrict, restrict: { clamp_max_tokens: 0 }"), "clamp_max_tokens"},
       {OneRule("effect: restrict, restrict: { downgrade_model: huge }"), "no model `huge`"},
       {OneRule("effect: restrict, restrict: { pin_target: z }"), "no provider is called `z`"},
-      {OneRule("effect: restrict, restrict: { mask: email }"), "no stage of this gateway looks into the content"},
-      {OneRule("effect: restrict, restrict: { tokenise: email }"), "cannot be enforced"},
-      {OneRule("effect: restrict, restrict: { drop_part: image }"), "cannot be enforced"},
+      {OneRule("effect: restrict, restrict: { mask: EMAIL_ADDRESS }"), "mask` is about content: it goes with `phase:`"},
+      {OneRule("effect: restrict, restrict: { drop_part: '*' }"), "drop_part` is about content"},
+      {OneRule("phase: prompt, effect: restrict, restrict: { drop_tool: x }"), "about the whole request"},
+      {OneRule("phase: prompt, effect: restrict, restrict: { mask: secrets }"), "did you mean `secret`"},
+      {OneRule("phase: prompt, effect: restrict, restrict: { mask: '' }"), "is no category"},
+      {OneRule("phase: prompt, effect: restrict, restrict: { mask: [] }"), "restricts nothing: `restrict` needs mask"},
+      {OneRule("phase: prompt, effect: restrict, restrict: { maks: pii }"), "did you mean `mask`"},
+      {OneRule("phase: prompt, effect: deny, when: 'findings.exists(f, f.categry == \"pii\")'"), "category"},
+      {OneRule("effect: deny, when: 'findings.size() > 0'"), "known once content was looked at"},
+      {OneRule("effect: deny, when: 'findngs.size() > 0'"), "unknown variable `findngs`"},
       {OneRule("effect: deny, match: { surfaces: [openai.caht] }"), "no surface is called `openai.caht`"},
       {OneRule("effect: deny, match: { principals: [a/b/c/d/e] }"), "organization/team/project/name"},
       {OneRule("effect: deny, match: { principals: [''] }"), "organization/team/project/name"},

@@ -54,6 +54,11 @@ bool RuleSet::empty() const {
   return settings_.rules.empty() && std::ranges::all_of(settings_.otherwise, allows);
 }
 
+bool RuleSet::AreAbout(pipeline::Surface surface, Phase phase) const {
+  const auto& rules = by_surface_.at(static_cast<std::size_t>(phase)).at(static_cast<std::size_t>(surface));
+  return !rules.empty() || Otherwise(phase) != Effect::kAllow;
+}
+
 Docket RuleSet::DocketOf(Phase phase, const Subject& subject, const codec::cel::Activation& standing,
                          codec::cel::Scratch& scratch) const {
   Docket docket;

@@ -90,6 +90,8 @@ class RuleSet {
   }
   // Whether there is anything to decide: a rule, or a default that is not `allow`.
   bool empty() const;
+  // The same for a phase on a surface.
+  bool AreAbout(pipeline::Surface surface, pipeline::Phase phase) const;
 
   // The rules of a phase whose scope covers the subject. `standing` shows the facts that all its requests share, and
   // the others as unknown; it is read while this runs.

@@ -182,7 +182,9 @@ Rule Made(const Draft& draft, std::size_t number) {
   rule.scope.models = draft.models;
   rule.when = Conditions()[draft.condition].source;
   if (!rule.when.empty()) {
-    rule.condition = codec::cel::Compile(rule.when, FactSchema(), {.result = codec::cel::Type::Bool()}).value();
+    rule.condition =
+        codec::cel::Compile(rule.when, FactSchema(pipeline::Phase::kRequest), {.result = codec::cel::Type::Bool()})
+            .value();
   }
   rule.effect = draft.effect;
   rule.mode = draft.mode;

@@ -9,7 +9,10 @@
 
 #include "codec/cel/cel.h"
 #include "features/policy/facts.h"
+#include "features/policy/finding_list.h"
 #include "features/policy/json_value.h"
+#include "features/policy/words.h"
+#include "pipeline/content_rules.h"
 
 namespace gatehouse::features::policy {
 
@@ -22,6 +25,7 @@ using pipeline::Effect;
 // The facts of a case. Pinned: values show its texts.
 struct Case::Stated final : public cel::Activation {
   std::string name;
+  pipeline::Phase phase = pipeline::Phase::kRequest;
   pipeline::Principal principal;
   pipeline::Surface surface = pipeline::Surface::kOpenAiChat;
   std::optional<std::string> model;
@@ -31,10 +35,14 @@ struct Case::Stated final : public cel::Activation {
   std::string user;
   std::string address;
   std::vector<std::string> tools;
+  std::vector<std::string> answer_tools;
+  std::vector<pipeline::ContentFinding> findings;
+  std::unique_ptr<const FindingList> finding_list;
   std::unique_ptr<const JsonValue> claims;
   cel::Timestamp at;
   TextList group_list{principal.groups};
   TextList tool_list{tools};
+  TextList answer_tool_list{answer_tools};
   std::array<Value, kFacts> values{};
 
   Effect effect = Effect::kAllow;
@@ -67,11 +75,6 @@ class ZonedFacts final : public cel::Activation {
   base::WallTime when_;
   const cel::ZoneRules& zone_;
 };
-
-constexpr std::array<Choice<Effect>, 4> kEffects = {{{"allow", Effect::kAllow},
-                                                     {"restrict", Effect::kRestrict},
-                                                     {"challenge", Effect::kChallenge},
-                                                     {"deny", Effect::kDeny}}};
 
 pipeline::Surface ReadSurface(const Node& node) {
   const std::string name = node.AsString().value_or("openai.chat");
@@ -174,6 +177,46 @@ void ReadRequest(const Node& node, Stated& stated) {
   known(Fact::kRequestUser, "user", Value::String(stated.user));
 }
 
+template <class E>
+E ReadWord(const Node& node, std::size_t count, E otherwise) {
+  const auto word = node.AsString();
+  if (!word) return otherwise;
+  std::string words;
+  for (std::size_t i = 0; i < count; ++i) {
+    if (ToString(static_cast<E>(i)) == *word) return static_cast<E>(i);
+    words.append(" ").append(ToString(static_cast<E>(i)));
+  }
+  node.AddProblem("`" + *word + "` is none of" + words);
+  return otherwise;
+}
+
+pipeline::ContentFinding ReadFinding(const Node& node) {
+  constexpr std::size_t kViews = static_cast<std::size_t>(inspect::View::kDecoded) + 1;
+  inspect::Finding finding;
+  finding.category =
+      ReadWord(node.Required("category"), pipeline::ContentMeasure::kCategories, inspect::Category::kPii);
+  finding.entity = node["entity"].AsString().value_or("");
+  finding.confidence = static_cast<float>(node["confidence"].AsNumber({.min = 0, .max = 1}).value_or(1));
+  finding.view = ReadWord(node["view"], kViews, inspect::View::kRaw);
+  return {.channel = ReadWord(node["channel"], inspect::kChannels, inspect::Channel::kUser),
+          .finding = std::move(finding)};
+}
+
+// What is known in a phase of content.
+template <class Stated>
+void ReadContent(const Node& root, Stated& stated) {
+  stated.phase = root["phase"].AsEnum<pipeline::Phase>(kPhaseWords).value_or(pipeline::Phase::kRequest);
+  for (const Node& node : root["findings"].Elements()) stated.findings.push_back(ReadFinding(node));
+  stated.answer_tools = root["answer"]["tools"].AsStrings().value_or(std::vector<std::string>());
+  stated.finding_list = std::make_unique<const FindingList>(stated.findings);
+  stated.Set(Fact::kFindings, Value::List(stated.finding_list.get()));
+  stated.Set(Fact::kAnswerTools, Value::List(&stated.answer_tool_list));
+  for (const char* member : {"findings", "answer"}) {
+    if (pipeline::IsOfContent(stated.phase) || !root[member].IsPresent()) continue;
+    root[member].AddProblem("goes with `phase:` prompt, tool_result, response or tool_call");
+  }
+}
+
 template <class Stated>
 void ShowPrincipal(Stated& stated) {
   const pipeline::Principal& principal = stated.principal;
@@ -190,7 +233,7 @@ void ShowPrincipal(Stated& stated) {
 
 template <class Stated>
 void ReadExpectation(const Node& node, Stated& stated) {
-  stated.effect = node.Required("effect").template AsEnum<Effect>(kEffects).value_or(Effect::kAllow);
+  stated.effect = node.Required("effect").template AsEnum<Effect>(kEffectWords).value_or(Effect::kAllow);
   stated.rules = node["rules"].AsStrings();
 }
 
@@ -203,6 +246,7 @@ std::unique_ptr<const Case> Case::Read(const Node& node) {
   stated->claims = ReadClaims(node["principal"]["claims"]);
   ShowPrincipal(*stated);
   ReadRequest(node["request"], *stated);
+  ReadContent(node, *stated);
   stated->address = node["client"]["address"].AsString().value_or("");
   stated->Set(Fact::kClientAddress, Value::String(stated->address));
   const Node at = node["at"];
@@ -224,8 +268,7 @@ Case::Result Case::Run(const RuleSet& rules) const {
                         .knows_model = opaque && !stated_->model ? Subject::Model::kUnknown : Subject::Model::kKnown};
   const ZonedFacts facts(*stated_, WallOf(stated_->at), rules.zone());
   cel::Scratch scratch;
-  Docket docket =
-      rules.DocketOf(pipeline::Phase::kRequest, subject, StandingFacts(facts, subject.knows_model), scratch);
+  Docket docket = rules.DocketOf(stated_->phase, subject, StandingFacts(facts, subject.knows_model), scratch);
   const Verdict verdict = RuleSet::Judge(docket, facts, scratch);
   std::vector<std::string> speaking;
   for (const Finding& finding : docket.findings()) {

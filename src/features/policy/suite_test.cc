@@ -65,6 +65,31 @@ cases:
             "6 cases, 2 failed\n");
 }
 
+TEST(Suite, DecidesAboutContent) {
+  const std::string table = RunCases(R"(
+default: { tool_call: deny }
+rules:
+  - { id: leak, phase: response, effect: deny, when: 'findings.exists(f, f.entity == "jwt" && f.confidence > 0.8)' }
+  - { id: hide, phase: prompt, effect: restrict, restrict: { mask: pii }, when: 'findings.size() > 1' }
+  - { id: read, phase: tool_call, effect: allow, when: 'answer.tools.all(t, t.startsWith("read_"))' }
+)",
+                                     R"(
+cases:
+  - { name: nothing, phase: response, expect: { effect: allow } }
+  - name: a secret
+    phase: response
+    findings: [ { category: secret, entity: jwt, channel: output, confidence: 0.9, view: decoded } ]
+    expect: { effect: deny, rules: [leak] }
+  - name: another phase
+    phase: prompt
+    findings: [ { category: secret, entity: jwt }, { category: pii } ]
+    expect: { effect: restrict, rules: [hide] }
+  - { name: reads, phase: tool_call, answer: { tools: [read_file] }, expect: { effect: allow, rules: [read] } }
+  - { name: writes, phase: tool_call, answer: { tools: [read_file, write_file] }, expect: { effect: deny, rules: [] } }
+)");
+  EXPECT_THAT(table, HasSubstr("5 cases, 0 failed")) << table;
+}
+
 TEST(Suite, SaysWhatIsWrongWithACase) {
   const std::vector<std::pair<std::string_view, std::string_view>> cases = {
       {"{}", "cases"},
@@ -76,6 +101,11 @@ TEST(Suite, SaysWhatIsWrongWithACase) {
       {"cases: [ { name: x, request: { surface: y }, expect: { effect: deny } } ]", "no surface is called `y`"},
       {"cases: [ { name: x, at: noon, expect: { effect: deny } } ]", "must be a time"},
       {"cases: [ { name: x, principal: { claims: '[1]' }, expect: { effect: deny } } ]", "JSON object"},
+      {"cases: [ { name: x, findings: [ { category: pii } ], expect: { effect: deny } } ]", "goes with `phase:`"},
+      {"cases: [ { name: x, answer: { tools: [x] }, expect: { effect: deny } } ]", "goes with `phase:`"},
+      {"cases: [ { name: x, phase: prompt, findings: [ {} ], expect: { effect: deny } } ]", "category"},
+      {"cases: [ { name: x, phase: prompt, findings: [ { category: pi } ], expect: { effect: deny } } ]",
+       "`pi` is none of pii secret"},
       {"cases: [ { name: x, request: { toolz: [] }, expect: { effect: deny } } ]", "did you mean `tools`"},
   };
   for (const auto& [yaml, problem] : cases) EXPECT_THAT(RunCases(kRules, yaml), HasSubstr(problem)) << yaml;
