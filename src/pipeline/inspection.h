@@ -31,7 +31,7 @@ struct InspectionNote {
 struct InspectionReport {
   std::vector<InspectionNote> notes;
   std::uint64_t scanned_bytes = 0;
-  // Why something was not looked at, each reason once: "media", "encrypted", "opaque", "too_large".
+  // Why something was not looked at, each reason once: "media", "encrypted", "opaque", "hook", "part".
   std::vector<std::string_view> not_scanned;
   std::uint32_t restored = 0;  // tokens that were put back into the answer
 

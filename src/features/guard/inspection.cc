@@ -151,10 +151,15 @@ void Inspection::AddFromHooks(std::string_view text, std::size_t shift, std::siz
             });
 }
 
+void Inspection::Inspect(std::string_view text, std::size_t begin, inspect::Channel channel) {
+  report_.scanned_bytes += text.size() - begin;
+  const auto coverage = settings_.inspector->Inspect(text, begin, channel, scratch_, findings_);
+  if (coverage == inspect::Inspector::Coverage::kPart) NoteUnscanned("part");
+}
+
 Status Inspection::Look(const Text& text, std::vector<TextEdit>& edits) {
   findings_.clear();
-  report_.scanned_bytes += text.text.size() - text.begin;
-  settings_.inspector->Inspect(text.text, text.begin, text.channel, scratch_, findings_);
+  Inspect(text.text, text.begin, text.channel);
   if (text.begin == 0) AddFromHooks(text.text, 0, 0);
   GH_CHECK_OK(Judge(text));
   GH_TRY(std::vector<TextEdit> decided, Decide(text, findings_));
@@ -363,8 +368,7 @@ Status Inspection::LookAtPassages(const BodyReading& reading, Side side, Replace
 void Inspection::Scan(const std::vector<Passage>& passages, Bundle& bundle) {
   const std::string_view whole = bundle.TextIn(passages);
   bundle.first = findings_.size();
-  report_.scanned_bytes += whole.size();
-  settings_.inspector->Inspect(whole, 0, bundle.channel, scratch_, findings_);
+  Inspect(whole, 0, bundle.channel);
   const auto kept = std::remove_if(findings_.begin() + static_cast<std::ptrdiff_t>(bundle.first), findings_.end(),
                                    [&](const Finding& finding) { return !bundle.Holds(finding.span, passages); });
   findings_.erase(kept, findings_.end());

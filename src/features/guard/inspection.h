@@ -129,6 +129,8 @@ class Inspection {
   void NoteRefused(const pipeline::ContentVerdict& verdict, std::span<const inspect::Finding> findings,
                    const Text& text);
   Ruling RulingOn(const Text& text, const inspect::Finding& finding);
+  // Appends what is in the text to findings_.
+  void Inspect(std::string_view text, std::size_t begin, inspect::Channel channel);
   // What is to become of a text in which that was found.
   base::Result<std::vector<TextEdit>> Decide(const Text& text, std::span<const inspect::Finding> findings);
   base::Status DecideOne(const Text& text, const inspect::Finding& finding, std::vector<TextEdit>& edits);
