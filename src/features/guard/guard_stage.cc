@@ -137,6 +137,7 @@ RequestBody BodyOf(const pipeline::Operation& operation) {
 
 std::vector<std::unique_ptr<Hook>> HooksOf(const GuardSettings& settings, const HookMeans& means) {
   std::vector<std::unique_ptr<Hook>> hooks;
+  if (means.fetcher == nullptr) return hooks;  // a stage that nothing passes: what it enforces is looked at
   hooks.reserve(settings.hooks.size());
   for (const HookSettings& one : settings.hooks) {
     hooks.push_back(std::make_unique<Hook>(one, *means.fetcher, *means.loop, *means.calls));
