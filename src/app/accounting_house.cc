@@ -135,7 +135,8 @@ net::Task<base::Status> AccountingHouse::Apply(std::vector<features::accounting:
   }
 }
 
-// What other gateways changed of limits, or settled of this one's exchanges. While the database does not answer, limits stay as they are.
+// What other gateways changed of limits, or settled of this one's exchanges. While the database does not answer, limits
+// stay as they are.
 net::Task<> AccountingHouse::FollowLimits(base::Duration interval) {
   for (;;) {
     co_await loop_.Sleep(interval);

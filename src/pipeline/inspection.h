@@ -22,8 +22,8 @@ struct InspectionNote {
   inspect::Channel channel = inspect::Channel::kUser;
   inspect::Category category = inspect::Category::kPii;
   std::string entity;
-  std::string rule;           // the rule that had the last word; "" where none was about it
-  std::string_view measure;   // what was done: "none", "annotate", "mask", ..., "deny", "shadow"
+  std::string rule;          // the rule that had the last word; "" where none was about it
+  std::string_view measure;  // what was done: "none", "annotate", "mask", ..., "deny", "shadow"
   std::uint32_t count = 1;
 };
 

@@ -37,7 +37,8 @@ int Run() {
     inspector.value()->Inspect(*text, 0, gatehouse::inspect::Channel::kUser, scratch, findings);
     std::string said;
     for (const Finding& finding : findings) {
-      said += std::string(ToString(finding.category)) + ":" + finding.entity + ":" + std::string(ToString(finding.view)) + " ";
+      said += std::string(ToString(finding.category)) + ":" + finding.entity + ":" +
+              std::string(ToString(finding.view)) + " ";
     }
     std::puts(said.c_str());
   }

@@ -17,8 +17,8 @@ namespace gatehouse::inspect::text {
 // The other forms of a text in which something may be found, in memory that is used from one text to the next. Belongs
 // to one thread.
 //
-// A view has what is around the places that gave reason for it (kAround bytes before and kBehind bytes behind them), each
-// such region on lines of its own; what is plain prose has no view. In this order:
+// A view has what is around the places that gave reason for it (kAround bytes before and kBehind bytes behind them),
+// each such region on lines of its own; what is plain prose has no view. In this order:
 //  1. normalised: folded to ASCII, without what is invisible, letters joined that stood alone;
 //  2. normalised: with digits and signs read as the letters that they stand for;
 //  3. decoded: what hidden characters say, alone; what Morse says, alone;
