@@ -16,6 +16,7 @@ using inspect::pii::PersonalDetector;
 
 constexpr std::size_t kMaxListed = 100'000;
 constexpr std::size_t kShortestCanary = 8;
+constexpr std::size_t kLongestCanary = 256;
 
 std::vector<std::string> ReadList(const Node& node) {
   auto list = node.AsStrings().value_or(std::vector<std::string>());
@@ -73,8 +74,10 @@ std::vector<std::string> ReadCanaries(const Node& list) {
   for (const Node& node : list.Elements()) {
     const auto canary = node.AsSecret();
     if (!canary) continue;
-    if (canary->Reveal().size() < kShortestCanary) node.AddProblem("must have 8 characters at least");
-    canaries.emplace_back(canary->Reveal());
+    const std::size_t size = canary->Reveal().size();
+    if (size < kShortestCanary) node.AddProblem("must have 8 characters at least");
+    if (size > kLongestCanary) node.AddProblem("must have 256 characters at most");
+    if (size >= kShortestCanary && size <= kLongestCanary) canaries.emplace_back(canary->Reveal());
   }
   return canaries;
 }

@@ -41,6 +41,11 @@ base::Result<AnswerTexts::Place> AnswerTexts::Add(const DeltaPiece& piece) {
   return Place{.text = &text, .begin = begin, .end = text.size()};
 }
 
+base::Status AnswerTexts::Hold(std::size_t bytes) {
+  held_ += bytes;
+  return held_ <= kMostHeld ? base::Ok() : base::Status(TooMuch("too much of it waits to be decided about"));
+}
+
 net::Task<base::Status> AnswerTexts::Ask() {
   std::vector<HookText> texts;
   for (const Entry& entry : entries_) {

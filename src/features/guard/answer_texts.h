@@ -40,6 +40,11 @@ class AnswerTexts {
     void Forget() const { text->Forget(end); }
   };
 
+  // Something waits for its turn, of so many bytes; or no longer does. An error denies: more waits than may.
+  static constexpr std::size_t kMostHeld = std::size_t{64} << 20U;
+  base::Status Hold(std::size_t bytes);
+  void LetGo(std::size_t bytes) { held_ -= bytes; }
+
   // Hands in a piece. An error denies: more texts than an answer may have, or arguments longer than may wait.
   base::Result<Place> Add(const DeltaPiece& piece);
   // Looks at what of it can be looked at.
@@ -65,6 +70,7 @@ class AnswerTexts {
   Inspection& inspection_;
   Waits waits_;
   std::size_t bytes_ = 0;  // of all
+  std::size_t held_ = 0;   // of what waits for its turn
   std::deque<Entry> entries_;
 };
 

@@ -106,11 +106,13 @@ Status GuardedFrames::TakeIn(llm::Batch& incoming, llm::Batch& batch) {
     if (held_.empty() && held.IsSettled()) {
       LetGo(held, batch);
     } else {
+      held.size = held.Raw().size() + sizeof(Held);
+      GH_CHECK_OK(texts().Hold(held.size));
       held_.push_back(std::move(held));
     }
   }
   Split();
-  for (Held& held : held_) held.Own();
+  for (; kept_ < held_.size(); ++kept_) held_[kept_].Own();
   // Between two batches a stream holds no memory for one.
   document_.Release();
   return base::Ok();
@@ -215,6 +217,7 @@ Status GuardedFrames::AddPieces(Held& held) {
 void GuardedFrames::Release(llm::Batch& batch) {
   const auto waits = std::ranges::find_if(held_, [](const Held& held) { return !held.IsSettled(); });
   for (auto held = held_.begin(); held != waits; ++held) LetGo(*held, batch);
+  kept_ -= std::min(kept_, static_cast<std::size_t>(waits - held_.begin()));
   held_.erase(held_.begin(), waits);
 }
 
@@ -268,6 +271,7 @@ void GuardedFrames::Rewrite(Held& held) {
 }
 
 void GuardedFrames::LetGo(Held& held, llm::Batch& batch) {
+  texts().LetGo(std::exchange(held.size, 0));
   Rewrite(held);
   for (const Piece& piece : held.pieces) piece.place.Forget();
   std::string_view raw = held.came;

@@ -79,6 +79,7 @@ class GuardedFrames final : public GuardedAnswer {
     std::string own;        // in its place, once it has to wait longer or was changed
     std::size_t data = 0;   // offset of its data
     std::size_t data_size = 0;
+    std::size_t size = 0;  // that it counts for while it waits
     std::vector<Piece> pieces;
     std::vector<llm::Event> events;
 
@@ -117,6 +118,7 @@ class GuardedFrames final : public GuardedAnswer {
   codec::json::Document document_;
   FrameDeltas deltas_;
   std::vector<Held> held_;
+  std::size_t kept_ = 0;      // of them, from the front: what their batch was is gone
   std::optional<Held> rest_;  // of the frame that was split last
   std::optional<Pattern> pattern_;
   std::vector<std::unique_ptr<std::string>> released_;  // what the frames of the batch look at
@@ -155,6 +157,7 @@ class GuardedEvents final : public GuardedAnswer {
   struct Held {
     llm::Event event;
     std::optional<AnswerTexts::Place> place;
+    std::size_t size = 0;                                                  // that it counts for
     enum class Range : std::uint8_t { kOwn, kOther } range = Range::kOwn;  // other: a part of its text
   };
 

@@ -395,6 +395,36 @@ TEST(GuardedFrames, RefuseArgumentsThatAreTooLongToWait) {
   EXPECT_THAT(received.error, HasSubstr("too long"));
 }
 
+TEST(GuardedFrames, HoldNoMoreThanTheyMay) {
+  Bench bench(testing::Settings(MaskAll()));
+  // Behind a word that goes on nothing leaves, however much of something else comes.
+  std::vector<std::string> frames = {kWires[0].text("wor")};
+  const std::string other = Sse(R"({"choices":[],"system_fingerprint":")" + std::string(1U << 20U, 'x') + "\"}");
+  for (std::size_t held = 0; held <= AnswerTexts::kMostHeld; held += other.size()) frames.push_back(other);
+  GuardedFrames guarded(bench.NewInspection(), std::make_unique<Script>(std::move(frames), 8),
+                        llm::DialectId::kOpenAiChat);
+  const Received received = Drain(bench, guarded);
+  EXPECT_THAT(received.frames, ElementsAre());
+  EXPECT_THAT(received.error, HasSubstr("too much of it waits"));
+}
+
+TEST(GuardedFrames, KeepWhatWaitsOverManyBatches) {
+  Bench bench(testing::Settings(MaskAll()));
+  std::vector<std::string> frames = {kWires[0].text("mail#1")};
+  for (int i = 0; i < 40; ++i) frames.push_back(kWires[0].arguments(i == 0 ? "{\"n\":1" : "2"));
+  frames.push_back(kWires[0].arguments("}"));
+  frames.push_back(kWires[0].end());
+  for (const std::size_t per_batch : {1, 3, 7, 100}) {
+    Bench again(testing::Settings(MaskAll()));
+    GuardedFrames guarded(again.NewInspection(), std::make_unique<Script>(frames, per_batch),
+                          llm::DialectId::kOpenAiChat);
+    const Received received = Drain(again, guarded);
+    EXPECT_EQ(received.error, "");
+    EXPECT_EQ(received.frames.size(), frames.size());
+    EXPECT_THAT(TextOf(llm::DialectId::kOpenAiChat, received.frames), ::testing::StartsWith("[EMAIL_ADDRESS]"));
+  }
+}
+
 TEST(GuardedFrames, RefuseWhatIsNotJson) {
   Bench bench(testing::Settings(MaskAll()));
   GuardedFrames guarded(bench.NewInspection(), std::make_unique<Script>(std::vector{Sse("{oops")}),

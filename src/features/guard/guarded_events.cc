@@ -66,6 +66,8 @@ Status GuardedEvents::TakeInEvent(llm::Event event) {
     held_.push_back(std::move(held));
     held = Held{.event = std::move(like), .place = rest, .range = Held::Range::kOther};
   }
+  held.size = sizeof(Held) + (held.place ? static_cast<std::size_t>(held.place->end - held.place->begin) : 0);
+  GH_CHECK_OK(texts().Hold(held.size));
   held_.push_back(std::move(held));
   return ended ? texts().End(*ended) : base::Ok();
 }
@@ -132,6 +134,7 @@ void GuardedEvents::Release(llm::Batch& batch) {
       }
       held.place->Forget();
     }
+    texts().LetGo(held.size);
     // The probabilities of tokens would tell what a changed text said.
     const bool tells = changed_ && std::holds_alternative<llm::LogprobsReported>(held.event);
     if (!tells) batch.events.push_back(std::move(held.event));
