@@ -62,18 +62,6 @@ std::string NewsText(std::string_view word, const Need& need, std::int64_t amoun
 
 }  // namespace
 
-// Who waits for several limits at once.
-struct Lessor::Wait {
-  std::size_t open = 0;
-  Status status = base::Ok();
-  std::move_only_function<void(Status)> done;
-
-  void Finish(const Status& one) {
-    if (!one.ok() && status.ok()) status = one;
-    if (--open == 0) done(std::move(status));
-  }
-};
-
 // What the next claim of a limit is for, put together from all who asked.
 struct Lessor::Order {
   std::int64_t wanted = 0;

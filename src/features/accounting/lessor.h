@@ -17,6 +17,7 @@
 #include "features/accounting/lease_membership.h"
 #include "features/accounting/lease_records.h"
 #include "features/accounting/treasury.h"
+#include "features/common/joint_wait.h"
 #include "net/loop.h"
 #include "net/task.h"
 #include "store/key_value.h"
@@ -75,7 +76,7 @@ class Lessor final : private store::KeyValue::Listener {
   std::string Problem() const;
 
  private:
-  struct Wait;
+  using Wait = common::JointWait;
   struct Order;
   struct Desk;
   struct Door;

@@ -51,18 +51,6 @@ const void* PlaceOf(const Need& need) {
 
 }  // namespace
 
-// Who waits for several at once.
-struct Replenisher::Wait {
-  std::size_t open = 0;
-  Status status = base::Ok();
-  std::move_only_function<void(Status)> done;
-
-  void Finish(const Status& one) {
-    if (!one.ok() && status.ok()) status = one;
-    if (--open == 0) done(std::move(status));
-  }
-};
-
 // What the next question is for, put together from all who asked.
 struct Replenisher::Order {
   std::int64_t wanted = 0;

@@ -13,6 +13,7 @@
 
 #include "base/log.h"
 #include "base/result.h"
+#include "features/common/joint_wait.h"
 #include "features/ratelimit/bucket.h"
 #include "features/ratelimit/sharing.h"
 #include "net/loop.h"
@@ -71,7 +72,7 @@ class Replenisher final : private store::KeyValue::Listener {
   std::string Problem() const;
 
  private:
-  struct Wait;
+  using Wait = common::JointWait;
   struct Desk;
   struct Door;
   enum class Growth : std::uint8_t { kNone, kAhead };
