@@ -54,39 +54,8 @@ constexpr std::array kOpenAiChatRequest = {
     TextRule{"documents", kFree, Voice::kDocument},
 };
 
-constexpr std::array kOpenAiChatAnswer = {
-    TextRule{"id", kTerm},
-    TextRule{"object", kTerm},
-    TextRule{"created", kTerm},
-    TextRule{"model", kTerm},
-    TextRule{"usage", kTerm},
-    TextRule{"x_groq", kTerm},
-    TextRule{"timings", kTerm},
-    TextRule{"service_tier", kTerm},
-    TextRule{"system_fingerprint", kTerm},
-    TextRule{"prompt_filter_results", kTerm},
-    TextRule{"choices.*.finish_reason", kTerm},
-    TextRule{"choices.*.native_finish_reason", kTerm},
-    TextRule{"choices.*.content_filter_results", kTerm},
-    TextRule{"choices.*.logprobs", kTerm},
-    TextRule{"choices.*.text"},
-    TextRule{"choices.*.message.role", kTerm},
-    TextRule{"choices.*.message.tool_calls", kText, Voice::kToolArguments},
-    TextRule{"choices.*.message.tool_calls.*.id", kTerm},
-    TextRule{"choices.*.message.tool_calls.*.type", kTerm},
-    TextRule{"choices.*.message.tool_calls.*.function.arguments", kJson},
-    TextRule{"choices.*.message.function_call", kText, Voice::kToolArguments},
-    TextRule{"choices.*.message.function_call.arguments", kJson},
-    TextRule{"choices.*.message.audio.data", kMedia},
-    TextRule{"choices.*.message.audio.id", kTerm},
-    TextRule{"choices.*.message.images.*.image_url.url", kMedia},
-    TextRule{"choices.*.message.images.*.type", kTerm},
-    TextRule{"choices.*.message.reasoning_details.*.data", kEncrypted},
-    TextRule{"choices.*.message.reasoning_details.*.signature", kTerm},
-    TextRule{"choices.*.message.reasoning_details.*.text", kSealed},
-};
-
-constexpr std::array kOpenAiChatFrame = {
+// What an answer and each of its frames have around what is said.
+constexpr std::array kOpenAiChatEnvelope = {
     TextRule{"id", kTerm},
     TextRule{"object", kTerm},
     TextRule{"created", kTerm},
@@ -102,26 +71,35 @@ constexpr std::array kOpenAiChatFrame = {
     TextRule{"choices.*.native_finish_reason", kTerm},
     TextRule{"choices.*.content_filter_results", kTerm},
     TextRule{"choices.*.logprobs", kTerm},
-    TextRule{"choices.*.text", kDelta},
-    TextRule{"choices.*.delta.role", kTerm},
-    TextRule{"choices.*.delta.content", kDelta},
-    TextRule{"choices.*.delta.refusal", kDelta},
-    TextRule{"choices.*.delta.reasoning", kDelta},
-    TextRule{"choices.*.delta.reasoning_content", kDelta},
-    TextRule{"choices.*.delta.tool_calls", kText, Voice::kToolArguments},
-    TextRule{"choices.*.delta.tool_calls.*.id", kTerm},
-    TextRule{"choices.*.delta.tool_calls.*.type", kTerm},
-    TextRule{"choices.*.delta.tool_calls.*.function.arguments", kDelta},
-    TextRule{"choices.*.delta.tool_calls.*.custom.input", kDelta},
-    TextRule{"choices.*.delta.function_call", kText, Voice::kToolArguments},
-    TextRule{"choices.*.delta.function_call.arguments", kDelta},
-    TextRule{"choices.*.delta.audio.data", kMedia},
-    TextRule{"choices.*.delta.audio.id", kTerm},
-    TextRule{"choices.*.delta.images.*.image_url.url", kMedia},
-    TextRule{"choices.*.delta.images.*.type", kTerm},
-    TextRule{"choices.*.delta.reasoning_details.*.data", kEncrypted},
-    TextRule{"choices.*.delta.reasoning_details.*.signature", kTerm},
-    TextRule{"choices.*.delta.reasoning_details.*.text", kSealed},
+};
+
+// What is said, whole or as a delta.
+constexpr std::array kOpenAiChatMessage = {
+    TextRule{"role", kTerm},
+    TextRule{"tool_calls", kText, Voice::kToolArguments},
+    TextRule{"tool_calls.*.id", kTerm},
+    TextRule{"tool_calls.*.type", kTerm},
+    TextRule{"tool_calls.*.function.arguments", kJson},
+    TextRule{"function_call", kText, Voice::kToolArguments},
+    TextRule{"function_call.arguments", kJson},
+    TextRule{"audio.data", kMedia},
+    TextRule{"audio.id", kTerm},
+    TextRule{"images.*.image_url.url", kMedia},
+    TextRule{"images.*.type", kTerm},
+    TextRule{"reasoning_details.*.data", kEncrypted},
+    TextRule{"reasoning_details.*.signature", kTerm},
+    TextRule{"reasoning_details.*.text", kSealed},
+};
+
+constexpr std::array kOpenAiChatDeltas = {
+    TextRule{"text", kDelta},
+    TextRule{"delta.content", kDelta},
+    TextRule{"delta.refusal", kDelta},
+    TextRule{"delta.reasoning", kDelta},
+    TextRule{"delta.reasoning_content", kDelta},
+    TextRule{"delta.tool_calls.*.function.arguments", kDelta},
+    TextRule{"delta.tool_calls.*.custom.input", kDelta},
+    TextRule{"delta.function_call.arguments", kDelta},
 };
 
 // https://platform.openai.com/docs/api-reference/responses
@@ -170,7 +148,7 @@ constexpr std::array kOpenAiResponsesRequest = {
     TextRule{"prompt.id", kTerm},
 };
 
-constexpr std::array kOpenAiResponsesAnswer = {
+constexpr std::array kOpenAiResponsesEnvelope = {
     TextRule{"id", kTerm},
     TextRule{"object", kTerm},
     TextRule{"created_at", kTerm},
@@ -189,24 +167,26 @@ constexpr std::array kOpenAiResponsesAnswer = {
     TextRule{"text", kTerm},
     TextRule{"metadata", kTerm},
     TextRule{"prompt", kTerm},
-    TextRule{"output.*.type", kTerm},
-    TextRule{"output.*.id", kTerm},
-    TextRule{"output.*.status", kTerm},
-    TextRule{"output.*.phase", kTerm},
-    TextRule{"output.*.role", kTerm},
-    TextRule{"output.*.call_id", kTerm},
-    TextRule{"output.*.content.*.type", kTerm},
-    TextRule{"output.*.content.*.logprobs", kTerm},
-    TextRule{"output.*.summary.*.type", kTerm},
-    TextRule{"output.*.arguments", kJson, Voice::kToolArguments},
-    TextRule{"output.*.input", kText, Voice::kToolArguments},
-    TextRule{"output.*.action", kFree, Voice::kToolArguments},
-    TextRule{"output.*.result", kMedia},
-    TextRule{"output.*.encrypted_content", kEncrypted},
 };
 
-// A frame has its type, the answer so far as `response`, or an item or part of it: the same members as in a whole
-// answer.
+constexpr std::array kOpenAiResponsesItem = {
+    TextRule{"type", kTerm},
+    TextRule{"id", kTerm},
+    TextRule{"status", kTerm},
+    TextRule{"phase", kTerm},
+    TextRule{"role", kTerm},
+    TextRule{"call_id", kTerm},
+    TextRule{"content.*.type", kTerm},
+    TextRule{"content.*.logprobs", kTerm},
+    TextRule{"summary.*.type", kTerm},
+    TextRule{"arguments", kJson, Voice::kToolArguments},
+    TextRule{"input", kText, Voice::kToolArguments},
+    TextRule{"action", kFree, Voice::kToolArguments},
+    TextRule{"result", kMedia},
+    TextRule{"encrypted_content", kEncrypted},
+};
+
+// A frame has its type, and a piece of a text, the whole of one, a part, an item, or the answer so far.
 constexpr std::array kOpenAiResponsesFrame = {
     TextRule{"type", kTerm},
     TextRule{"item_id", kTerm},
@@ -218,51 +198,6 @@ constexpr std::array kOpenAiResponsesFrame = {
     TextRule{"partial_image_b64", kMedia},
     TextRule{"part.type", kTerm},
     TextRule{"part.logprobs", kTerm},
-    TextRule{"item.type", kTerm},
-    TextRule{"item.id", kTerm},
-    TextRule{"item.status", kTerm},
-    TextRule{"item.phase", kTerm},
-    TextRule{"item.role", kTerm},
-    TextRule{"item.call_id", kTerm},
-    TextRule{"item.content.*.type", kTerm},
-    TextRule{"item.content.*.logprobs", kTerm},
-    TextRule{"item.summary.*.type", kTerm},
-    TextRule{"item.arguments", kJson, Voice::kToolArguments},
-    TextRule{"item.input", kText, Voice::kToolArguments},
-    TextRule{"item.action", kFree, Voice::kToolArguments},
-    TextRule{"item.result", kMedia},
-    TextRule{"item.encrypted_content", kEncrypted},
-    TextRule{"response.id", kTerm},
-    TextRule{"response.object", kTerm},
-    TextRule{"response.created_at", kTerm},
-    TextRule{"response.completed_at", kTerm},
-    TextRule{"response.status", kTerm},
-    TextRule{"response.model", kTerm},
-    TextRule{"response.usage", kTerm},
-    TextRule{"response.service_tier", kTerm},
-    TextRule{"response.previous_response_id", kTerm},
-    TextRule{"response.truncation", kTerm},
-    TextRule{"response.reasoning", kTerm},
-    TextRule{"response.instructions", kTerm},
-    TextRule{"response.tools", kTerm},
-    TextRule{"response.tool_choice", kTerm},
-    TextRule{"response.text", kTerm},
-    TextRule{"response.metadata", kTerm},
-    TextRule{"response.prompt", kTerm},
-    TextRule{"response.output.*.type", kTerm},
-    TextRule{"response.output.*.id", kTerm},
-    TextRule{"response.output.*.status", kTerm},
-    TextRule{"response.output.*.phase", kTerm},
-    TextRule{"response.output.*.role", kTerm},
-    TextRule{"response.output.*.call_id", kTerm},
-    TextRule{"response.output.*.content.*.type", kTerm},
-    TextRule{"response.output.*.content.*.logprobs", kTerm},
-    TextRule{"response.output.*.summary.*.type", kTerm},
-    TextRule{"response.output.*.arguments", kJson, Voice::kToolArguments},
-    TextRule{"response.output.*.input", kText, Voice::kToolArguments},
-    TextRule{"response.output.*.action", kFree, Voice::kToolArguments},
-    TextRule{"response.output.*.result", kMedia},
-    TextRule{"response.output.*.encrypted_content", kEncrypted},
 };
 
 // https://docs.anthropic.com/en/api/messages
@@ -309,46 +244,29 @@ constexpr std::array kAnthropicRequest = {
     TextRule{"container", kTerm},
 };
 
-constexpr std::array kAnthropicAnswer = {
-    TextRule{"id", kTerm},
+constexpr std::array kAnthropicEnvelope = {
+    TextRule{"id", kTerm},          TextRule{"type", kTerm},  TextRule{"role", kTerm},      TextRule{"model", kTerm},
+    TextRule{"stop_reason", kTerm}, TextRule{"usage", kTerm}, TextRule{"container", kTerm},
+};
+
+constexpr std::array kAnthropicBlock = {
+    TextRule{"", kText, Voice::kByType},
     TextRule{"type", kTerm},
-    TextRule{"role", kTerm},
-    TextRule{"model", kTerm},
-    TextRule{"stop_reason", kTerm},
-    TextRule{"usage", kTerm},
-    TextRule{"container", kTerm},
-    TextRule{"content.*", kText, Voice::kByType},
+    TextRule{"id", kTerm},
+    TextRule{"tool_use_id", kTerm},
+    TextRule{"signature", kTerm},
+    TextRule{"thinking", kSealed},
+    TextRule{"data", kEncrypted},
+    TextRule{"input", kFree, Voice::kToolArguments},
     TextRule{"content.*.type", kTerm},
-    TextRule{"content.*.id", kTerm},
-    TextRule{"content.*.tool_use_id", kTerm},
-    TextRule{"content.*.signature", kTerm},
-    TextRule{"content.*.thinking", kSealed},
-    TextRule{"content.*.data", kEncrypted},
-    TextRule{"content.*.input", kFree, Voice::kToolArguments},
-    TextRule{"content.*.content.*.type", kTerm},
-    TextRule{"content.*.content.*.encrypted_content", kEncrypted},
-    TextRule{"content.*.citations.*.type", kTerm},
-    TextRule{"content.*.citations.*.encrypted_index", kEncrypted},
+    TextRule{"content.*.encrypted_content", kEncrypted},
+    TextRule{"citations.*.type", kTerm},
+    TextRule{"citations.*.encrypted_index", kEncrypted},
 };
 
 constexpr std::array kAnthropicFrame = {
     TextRule{"type", kTerm},
     TextRule{"usage", kTerm},
-    TextRule{"message.id", kTerm},
-    TextRule{"message.type", kTerm},
-    TextRule{"message.role", kTerm},
-    TextRule{"message.model", kTerm},
-    TextRule{"message.stop_reason", kTerm},
-    TextRule{"message.usage", kTerm},
-    TextRule{"content_block", kText, Voice::kByType},
-    TextRule{"content_block.type", kTerm},
-    TextRule{"content_block.id", kTerm},
-    TextRule{"content_block.tool_use_id", kTerm},
-    TextRule{"content_block.signature", kTerm},
-    TextRule{"content_block.data", kEncrypted},
-    TextRule{"content_block.input", kFree, Voice::kToolArguments},
-    TextRule{"content_block.content.*.type", kTerm},
-    TextRule{"content_block.content.*.encrypted_content", kEncrypted},
     TextRule{"delta.type", kTerm},
     TextRule{"delta.text", kDelta},
     TextRule{"delta.thinking", kDelta},
@@ -416,45 +334,67 @@ constexpr std::array kGeminiAnswer = {
     TextRule{"candidates.*.content.parts.*.functionCall.id", kTerm},
 };
 
-constexpr std::array kGeminiFrame = {
-    TextRule{"responseId", kTerm},
-    TextRule{"modelVersion", kTerm},
-    TextRule{"usageMetadata", kTerm},
-    TextRule{"candidates.*.finishReason", kTerm},
-    TextRule{"candidates.*.safetyRatings", kTerm},
-    TextRule{"candidates.*.logprobsResult", kTerm},
-    TextRule{"candidates.*.content.role", kTerm},
+// A frame is an answer, of which only its texts go on in the next.
+constexpr std::array kGeminiDeltas = {
     TextRule{"candidates.*.content.parts.*.text", kDelta},
-    TextRule{"candidates.*.content.parts.*.thoughtSignature", kTerm},
-    TextRule{"candidates.*.content.parts.*.inlineData.data", kMedia},
-    TextRule{"candidates.*.content.parts.*.inlineData.mimeType", kTerm},
-    TextRule{"candidates.*.content.parts.*.functionCall", kFree, Voice::kToolArguments},
-    TextRule{"candidates.*.content.parts.*.functionCall.id", kTerm},
 };
 
-template <class Request, class Answer, class Frame>
-std::span<const TextRule> Pick(BodyKind kind, const Request& request, const Answer& answer, const Frame& frame) {
+using Parts = std::vector<RulePart>;
+
+Parts OpenAiChat(BodyKind kind) {
   switch (kind) {
-    case BodyKind::kRequest: return request;
-    case BodyKind::kAnswer: return answer;
-    case BodyKind::kFrame: return frame;
+    case BodyKind::kRequest: return {{"", kOpenAiChatRequest}};
+    case BodyKind::kAnswer: return {{"", kOpenAiChatEnvelope}, {"choices.*.message", kOpenAiChatMessage}};
+    case BodyKind::kFrame:
+      return {{"", kOpenAiChatEnvelope}, {"choices.*.delta", kOpenAiChatMessage}, {"choices.*", kOpenAiChatDeltas}};
+  }
+  return {};
+}
+
+Parts OpenAiResponses(BodyKind kind) {
+  switch (kind) {
+    case BodyKind::kRequest: return {{"", kOpenAiResponsesRequest}};
+    case BodyKind::kAnswer: return {{"", kOpenAiResponsesEnvelope}, {"output.*", kOpenAiResponsesItem}};
+    case BodyKind::kFrame:
+      return {{"", kOpenAiResponsesFrame},
+              {"item", kOpenAiResponsesItem},
+              {"response", kOpenAiResponsesEnvelope},
+              {"response.output.*", kOpenAiResponsesItem}};
+  }
+  return {};
+}
+
+Parts Anthropic(BodyKind kind) {
+  switch (kind) {
+    case BodyKind::kRequest: return {{"", kAnthropicRequest}};
+    case BodyKind::kAnswer: return {{"", kAnthropicEnvelope}, {"content.*", kAnthropicBlock}};
+    case BodyKind::kFrame:
+      return {{"", kAnthropicFrame}, {"message", kAnthropicEnvelope}, {"content_block", kAnthropicBlock}};
+  }
+  return {};
+}
+
+Parts Gemini(BodyKind kind) {
+  switch (kind) {
+    case BodyKind::kRequest: return {{"", kGeminiRequest}};
+    case BodyKind::kAnswer: return {{"", kGeminiAnswer}};
+    case BodyKind::kFrame: return {{"", kGeminiAnswer}, {"", kGeminiDeltas}};
   }
   return {};
 }
 
 }  // namespace
 
-std::span<const TextRule> RulesOf(llm::DialectId dialect, BodyKind kind) {
+std::vector<RulePart> RulesOf(llm::DialectId dialect, BodyKind kind) {
   switch (dialect) {
     case llm::DialectId::kOpenAiChat:
-    case llm::DialectId::kOpenAiCompletions: return Pick(kind, kOpenAiChatRequest, kOpenAiChatAnswer, kOpenAiChatFrame);
-    case llm::DialectId::kOpenAiResponses:
-      return Pick(kind, kOpenAiResponsesRequest, kOpenAiResponsesAnswer, kOpenAiResponsesFrame);
-    case llm::DialectId::kAnthropic: return Pick(kind, kAnthropicRequest, kAnthropicAnswer, kAnthropicFrame);
-    case llm::DialectId::kGemini: return Pick(kind, kGeminiRequest, kGeminiAnswer, kGeminiFrame);
+    case llm::DialectId::kOpenAiCompletions: return OpenAiChat(kind);
+    case llm::DialectId::kOpenAiResponses: return OpenAiResponses(kind);
+    case llm::DialectId::kAnthropic: return Anthropic(kind);
+    case llm::DialectId::kGemini: return Gemini(kind);
     case llm::DialectId::kBedrock: return {};
     case llm::DialectId::kCohere:  // what reranking asks: the surface's own words
-      return kind == BodyKind::kRequest ? std::span<const TextRule>(kOpenAiChatRequest) : std::span<const TextRule>();
+      return kind == BodyKind::kRequest ? OpenAiChat(kind) : Parts();
   }
   return {};
 }

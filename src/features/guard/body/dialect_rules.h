@@ -1,6 +1,6 @@
 #pragma once
 
-#include <span>
+#include <vector>
 
 #include "features/guard/body/text_table.h"
 #include "llm/dialect_id.h"
@@ -9,6 +9,6 @@ namespace gatehouse::features::guard {
 
 // What the bodies of a dialect hold, for TextTables; static. Requests of embeddings, reranking and token counts have
 // the rules of their dialect's chat requests as far as they share members.
-std::span<const TextRule> RulesOf(llm::DialectId dialect, BodyKind kind);
+std::vector<RulePart> RulesOf(llm::DialectId dialect, BodyKind kind);
 
 }  // namespace gatehouse::features::guard

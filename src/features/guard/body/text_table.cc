@@ -16,19 +16,24 @@ Voice VoiceOf(BodyKind kind) { return kind == BodyKind::kRequest ? Voice::kUser 
 
 }  // namespace
 
-TextTable::TextTable(Voice voice, Content content, std::span<const TextRule> rules) {
+TextTable::TextTable(Voice voice, Content content, std::span<const RulePart> parts) {
   places_.push_back({.content = content, .voice = voice, .members = {}});
-  for (const TextRule& rule : rules) {
-    std::uint32_t at = 0;
-    std::string_view rest = rule.path;
-    while (!rest.empty()) {
-      const std::size_t dot = std::min(rest.find('.'), rest.size());
-      at = Child(at, rest.substr(0, dot));
-      rest.remove_prefix(std::min(dot + 1, rest.size()));
+  for (const RulePart& part : parts) {
+    for (const TextRule& rule : part.rules) {
+      Place& place = places_[Path(Path(0, part.under), rule.path)];
+      place.content = rule.content;
+      if (rule.voice != Voice::kInherited) place.voice = rule.voice;
     }
-    places_[at].content = rule.content;
-    if (rule.voice != Voice::kInherited) places_[at].voice = rule.voice;
   }
+}
+
+std::uint32_t TextTable::Path(std::uint32_t place, std::string_view path) {
+  while (!path.empty()) {
+    const std::size_t dot = std::min(path.find('.'), path.size());
+    place = Child(place, path.substr(0, dot));
+    path.remove_prefix(std::min(dot + 1, path.size()));
+  }
+  return place;
 }
 
 std::uint32_t TextTable::Child(std::uint32_t place, std::string_view step) {
@@ -58,7 +63,7 @@ TextTables::TextTables() {
                                   Voice::kToolResult,    Voice::kDocument, Voice::kToolDescriptor,
                                   Voice::kToolArguments, Voice::kOutput};  // in the order of channels
   static_assert(kVoices.size() == inspect::kChannels);
-  for (const Voice voice : kVoices) free_.emplace_back(voice, Content::kFree, std::span<const TextRule>());
+  for (const Voice voice : kVoices) free_.emplace_back(voice, Content::kFree, std::span<const RulePart>());
   for (std::size_t dialect = 0; dialect < kDialects; ++dialect) {
     for (std::size_t kind = 0; kind < kKinds; ++kind) {
       const auto body = static_cast<BodyKind>(kind);

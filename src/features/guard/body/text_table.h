@@ -47,11 +47,18 @@ struct TextRule {
   Voice voice = Voice::kInherited;
 };
 
+// Rules for what stands at a place: shapes that several places share are written once. Of two rules for one place the
+// later one holds.
+struct RulePart {
+  std::string_view under;  // a path, "" for the body itself
+  std::span<const TextRule> rules;
+};
+
 // The rules of one kind of body, as a tree. What no rule names is free text in the voice of what it stands in, so that
 // a member that nobody foresaw is looked at too. Immutable.
 class TextTable {
  public:
-  TextTable(Voice voice, Content content, std::span<const TextRule> rules);
+  TextTable(Voice voice, Content content, std::span<const RulePart> parts);
 
   struct Place {
     Content content = Content::kText;
@@ -66,6 +73,7 @@ class TextTable {
 
  private:
   std::uint32_t Child(std::uint32_t place, std::string_view step);
+  std::uint32_t Path(std::uint32_t place, std::string_view path);
 
   std::vector<Place> places_;
 };
