@@ -43,6 +43,7 @@ HOMES = {
     "re2/": ["codec/cel", "inspect"],
     "hs/": ["inspect/pattern"],
     "utf8proc.h": ["inspect/text"],
+    "cld2/": ["inspect/content"],
     "sqlite3.h": ["store/sqlite"],
     "postgresql/": ["store/postgres"],
     "hiredis/": ["store/redis"],

@@ -1,6 +1,7 @@
 #include "app/config_detectors.h"
 
 #include <algorithm>
+#include <array>
 #include <string_view>
 #include <utility>
 
@@ -12,6 +13,7 @@ namespace {
 using codec::config::Node;
 using inspect::DetectorOptions;
 using inspect::content::ContentRule;
+using inspect::content::WholeTextRule;
 using inspect::pii::PersonalDetector;
 
 constexpr std::size_t kMaxListed = 100'000;
@@ -82,24 +84,50 @@ std::vector<std::string> ReadCanaries(const Node& list) {
   return canaries;
 }
 
+// What a rule is about: exactly one of these says so.
+constexpr std::array<std::string_view, 5> kAbouts = {"phrases", "pattern", "topic", "longer_than", "languages"};
+
+std::string ReadName(const Node& node) {
+  std::string name = node.Required("name").AsString().value_or("");
+  if (!IsName(name)) node["name"].AddProblem("must be of letters, digits, - and _, at most 64");
+  const auto given = std::ranges::count_if(kAbouts, [&](std::string_view about) { return node[about].IsPresent(); });
+  if (given != 1) node.AddProblem("needs one of `phrases`, `pattern`, `topic`, `longer_than` and `languages`");
+  return name;
+}
+
+float ReadConfidence(const Node& node) {
+  return static_cast<float>(node["confidence"].AsNumber({.min = 0, .max = 1}).value_or(1));
+}
+
+bool IsAboutWholeTexts(const Node& node) { return node["longer_than"].IsPresent() || node["languages"].IsPresent(); }
+
+WholeTextRule ReadWholeTextRule(const Node& node) {
+  constexpr std::uint64_t kMostCharacters = std::uint64_t{1} << 30U;
+  WholeTextRule rule{.name = ReadName(node), .languages = ReadList(node["languages"])};
+  rule.kind = node["languages"].IsPresent() ? WholeTextRule::Kind::kLanguage : WholeTextRule::Kind::kLength;
+  rule.longest = node["longer_than"].AsInteger({.min = 1, .max = kMostCharacters}).value_or(kMostCharacters);
+  rule.confidence = ReadConfidence(node);
+  for (const std::string& language : rule.languages) {
+    if (inspect::content::IsLanguage(language)) continue;
+    node["languages"].AddProblem("`" + language + "` is no language that can be told; they are codes like en, de, zh");
+  }
+  return rule;
+}
+
 ContentRule ReadContentRule(const Node& node) {
   using Kind = ContentRule::Kind;
   ContentRule rule;
-  rule.name = node.Required("name").AsString().value_or("");
-  if (!IsName(rule.name)) node["name"].AddProblem("must be of letters, digits, - and _, at most 64");
+  rule.name = ReadName(node);
   const Node phrases = node["phrases"];
   const Node pattern = node["pattern"];
   const Node topic = node["topic"];
-  if (phrases.IsPresent() + pattern.IsPresent() + topic.IsPresent() != 1) {
-    node.AddProblem("needs one of `phrases`, `pattern` and `topic`");
-  }
   rule.kind = pattern.IsPresent() ? Kind::kPattern : topic.IsPresent() ? Kind::kTopic : Kind::kPhrases;
   rule.words = ReadList(topic.IsPresent() ? topic : phrases);
   rule.pattern = pattern.AsString().value_or("");
   if (topic.IsPresent()) {
     rule.at_least = static_cast<std::size_t>(node["at_least"].AsInteger({.min = 1, .max = 100}).value_or(3));
   }
-  rule.confidence = static_cast<float>(node["confidence"].AsNumber({.min = 0, .max = 1}).value_or(1));
+  rule.confidence = ReadConfidence(node);
   return rule;
 }
 
@@ -116,7 +144,13 @@ DetectorOptions ReadDetectors(const Node& node, std::vector<std::string>& files)
     options.exfiltration = {.allowed_hosts = ReadList(node["exfiltration"]["allowed_hosts"]),
                             .canaries = ReadCanaries(node["exfiltration"]["canaries"])};
   }
-  for (const Node& rule : node["content"]["rules"].Elements()) options.content.push_back(ReadContentRule(rule));
+  for (const Node& rule : node["content"]["rules"].Elements()) {
+    if (IsAboutWholeTexts(rule)) {
+      options.whole_texts.push_back(ReadWholeTextRule(rule));
+    } else {
+      options.content.push_back(ReadContentRule(rule));
+    }
+  }
   options.content_allowed = ReadList(node["content"]["allowed"]);
   return options;
 }

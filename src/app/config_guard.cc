@@ -173,6 +173,9 @@ std::shared_ptr<const GuardSettings> ReadGuard(const Node& node, const Config& c
   }
   settings->tokens =
       node["tokens"].AsEnum<GuardSettings::Tokens>(kTokens).value_or(GuardSettings::Tokens::kPerExchange);
+  if (node["detectors"]["exfiltration"]["prompt_leaks"].AsBool().value_or(false)) {
+    settings->prompt_leaks = GuardSettings::PromptLeaks::kFound;
+  }
   settings->longest_arguments = node["longest_arguments"]
                                     .AsBytes({.min = kLeastArguments, .max = kMostArguments})
                                     .value_or(settings->longest_arguments);
@@ -181,7 +184,9 @@ std::shared_ptr<const GuardSettings> ReadGuard(const Node& node, const Config& c
     settings->hooks.push_back(ReadHook(hook, files));
     if (!names.insert(settings->hooks.back().name).second) hook.AddProblem("a hook of this name exists already");
   }
-  auto detectors = inspect::MakeDetectors(ReadDetectors(node["detectors"], files));
+  auto options = ReadDetectors(node["detectors"], files);
+  settings->whole_texts = std::move(options.whole_texts);
+  auto detectors = inspect::MakeDetectors(std::move(options));
   auto inspector =
       detectors.ok() ? inspect::Inspector::Build(std::move(detectors).value()) : std::move(detectors).TakeError();
   if (!inspector.ok()) {

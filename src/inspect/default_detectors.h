@@ -8,6 +8,7 @@
 #include "base/result.h"
 #include "inspect/content/content_detector.h"
 #include "inspect/content/exfiltration_detector.h"
+#include "inspect/content/whole_text.h"
 #include "inspect/detector.h"
 #include "inspect/pii/personal_detector.h"
 
@@ -22,6 +23,8 @@ struct DetectorOptions {
   std::optional<content::ExfiltrationDetector::Options> exfiltration = content::ExfiltrationDetector::Options();
   std::vector<content::ContentRule> content;
   std::vector<std::string> content_allowed;  // patterns of what no content rule is about
+  // For whoever watches texts (content::TextWatch): no detector sees more of a text than is around a place.
+  std::vector<content::WholeTextRule> whole_texts;
 };
 
 // Every detector there is. kInvalidRequest where the rule file or a content rule is wrong.

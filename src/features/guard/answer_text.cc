@@ -11,14 +11,16 @@ using base::Status;
 
 Status AnswerText::Settle(Inspection& inspection, More more) {
   const auto open = static_cast<std::size_t>(settled_ - base_);
-  if (open == text_.size()) return base::Ok();
+  const bool has_more = open != text_.size();
+  if (!has_more && (more == More::kMayCome || !watch_)) return base::Ok();
   if (kind_ == Kind::kArguments) return more == More::kEnded ? SettleArguments(inspection) : base::Ok();
-  if (more == More::kEnded) return SettleText(inspection, text_.size());
+  if (more == More::kEnded) return SettleText(inspection, text_.size(), more);
   const std::size_t count = inspection.inspector().Settled(std::string_view(text_).substr(open));
-  return count == 0 ? base::Ok() : SettleText(inspection, open + count);
+  return count == 0 ? base::Ok() : SettleText(inspection, open + count, more);
 }
 
-Status AnswerText::SettleText(Inspection& inspection, std::size_t end) {
+Status AnswerText::SettleText(Inspection& inspection, std::size_t end, More more) {
+  using Watch = inspect::content::TextWatch;
   if (rest_ == TextEdit::Rest::kGoes) {
     changes_.push_back({.begin = settled_, .end = base_ + end, .replacement = {}});
     settled_ = base_ + end;
@@ -31,7 +33,9 @@ Status AnswerText::SettleText(Inspection& inspection, std::size_t end) {
                                .begin = begin - from,
                                .channel = channel_,
                                .side = pipeline::Side::kAnswer,
-                               .seal = seal_},
+                               .seal = seal_,
+                               .watch = watch_ ? &*watch_ : nullptr,
+                               .more = more == More::kEnded ? Watch::More::kEnded : Watch::More::kMayCome},
                               edits));
   for (TextEdit& edit : edits) {
     if (edit.rest == TextEdit::Rest::kGoes) rest_ = edit.rest;

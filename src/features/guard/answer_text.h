@@ -2,8 +2,10 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "base/result.h"
@@ -19,7 +21,10 @@ class AnswerText {
     kText,       // settled up to its last seam
     kArguments,  // a tool call's: settled when all of it is there, as JSON
   };
-  AnswerText(Kind kind, inspect::Channel channel, Passage::Seal seal) : kind_(kind), channel_(channel), seal_(seal) {}
+  // `watch` is that of the inspection which settles it.
+  AnswerText(Kind kind, inspect::Channel channel, Passage::Seal seal,
+             std::optional<inspect::content::TextWatch> watch = {})
+      : kind_(kind), channel_(channel), seal_(seal), watch_(std::move(watch)) {}
 
   std::uint64_t size() const { return base_ + text_.size(); }
   std::uint64_t settled() const { return settled_; }
@@ -48,7 +53,7 @@ class AnswerText {
   void Forget(std::uint64_t before);
 
  private:
-  base::Status SettleText(Inspection& inspection, std::size_t end);
+  base::Status SettleText(Inspection& inspection, std::size_t end, More more);
   base::Status SettleArguments(Inspection& inspection);
   // An edit in offsets of the whole text.
   struct Change {
@@ -60,6 +65,7 @@ class AnswerText {
   Kind kind_;
   inspect::Channel channel_;
   Passage::Seal seal_;
+  std::optional<inspect::content::TextWatch> watch_;
   std::string text_;  // from base_ on
   std::uint64_t base_ = 0;
   std::uint64_t settled_ = 0;

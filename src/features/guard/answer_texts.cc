@@ -26,7 +26,9 @@ base::Result<AnswerTexts::Place> AnswerTexts::Add(const DeltaPiece& piece) {
   auto entry = std::ranges::find(entries_, piece.key, &Entry::key);
   if (entry == entries_.end()) {
     if (entries_.size() >= kMost) return TooMuch("it has too many parts");
-    entries_.push_back({.key = piece.key, .text = AnswerText(piece.kind, piece.channel, piece.seal)});
+    entries_.push_back(
+        {.key = piece.key,
+         .text = AnswerText(piece.kind, piece.channel, piece.seal, inspection_.NewWatch(pipeline::Side::kAnswer))});
     entry = entries_.end() - 1;
   }
   AnswerText& text = entry->text;

@@ -33,6 +33,7 @@ std::shared_ptr<GuardSettings> AllDetectors(Measure measure) {
   auto settings = std::make_shared<GuardSettings>();
   settings->inspector = inspect::Inspector::Build(inspect::DefaultDetectors()).value();
   settings->rules = {GuardRule{.id = "all", .measure = measure}};
+  settings->whole_texts = {{.name = "long", .longest = 560}};
   return settings;
 }
 
@@ -46,7 +47,8 @@ struct Outcome {
 Outcome Say(const std::shared_ptr<GuardSettings>& settings, const std::vector<std::string_view>& pieces) {
   Bench bench(settings);
   auto inspection = bench.NewInspection();
-  AnswerText text(AnswerText::Kind::kText, Channel::kOutput, Passage::Seal::kNone);
+  AnswerText text(AnswerText::Kind::kText, Channel::kOutput, Passage::Seal::kNone,
+                  inspection->NewWatch(pipeline::Side::kAnswer));
   Outcome outcome;
   std::uint64_t taken = 0;
   for (std::size_t i = 0; i <= pieces.size(); ++i) {

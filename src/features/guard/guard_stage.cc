@@ -183,8 +183,19 @@ Status GuardStage::LookAtAnswer(std::unique_ptr<Inspection> inspection, const Ex
   const auto* call = std::get_if<pipeline::ChatCall>(&exchange.operation);
   auto* chat = std::get_if<pipeline::ChatReply>(&reply.answer);
   if (std::holds_alternative<pipeline::PassThroughReply>(reply.answer)) inspection->NoteUnscanned("opaque");
+  if (auto* ranking = std::get_if<pipeline::RerankReply>(&reply.answer)) return LookAtRanking(*inspection, *ranking);
   if (call == nullptr || chat == nullptr) return base::Ok();  // numbers
   chat->events = std::make_unique<ByFirstBatch>(std::move(inspection), *chat, call->dialect);
+  return base::Ok();
+}
+
+// It repeats documents where the client asked for them.
+Status GuardStage::LookAtRanking(Inspection& inspection, pipeline::RerankReply& ranking) {
+  codec::json::Document document;
+  GH_CHECK_OK(document.Parse(ranking.raw));
+  const TextTable& table = inspection.settings().tables.Of(llm::DialectId::kCohere, BodyKind::kAnswer);
+  GH_TRY(auto changed, inspection.LookAtBody(ranking.raw, document.root(), table, Side::kAnswer));
+  if (changed) ranking.raw = *std::move(changed);
   return base::Ok();
 }
 

@@ -37,6 +37,7 @@ class GuardStage final : public pipeline::Stage, public pipeline::Enforcer {
   static base::Status LookAtRequest(Inspection& inspection, pipeline::Exchange& exchange);
   static base::Status LookAtAnswer(std::unique_ptr<Inspection> inspection, const pipeline::Exchange& exchange,
                                    pipeline::Reply& reply);
+  static base::Status LookAtRanking(Inspection& inspection, pipeline::RerankReply& ranking);
 
   std::shared_ptr<const GuardSettings> settings_;
   const base::Secret key_;

@@ -39,6 +39,12 @@ std::string Defanged(std::string_view text) {
   return plain;
 }
 
+// Where a text came in pieces, only its rest is still there to be changed: nothing is put in its place.
+Measure OfRest(Measure measure) {
+  if (measure == Measure::kNeutralise) return Measure::kAnnotate;
+  return Changes(measure) ? Measure::kDrop : measure;
+}
+
 pipeline::Effect EffectOf(Measure measure) {
   if (measure == Measure::kDeny) return pipeline::Effect::kDeny;
   return Changes(measure) ? pipeline::Effect::kRestrict : pipeline::Effect::kAllow;
@@ -145,6 +151,10 @@ void Inspection::AddFromHooks(std::string_view text, std::size_t shift, std::siz
     findings_.push_back(finding);
     findings_.back().span = {.begin = finding.span.begin + shift, .end = finding.span.end + shift};
   }
+  SortFrom(first);
+}
+
+void Inspection::SortFrom(std::size_t first) {
   std::sort(findings_.begin() + static_cast<std::ptrdiff_t>(first), findings_.end(),
             [](const Finding& a, const Finding& b) {
               return std::pair(a.span.begin, a.span.end) < std::pair(b.span.begin, b.span.end);
@@ -161,6 +171,10 @@ Status Inspection::Look(const Text& text, std::vector<TextEdit>& edits) {
   findings_.clear();
   Inspect(text.text, text.begin, text.channel);
   if (text.begin == 0) AddFromHooks(text.text, 0, 0);
+  if (text.watch != nullptr) {
+    text.watch->Take(text.text, text.begin, text.more, findings_);
+    SortFrom(0);
+  }
   GH_CHECK_OK(Judge(text));
   GH_TRY(std::vector<TextEdit> decided, Decide(text, findings_));
   std::ranges::move(decided, std::back_inserter(edits));
@@ -217,9 +231,16 @@ Inspection::Ruling Inspection::RulingOn(const Text& text, const Finding& finding
   return ruling;
 }
 
+bool Inspection::IsOfWholeText(const Finding& finding) const {
+  if (finding.category == inspect::Category::kExfiltration) return finding.entity == inspect::content::kPromptLeak;
+  return finding.category == inspect::Category::kContent &&
+         std::ranges::find(settings_.whole_texts, finding.entity, &inspect::content::WholeTextRule::name) !=
+             settings_.whole_texts.end();
+}
+
 Status Inspection::DecideOne(const Text& text, const Finding& finding, std::vector<TextEdit>& edits) {
   const Ruling ruling = RulingOn(text, finding);
-  const Measure measure = ruling.measure;
+  const Measure measure = IsOfWholeText(finding) ? OfRest(ruling.measure) : ruling.measure;
   const bool is_sealed = Changes(measure) && text.seal == Passage::Seal::kSealed;
   Note(ruling, is_sealed ? "sealed" : ToString(measure), finding, text);
   if (measure == Measure::kDeny) return Denial(*ruling.own, finding, text);
@@ -355,7 +376,7 @@ Status Inspection::LookAtPassages(const BodyReading& reading, Side side, Replace
     bundle->Add(i, passages);
   }
   findings_.clear();
-  for (Bundle& bundle : bundles) Scan(passages, bundle);
+  for (Bundle& bundle : bundles) Scan(passages, side, bundle);
   GH_CHECK_OK(Judge(bundles, side));
   const bool restores = side == Side::kAnswer && tokens_;
   for (const Bundle& bundle : bundles) {
@@ -365,7 +386,7 @@ Status Inspection::LookAtPassages(const BodyReading& reading, Side side, Replace
   return base::Ok();
 }
 
-void Inspection::Scan(const std::vector<Passage>& passages, Bundle& bundle) {
+void Inspection::Scan(const std::vector<Passage>& passages, Side side, Bundle& bundle) {
   const std::string_view whole = bundle.TextIn(passages);
   bundle.first = findings_.size();
   Inspect(whole, 0, bundle.channel);
@@ -373,7 +394,41 @@ void Inspection::Scan(const std::vector<Passage>& passages, Bundle& bundle) {
                                    [&](const Finding& finding) { return !bundle.Holds(finding.span, passages); });
   findings_.erase(kept, findings_.end());
   AddFromHooks(bundle, passages);
+  AddWatched(bundle, passages, side);
   bundle.last = findings_.size();
+}
+
+void Inspection::RememberPrompt(const BodyReading& reading) {
+  if (settings_.prompt_leaks == GuardSettings::PromptLeaks::kIgnored) return;
+  for (const Passage& passage : reading.passages()) {
+    if (passage.channel == Channel::kSystem) prompt_.Add(passage.text);
+  }
+  if (prompt_.empty()) return;
+  for (const Passage& passage : reading.passages()) {
+    if (passage.channel == Channel::kUser) prompt_.Excuse(passage.text);
+  }
+}
+
+std::optional<inspect::content::TextWatch> Inspection::NewWatch(Side side) const {
+  const auto* rules = settings_.whole_texts.empty() ? nullptr : &settings_.whole_texts;
+  const auto* prompt = side == Side::kRequest || prompt_.empty() ? nullptr : &prompt_;
+  if (rules == nullptr && prompt == nullptr) return {};
+  return inspect::content::TextWatch(rules, prompt);
+}
+
+void Inspection::AddWatched(const Bundle& bundle, const std::vector<Passage>& passages, Side side) {
+  const auto watch = NewWatch(side);
+  if (!watch) return;
+  for (const Bundle::Part& part : bundle.parts) {
+    const std::size_t first = findings_.size();
+    auto own = *watch;
+    own.Take(passages[part.passage].text, 0, inspect::content::TextWatch::More::kEnded, findings_);
+    for (std::size_t at = first; at < findings_.size(); ++at) {
+      findings_[at].span.begin += part.begin;
+      findings_[at].span.end += part.begin;
+    }
+  }
+  SortFrom(bundle.first);
 }
 
 void Inspection::AddFromHooks(const Bundle& bundle, const std::vector<Passage>& passages) {
@@ -427,6 +482,7 @@ base::Result<std::optional<std::string>> Inspection::LookAtBody(std::string_view
                                                                 const TextTable& table, Side side) {
   const BodyReading reading(root, table);
   for (const Unread reason : reading.unread()) NoteUnscanned(guard::ToString(reason));
+  if (side == Side::kRequest) RememberPrompt(reading);
   Replacements replacements;
   GH_CHECK_OK(LookAtPassages(reading, side, replacements));
   if (replacements.empty()) return std::optional<std::string>();

@@ -19,6 +19,7 @@
 #include "features/guard/guard_rule.h"
 #include "features/guard/hook/hook.h"
 #include "features/guard/token_map.h"
+#include "inspect/content/whole_text.h"
 #include "inspect/inspector.h"
 #include "pipeline/content_rules.h"
 #include "pipeline/exchange.h"
@@ -33,6 +34,8 @@ struct GuardSettings {
   TextTables tables;
   enum class Tokens : std::uint8_t { kPerExchange, kPerConversation } tokens = Tokens::kPerExchange;
   std::vector<HookSettings> hooks;
+  std::vector<inspect::content::WholeTextRule> whole_texts;
+  enum class PromptLeaks : std::uint8_t { kIgnored, kFound } prompt_leaks = PromptLeaks::kIgnored;
   // What of an answer may wait to be decided about, in bytes. A tool call's arguments wait whole.
   std::size_t longest_arguments = std::size_t{1} << 20U;
 };
@@ -87,6 +90,8 @@ class Inspection {
     inspect::Channel channel = inspect::Channel::kUser;
     pipeline::Side side = pipeline::Side::kRequest;
     Passage::Seal seal = Passage::Seal::kNone;
+    inspect::content::TextWatch* watch = nullptr;  // of the text that this goes on
+    inspect::content::TextWatch::More more = inspect::content::TextWatch::More::kEnded;
   };
   base::Status Look(const Text& text, std::vector<TextEdit>& edits);
 
@@ -96,6 +101,8 @@ class Inspection {
   // The same for JSON whose shape nobody fixed, all of it in one voice.
   base::Result<std::optional<std::string>> LookAtJson(std::string_view json, inspect::Channel channel,
                                                       pipeline::Side side);
+  // What one text is watched with, where there is anything to watch for.
+  std::optional<inspect::content::TextWatch> NewWatch(pipeline::Side side) const;
   std::uint64_t scanned_bytes() const { return report_.scanned_bytes; }
   void NoteUnscanned(std::string_view reason) { report_.NoteUnscanned(reason); }
 
@@ -121,7 +128,11 @@ class Inspection {
 
   // First all of it is looked at, so that whoever judges sees everything that is there; then it is changed.
   base::Status LookAtPassages(const BodyReading& reading, pipeline::Side side, Replacements& replacements);
-  void Scan(const std::vector<Passage>& passages, Bundle& bundle);
+  void Scan(const std::vector<Passage>& passages, pipeline::Side side, Bundle& bundle);
+  void RememberPrompt(const BodyReading& reading);
+  void AddWatched(const Bundle& bundle, const std::vector<Passage>& passages, pipeline::Side side);
+  // Brings the findings from `first` on into the order of their places.
+  void SortFrom(std::size_t first);
   base::Status Judge(std::span<const Bundle> bundles, pipeline::Side side);
   base::Status ChangeBundle(const Bundle& bundle, const BodyReading& reading, pipeline::Side side,
                             Replacements& replacements);
@@ -129,6 +140,8 @@ class Inspection {
   void NoteRefused(const pipeline::ContentVerdict& verdict, std::span<const inspect::Finding> findings,
                    const Text& text);
   Ruling RulingOn(const Text& text, const inspect::Finding& finding);
+  // Whether it is about the text it stands in, and only begins or ends where it says.
+  bool IsOfWholeText(const inspect::Finding& finding) const;
   // Appends what is in the text to findings_.
   void Inspect(std::string_view text, std::size_t begin, inspect::Channel channel);
   // What is to become of a text in which that was found.
@@ -155,6 +168,7 @@ class Inspection {
   Docket docket_;
   std::unique_ptr<ContentPhases> phases_;  // where policies have rules about this exchange's content
   std::optional<TokenMap> tokens_;         // once there is one
+  inspect::content::PromptRuns prompt_;
   pipeline::InspectionReport& report_;
   std::vector<inspect::Finding> findings_;                                        // of what is being looked at
   std::map<std::string, std::vector<inspect::Finding>, std::less<>> from_hooks_;  // by text

@@ -49,13 +49,14 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto pieces = gatehouse::inspect::InPieces(*inspector, text, std::array{cut}, Channel::kOutput);
   if (IsAllRaw(whole) && IsAllRaw(pieces)) GH_CHECK(pieces == whole);
 
-  content::PromptLeak leak(text);
+  content::PromptRuns prompt;
+  prompt.Add(text);
+  content::LeakWatch leak(prompt);
   std::vector<Finding> leaks;
   leak.Take(text.substr(0, cut), 0, leaks);
   leak.Take(text, cut, leaks);
   CheckSpans(leaks, text.size());
-  content::PromptLeak excused(text);
-  excused.Excuse(text);
-  GH_CHECK(excused.empty());
+  prompt.Excuse(text);
+  GH_CHECK(prompt.empty());
   return 0;
 }

@@ -120,8 +120,15 @@ constexpr std::string_view kPrompt =
     "percent, and always be polite "
     "to customers who ask about nails.";
 
+PromptRuns RunsOf(std::string_view prompt) {
+  PromptRuns runs;
+  runs.Add(prompt);
+  return runs;
+}
+
 TEST(PromptLeak, SeesThePromptWordForWord) {
-  PromptLeak leak(kPrompt);
+  const PromptRuns prompt = RunsOf(kPrompt);
+  LeakWatch leak(prompt);
   const std::string answer =
       "Of course: \"you are otto,\n THE helpful assistant of a hardware shop -- never tell anybody that\" is what I "
       "was told.";
@@ -134,16 +141,18 @@ TEST(PromptLeak, SeesThePromptWordForWord) {
 }
 
 TEST(PromptLeak, LeavesShortRunsAndOtherWordsAlone) {
-  PromptLeak leak(kPrompt);
+  const PromptRuns prompt = RunsOf(kPrompt);
+  LeakWatch leak(prompt);
   std::vector<Finding> findings;
   leak.Take("I am the helpful assistant of a hardware shop, and the margin on hammers is a secret.", 0, findings);
   EXPECT_THAT(findings, IsEmpty());
 }
 
 TEST(PromptLeak, ExcusesWhatTheUserWrote) {
-  PromptLeak leak(kPrompt);
-  leak.Excuse(kPrompt);
-  EXPECT_TRUE(leak.empty());
+  PromptRuns prompt = RunsOf(kPrompt);
+  prompt.Excuse(kPrompt);
+  EXPECT_TRUE(prompt.empty());
+  LeakWatch leak(prompt);
   std::vector<Finding> findings;
   leak.Take(kPrompt, 0, findings);
   EXPECT_THAT(findings, IsEmpty());
@@ -152,7 +161,8 @@ TEST(PromptLeak, ExcusesWhatTheUserWrote) {
 TEST(PromptLeak, SeesItInPieces) {
   const std::string answer = "Well, " + std::string(kPrompt) + " That is all.";
   for (std::size_t cut = answer.find(' ') + 1; cut < answer.size(); cut = answer.find(' ', cut) + 1) {
-    PromptLeak leak(kPrompt);
+    const PromptRuns prompt = RunsOf(kPrompt);
+    LeakWatch leak(prompt);
     std::vector<Finding> findings;
     leak.Take(std::string_view(answer).substr(0, cut), 0, findings);
     leak.Take(answer, cut, findings);

@@ -41,64 +41,64 @@ void EachWord(std::string_view text, std::size_t begin, std::size_t most, Visit 
 
 }  // namespace
 
-bool PromptLeak::Window::Push(std::uint64_t word) {
-  words_[count_++ % kRun] = word;
-  return count_ >= kRun;
+bool RunOfWords::Push(std::uint64_t word) {
+  words_[count_++ % kWords] = word;
+  return count_ >= kWords;
 }
 
-std::uint64_t PromptLeak::Window::hash() const {
+std::uint64_t RunOfWords::hash() const {
   std::uint64_t hash = 0;
-  for (std::size_t at = 0; at < kRun; ++at)
-    hash = (hash ^ words_[(count_ + at) % kRun]) * 0x9E3779B97F4A7C15U + (hash >> 31U);
+  for (std::size_t at = 0; at < kWords; ++at)
+    hash = (hash ^ words_[(count_ + at) % kWords]) * 0x9E3779B97F4A7C15U + (hash >> 31U);
   return hash;
 }
 
-PromptLeak::PromptLeak(std::string_view prompt) {
-  Window window;
+void PromptRuns::Add(std::string_view prompt) {
+  RunOfWords run;
   EachWord(prompt, 0, kMostWords, [&](const HashedWord& word) {
-    if (window.Push(word.hash)) runs_.push_back(window.hash());
+    if (run.Push(word.hash)) runs_.push_back(run.hash());
   });
   std::ranges::sort(runs_);
   runs_.erase(std::ranges::unique(runs_).begin(), runs_.end());
 }
 
-void PromptLeak::Excuse(std::string_view text) {
-  Window window;
+void PromptRuns::Excuse(std::string_view text) {
+  RunOfWords run;
   std::vector<std::uint64_t> excused;
   EachWord(text, 0, kMostWords, [&](const HashedWord& word) {
-    if (window.Push(word.hash) && Has(window.hash())) excused.push_back(window.hash());
+    if (run.Push(word.hash) && Has(run.hash())) excused.push_back(run.hash());
   });
   std::ranges::sort(excused);
-  std::erase_if(runs_, [&](std::uint64_t run) { return std::ranges::binary_search(excused, run); });
+  std::erase_if(runs_, [&](std::uint64_t one) { return std::ranges::binary_search(excused, one); });
 }
 
-bool PromptLeak::Has(std::uint64_t run) const { return std::ranges::binary_search(runs_, run); }
+bool PromptRuns::Has(std::uint64_t run) const { return std::ranges::binary_search(runs_, run); }
 
-void PromptLeak::Take(std::string_view text, std::size_t begin, std::vector<Finding>& findings) {
+void LeakWatch::Take(std::string_view text, std::size_t begin, std::vector<Finding>& findings) {
   std::optional<Span> leak;  // of the run that lasts, in this piece
   std::size_t longest = 0;
   const auto tell = [&] {
     if (leak && longest >= kShortestLeak) {
       findings.push_back({.category = Category::kExfiltration,
-                          .entity = "PROMPT_LEAK",
+                          .entity = std::string(kPromptLeak),
                           .span = *leak,
                           .confidence = longest >= kLongLeak ? kLongLeakConfidence : kLeakConfidence});
     }
     leak.reset();
     longest = 0;
   };
-  std::array<std::size_t, kRun> begins{};  // of the last words
+  std::array<std::size_t, RunOfWords::kWords> begins{};  // of the last words
   begins.fill(begin);
   std::size_t count = 0;
   EachWord(text, begin, text.size(), [&](const HashedWord& word) {
-    begins[count++ % kRun] = word.span.begin;
-    if (!window_.Push(word.hash) || !Has(window_.hash())) {
+    begins[count++ % RunOfWords::kWords] = word.span.begin;
+    if (!window_.Push(word.hash) || !prompt_->Has(window_.hash())) {
       in_run_ = 0;
       return tell();
     }
-    in_run_ = in_run_ == 0 ? kRun : in_run_ + 1;
+    in_run_ = in_run_ == 0 ? RunOfWords::kWords : in_run_ + 1;
     // A run of which the first words came in an earlier piece begins with this one.
-    if (!leak) leak = Span{.begin = count >= kRun ? begins[count % kRun] : begin, .end = 0};
+    if (!leak) leak = Span{.begin = count >= RunOfWords::kWords ? begins[count % RunOfWords::kWords] : begin, .end = 0};
     leak->end = word.span.end;
     longest = in_run_;
   });

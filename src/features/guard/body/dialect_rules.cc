@@ -339,6 +339,13 @@ constexpr std::array kGeminiDeltas = {
     TextRule{"candidates.*.content.parts.*.text", kDelta},
 };
 
+// https://docs.cohere.com/reference/rerank
+constexpr std::array kCohereRanking = {
+    TextRule{"id", kTerm},
+    TextRule{"meta", kTerm},
+    TextRule{"results.*.document", kFree, Voice::kDocument},
+};
+
 using Parts = std::vector<RulePart>;
 
 Parts OpenAiChat(BodyKind kind) {
@@ -394,7 +401,7 @@ std::vector<RulePart> RulesOf(llm::DialectId dialect, BodyKind kind) {
     case llm::DialectId::kGemini: return Gemini(kind);
     case llm::DialectId::kBedrock: return {};
     case llm::DialectId::kCohere:  // what reranking asks: the surface's own words
-      return kind == BodyKind::kRequest ? OpenAiChat(kind) : Parts();
+      return kind == BodyKind::kRequest ? OpenAiChat(kind) : Parts{{"", kCohereRanking}};
   }
   return {};
 }
