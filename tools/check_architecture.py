@@ -22,11 +22,12 @@ LAYERS = {
     "http": ["base", "codec", "net"],
     "store": ["base", "codec", "net"],
     "inspect": ["base", "codec"],
+    "record": ["base", "codec"],
     "pipeline": ["base", "codec", "net", "llm", "inspect"],
     "providers": ["base", "codec", "net", "llm", "http", "pipeline"],
-    "features": ["base", "codec", "net", "llm", "http", "store", "inspect", "pipeline"],
+    "features": ["base", "codec", "net", "llm", "http", "store", "inspect", "record", "pipeline"],
     "ingress": ["base", "codec", "net", "llm", "http", "pipeline"],
-    "admin": ["base", "codec", "net", "llm", "http", "store", "pipeline", "features"],
+    "admin": ["base", "codec", "net", "llm", "http", "store", "record", "pipeline", "features"],
     "app": ["*"],
 }
 ISOLATED = {"providers", "features"}  # siblings may not include one another; `common` is open to all of them

@@ -42,6 +42,7 @@ TEST(Sha256, PiecesAddUp) {
     stream.Update(std::string_view(text).substr(0, i));
     stream.Update(std::string_view(text).substr(i));
     EXPECT_EQ(stream.Finish(), Sha256(text));
+    EXPECT_EQ(Sha256(std::string_view(text).substr(0, i), std::string_view(text).substr(i)), Sha256(text));
   }
 }
 

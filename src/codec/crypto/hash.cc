@@ -49,12 +49,28 @@ Sha256Stream& Sha256Stream::operator=(Sha256Stream&&) noexcept = default;
 void Sha256Stream::Update(std::string_view bytes) { context_->Update(bytes); }
 Digest Sha256Stream::Finish() { return context_->Finish(); }
 
+namespace {
+
 // One context per thread, made once: for a short text, making it takes longer than hashing. It holds no text between
 // calls, because finishing a digest cleanses it.
-Digest Sha256(std::string_view bytes) {
+DigestContext& Begun() {
   thread_local DigestContext context;
   context.Begin();
+  return context;
+}
+
+}  // namespace
+
+Digest Sha256(std::string_view bytes) {
+  DigestContext& context = Begun();
   context.Update(bytes);
+  return context.Finish();
+}
+
+Digest Sha256(std::string_view head, std::string_view rest) {
+  DigestContext& context = Begun();
+  context.Update(head);
+  context.Update(rest);
   return context.Finish();
 }
 

@@ -13,6 +13,8 @@ using Digest = std::array<std::uint8_t, 32>;
 
 // SHA-256 (FIPS 180-4) of the bytes.
 Digest Sha256(std::string_view bytes);
+// Of the one followed by the other.
+Digest Sha256(std::string_view head, std::string_view rest);
 
 // SHA-256 of what comes in pieces. Movable; one thread. After Finish() only destruction and assignment are allowed.
 class Sha256Stream {
