@@ -56,6 +56,9 @@ constexpr std::array<Choice<GuardSettings::Tokens>, 2> kTokens = {
 constexpr codec::config::DurationRange kHookTimes = {
     .min = std::chrono::nanoseconds(std::chrono::milliseconds(10)).count(),
     .max = std::chrono::nanoseconds(std::chrono::minutes(1)).count()};
+constexpr codec::config::DurationRange kConversationTimes = {
+    .min = std::chrono::nanoseconds(std::chrono::minutes(1)).count(),
+    .max = std::chrono::nanoseconds(std::chrono::hours(24 * 30)).count()};
 constexpr std::size_t kMaxRules = 1000;
 constexpr std::size_t kMaxId = 64;
 constexpr std::uint64_t kLeastArguments = 4096;
@@ -176,6 +179,8 @@ std::shared_ptr<const GuardSettings> ReadGuard(const Node& node, const Config& c
   if (node["detectors"]["exfiltration"]["prompt_leaks"].AsBool().value_or(false)) {
     settings->prompt_leaks = GuardSettings::PromptLeaks::kFound;
   }
+  settings->conversations_rest =
+      node["conversations_rest"].AsDuration(kConversationTimes).value_or(settings->conversations_rest);
   settings->longest_arguments = node["longest_arguments"]
                                     .AsBytes({.min = kLeastArguments, .max = kMostArguments})
                                     .value_or(settings->longest_arguments);

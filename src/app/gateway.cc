@@ -95,12 +95,16 @@ base::Status Gateway::Start() {
   GH_CHECK_OK(OpenAccounting(count));
   OpenRateSharing();
   OpenAlerting();
+  constexpr std::size_t kMostRemembered = std::size_t{256} << 20U;
+  conversations_ = std::make_unique<store::memory::SharedValues>(
+      base::SystemClock(), store::memory::SharedValues::Bounds{.bytes = kMostRemembered});
   const Shared shared{
       .clock = base::SystemClock(),
       .metrics = *metrics_,
       .access_log = output_,
       .log = *log_,
       .database = database_->database(),
+      .conversations = *conversations_,
       .accounting = *accounting_,
       .identity = *identity_,
       .keys = control_->keys(),

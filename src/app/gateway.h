@@ -97,7 +97,8 @@ class Gateway {
   std::unique_ptr<GatewayDatabase> database_;
   std::unique_ptr<ControlPlane> control_;
   net::EpollLoop loop_;
-  std::unique_ptr<SharedStore> shared_store_;  // null: this gateway is alone
+  std::unique_ptr<SharedStore> shared_store_;                   // null: this gateway is alone
+  std::unique_ptr<store::memory::SharedValues> conversations_;  // what the loops remember of them
   std::unique_ptr<AccountingHouse> accounting_;
   std::unique_ptr<RateSharing> rates_;  // null: alone
   std::unique_ptr<Alerting> alerting_;

@@ -25,6 +25,7 @@ std::vector<base::Metrics::Declaration> MetricFamilies() {
   families.push_back(features::policy::DecisionsDeclaration());
   families.push_back(features::guard::FindingsDeclaration());
   families.push_back(features::guard::HookCallsDeclaration());
+  families.push_back(features::guard::ConversationsDeclaration());
   std::ranges::copy(MeasuredFamilies(), std::back_inserter(families));
   families.push_back({.name = "gatehouse_exchanges_unrecorded_total",
                       .help = "Exchanges that are not in the ledger because the journal was full.",
@@ -33,7 +34,7 @@ std::vector<base::Metrics::Declaration> MetricFamilies() {
   return families;
 }
 
-std::size_t FirstMeasuredFamily() { return features::telemetry::MetricDeclarations().size() + 3; }
+std::size_t FirstMeasuredFamily() { return features::telemetry::MetricDeclarations().size() + 4; }
 
 base::MetricCell& UnrecordedCell(base::Metrics& metrics, std::size_t shard) {
   return metrics.Counter(shard, MetricFamilies().size() - 1).At({});
@@ -73,11 +74,16 @@ void AddGuard(const Config& config, GuardMeans means, base::Metrics& metrics, st
               std::unique_ptr<const pipeline::ContentRules> rules, Governing& governing) {
   if (config.guard == nullptr) return;
   const std::size_t findings = DecisionsFamily() + 1;
+  std::unique_ptr<features::guard::ConversationTokens> conversations;
+  if (means.conversations != nullptr) {
+    conversations = std::make_unique<features::guard::ConversationTokens>(
+        *means.loop, *means.conversations, metrics.Counter(shard, findings + 2), config.guard->conversations_rest);
+  }
   auto guard = std::make_unique<features::guard::GuardStage>(
       config.guard, std::move(means.token_key), metrics.Counter(shard, findings),
       features::guard::HookMeans{
           .fetcher = means.fetcher, .loop = means.loop, .calls = &metrics.Counter(shard, findings + 1)},
-      std::move(rules));
+      std::move(rules), std::move(conversations));
   governing.enforcers.push_back(guard.get());
   governing.stages.push_back(std::move(guard));
 }

@@ -14,6 +14,7 @@
 #include "features/policy/coverage.h"
 #include "features/policy/recorder.h"
 #include "pipeline/stage.h"
+#include "store/key_value.h"
 
 namespace gatehouse::app {
 
@@ -44,6 +45,7 @@ struct GuardMeans {
   base::Secret token_key;            // tokens that stand for what was taken out of texts are made with it
   http::Fetcher* fetcher = nullptr;  // guardrails outside are asked with it, on `loop`
   net::Loop* loop = nullptr;
+  store::KeyValue* conversations = nullptr;  // of `loop`: what their tokens stand for is kept there
 };
 
 // The stages that hold exchanges to the rules of a configuration, in order: where every pipeline begins.

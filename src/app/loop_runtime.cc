@@ -78,12 +78,29 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
   using Rows = features::accounting::LedgerObserver::Rows;
   ledger_.Use(config->accounting.keeping == AccountingConfig::Keeping::kOn ? Rows::kWritten : Rows::kNone);
   auto governing = GoverningStages(*config, shared_.policies.OfLoop(index_), shared_.metrics, index_,
-                                   {.token_key = TokenKey(shared_.keys), .fetcher = &fetcher_, .loop = &loop_});
+                                   {.token_key = TokenKey(shared_.keys),
+                                    .fetcher = &fetcher_,
+                                    .loop = &loop_,
+                                    .conversations = ConversationsOf(*config)});
   auto rates =
       std::make_shared<const features::ratelimit::RuleSet>(config->rate_limits, shared_.meters, shared_.find_node);
   owned->gate.pipeline =
       BuildPipeline(*config, std::move(governing.stages), std::move(rates), accounting_, std::move(routes));
   return {owned, &owned->gate};
+}
+
+store::KeyValue* LoopRuntime::ConversationsOf(const Config& config) {
+  using Tokens = features::guard::GuardSettings::Tokens;
+  if (config.guard == nullptr || config.guard->tokens != Tokens::kPerConversation) return nullptr;
+  if (config.cluster && shared_conversations_ == nullptr) {
+    auto opened = SharedStore::Open(config.cluster->redis, loop_);
+    if (opened.ok()) shared_conversations_ = std::move(opened).value();
+  }
+  if (shared_conversations_ != nullptr) return &shared_conversations_->store();
+  if (conversations_ == nullptr) {
+    conversations_ = std::make_unique<store::memory::MemoryKeyValue>(loop_, shared_.conversations);
+  }
+  return conversations_.get();
 }
 
 base::Result<std::uint16_t> LoopRuntime::Listen(ListenerId id, const ListenerConfig& config, std::uint16_t port,

@@ -12,6 +12,7 @@
 #include "app/governance.h"
 #include "app/identity_providers.h"
 #include "app/observers.h"
+#include "app/shared_store.h"
 #include "app/upstreams.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -25,6 +26,7 @@
 #include "net/tls/tls_server.h"
 #include "pipeline/provider.h"
 #include "store/database.h"
+#include "store/memory/memory_key_value.h"
 
 namespace gatehouse::app {
 
@@ -35,6 +37,7 @@ struct Shared {
   base::LogWriter& access_log;
   const base::Log& log;
   store::Database& database;
+  store::memory::SharedValues& conversations;  // of this process alone
   AccountingHouse& accounting;
   const IdentityProviders& identity;
   const features::identity::KeyServices& keys;
@@ -82,6 +85,8 @@ class LoopRuntime {
   };
 
   void Use(std::shared_ptr<const Config> config);
+  // Where conversations' tokens are kept; null where none are.
+  store::KeyValue* ConversationsOf(const Config& config);
   std::shared_ptr<const ingress::Gate> BuildGate(const std::shared_ptr<const Config>& config);
   base::Result<std::uint16_t> ListenHere(ListenerId id, const ListenerConfig& listener, std::uint16_t port,
                                          std::shared_ptr<net::tls::TlsServer> tls);
@@ -99,8 +104,10 @@ class LoopRuntime {
   base::Random random_;
   features::telemetry::ExchangeTelemetry telemetry_;
   Upstreams upstreams_;
-  http::Fetcher fetcher_;                            // of guardrails outside; uses upstreams_
-  features::accounting::LoopAccounting accounting_;  // dropped before the upstreams whose calls it sees through
+  http::Fetcher fetcher_;                              // of guardrails outside; uses upstreams_
+  std::unique_ptr<SharedStore> shared_conversations_;  // once a configuration of a cluster keeps any
+  std::unique_ptr<store::KeyValue> conversations_;     // once one of a gateway that is alone does
+  features::accounting::LoopAccounting accounting_;    // dropped before the upstreams whose calls it sees through
   features::accounting::LedgerObserver ledger_;
   Observers observers_;
   std::unique_ptr<ingress::GatewayHandler> handler_;

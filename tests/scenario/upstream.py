@@ -189,8 +189,8 @@ class Upstream(Server):
         return bool(end)
 
     def say(self, connection, text, request):
-        token = re.search(r"\[\[\w+\]\]", request)
-        text = text.replace("{token}", token.group() if token else "no token")
+        tokens = (re.search(r"\[\[\w+\]\]", body) for body in [request, *reversed(self.bodies)])
+        text = text.replace("{token}", next((token.group() for token in tokens if token), "no token"))
         if not json.loads(request).get("stream"):
             message = {"role": "assistant", "content": text}
             return self.whole(connection, 200, json.dumps(ANSWER | {"choices": [{"index": 0, "message": message, "finish_reason": "stop"}]}))
@@ -221,7 +221,7 @@ class Upstream(Server):
         count = int(rest[0]) if rest and rest[0].isdigit() else 0
         if verb == "ok":
             return self.whole(connection, 200, json.dumps(ANSWER))
-        if verb == "say":  # say TEXT: whole or in small pieces, as asked; {token} is the first token of the request
+        if verb == "say":  # say TEXT: whole or in small pieces, as asked; {token} is the first token of the request, or the last seen
             return self.say(connection, " ".join(rest), self.bodies[-1])
         if verb == "image":
             return self.whole(connection, 200, json.dumps(IMAGE_ANSWER))

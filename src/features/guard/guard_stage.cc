@@ -153,12 +153,14 @@ void WantEvents(Exchange& exchange) {
 }  // namespace
 
 GuardStage::GuardStage(std::shared_ptr<const GuardSettings> settings, base::Secret key, base::CounterFamily& findings,
-                       HookMeans hook_means, std::unique_ptr<const pipeline::ContentRules> rules)
+                       HookMeans hook_means, std::unique_ptr<const pipeline::ContentRules> rules,
+                       std::unique_ptr<ConversationTokens> conversations)
     : settings_(std::move(settings)),
       key_(std::move(key)),
       findings_(findings),
       hooks_(HooksOf(*settings_, hook_means)),
       rules_(std::move(rules)),
+      conversations_(std::move(conversations)),
       scratch_(*settings_->inspector) {}
 
 pipeline::Enforcement GuardStage::Enforces(pipeline::Surface surface, pipeline::Phase phase) const {
@@ -209,7 +211,10 @@ net::Task<base::Result<pipeline::Reply>> GuardStage::Handle(Exchange& exchange, 
                                                  exchange);
   if (inspection->Asks(Side::kRequest)) GH_CO_CHECK_OK(co_await AskAboutRequest(*inspection, exchange));
   if (inspection->Asks(Side::kAnswer) || inspection->Reaches(pipeline::Phase::kToolCall)) WantEvents(exchange);
+  ConversationTokens* kept = inspection->IsOfNamedConversation() ? conversations_.get() : nullptr;
+  if (kept != nullptr) co_await inspection->Recall(*kept);
   GH_CO_CHECK_OK(LookAtRequest(*inspection, exchange));
+  if (kept != nullptr) co_await inspection->Keep(*kept);
   auto reply = co_await std::move(next)(exchange);
   if (reply.ok()) AddHeader(*exchange.Find<pipeline::InspectionReport>(), reply.value());
   if (reply.ok() && (inspection->Reaches(Side::kAnswer) || inspection->Restores() || inspection->Asks(Side::kAnswer))) {

@@ -22,10 +22,12 @@ struct HookMeans {
 // to one loop.
 class GuardStage final : public pipeline::Stage, public pipeline::Enforcer {
  public:
-  // `findings` is the loop's family of FindingsDeclaration() and outlives the stage. Tokens and hashes are made with
-  // `key`. `rules` are those of policies on content; null where there are none.
+  // `conversations` null: what tokens of conversations stand for is only known
+  // from what their clients send again. `findings` is the loop's family of FindingsDeclaration() and outlives the
+  // stage. Tokens and hashes are made with `key`. `rules` are those of policies on content; null where there are none.
   GuardStage(std::shared_ptr<const GuardSettings> settings, base::Secret key, base::CounterFamily& findings,
-             HookMeans hook_means = {}, std::unique_ptr<const pipeline::ContentRules> rules = nullptr);
+             HookMeans hook_means = {}, std::unique_ptr<const pipeline::ContentRules> rules = nullptr,
+             std::unique_ptr<ConversationTokens> conversations = nullptr);
 
   std::string_view Name() const override { return "guard"; }
   net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
@@ -44,6 +46,7 @@ class GuardStage final : public pipeline::Stage, public pipeline::Enforcer {
   base::CounterFamily& findings_;
   const std::vector<std::unique_ptr<Hook>> hooks_;
   const std::unique_ptr<const pipeline::ContentRules> rules_;
+  const std::unique_ptr<ConversationTokens> conversations_;
   mutable inspect::Inspector::Scratch scratch_;  // an inspection of a text happens between two awaits
 };
 

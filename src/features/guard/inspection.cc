@@ -83,9 +83,30 @@ Inspection::Inspection(const Means& means, pipeline::Exchange& exchange)
   if (phases->Reach(Side::kRequest) || phases->Reach(Side::kAnswer)) phases_ = std::move(phases);
 }
 
+bool Inspection::IsOfConversation() const {
+  return settings_.tokens == GuardSettings::Tokens::kPerConversation && !exchange_.session.empty();
+}
+
+// Where nobody names it, all that a key does is one conversation, of people who may know nothing of each other: their
+// tokens are the same, and what they stand for is not kept.
+bool Inspection::IsOfNamedConversation() const {
+  return IsOfConversation() && (exchange_.principal == nullptr || exchange_.session != exchange_.principal->key_id);
+}
+
+net::Task<> Inspection::Recall(ConversationTokens& conversations) {
+  auto key = KeyOfTokens();
+  tokens_.emplace(KeyOfTokens());
+  co_await conversations.Recall(std::move(key), *tokens_, exchange_.deadline);
+  if (tokens_->empty()) tokens_.reset();
+}
+
+net::Task<> Inspection::Keep(ConversationTokens& conversations) {
+  if (tokens_) co_await conversations.Keep(KeyOfTokens(), *tokens_, exchange_.deadline);
+}
+
 base::Secret Inspection::KeyOfTokens() const {
   const pipeline::Exchange& exchange = exchange_;
-  const bool is_conversation = settings_.tokens == GuardSettings::Tokens::kPerConversation && !exchange.session.empty();
+  const bool is_conversation = IsOfConversation();
   // A conversation belongs to whoever leads it: another principal's tokens differ.
   std::string whose = is_conversation ? "conversation" : "exchange";
   if (is_conversation && exchange.principal != nullptr) {

@@ -16,6 +16,7 @@
 #include "features/guard/body/reading.h"
 #include "features/guard/body/text_table.h"
 #include "features/guard/content_phases.h"
+#include "features/guard/conversation_tokens.h"
 #include "features/guard/guard_rule.h"
 #include "features/guard/hook/hook.h"
 #include "features/guard/token_map.h"
@@ -33,6 +34,7 @@ struct GuardSettings {
   std::vector<GuardRule> rules;
   TextTables tables;
   enum class Tokens : std::uint8_t { kPerExchange, kPerConversation } tokens = Tokens::kPerExchange;
+  base::Duration conversations_rest = std::chrono::hours(1);  // after which their tokens are forgotten
   std::vector<HookSettings> hooks;
   std::vector<inspect::content::WholeTextRule> whole_texts;
   enum class PromptLeaks : std::uint8_t { kIgnored, kFound } prompt_leaks = PromptLeaks::kIgnored;
@@ -80,6 +82,12 @@ class Inspection {
   bool Asks(pipeline::Side side) const;
   net::Task<base::Status> Ask(pipeline::Side side, std::vector<HookText> texts);  // which outlive the task
   net::Task<base::Status> AskAboutBody(codec::json::Value root, const TextTable& table, pipeline::Side side);
+  // Of a conversation that its client names, so that its tokens can be kept: what is known of it, before its request is
+  // looked at, and what is known then.
+  bool IsOfNamedConversation() const;
+  net::Task<> Recall(ConversationTokens& conversations);
+  net::Task<> Keep(ConversationTokens& conversations);
+
   // Whether texts of the answer can have to change.
   bool Restores() const { return tokens_.has_value(); }
 
@@ -157,6 +165,7 @@ class Inspection {
   void Note(const Ruling& ruling, std::string_view measure, const inspect::Finding& finding, const Text& text);
   void NoteDecision(const GuardRule& rule, pipeline::Phase phase);
   base::Error Denial(const GuardRule& rule, const inspect::Finding& finding, const Text& text) const;
+  bool IsOfConversation() const;
   base::Secret KeyOfTokens() const;
 
   const GuardSettings& settings_;

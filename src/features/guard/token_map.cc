@@ -55,12 +55,22 @@ std::optional<std::string> TokenMap::TokenOf(std::string_view entity, std::strin
     const auto found = texts_.find(token);
     if (found == texts_.end()) {
       if (texts_.size() >= kMost) return {};
-      texts_.emplace(token, base::Secret(std::string(text)));
+      order_.push_back(texts_.emplace(token, base::Secret(std::string(text))).first->first);
       return token;
     }
     if (found->second.Reveal() == text) return token;
   }
   return {};
+}
+
+std::vector<TokenMap::Known> TokenMap::All() const {
+  std::vector<Known> all;
+  all.reserve(order_.size());
+  for (const std::string_view token : order_) {
+    const std::string_view kind = token.substr(2, token.rfind('_') - 2);
+    all.push_back({.kind = kind, .text = texts_.find(std::string(token))->second.Reveal()});
+  }
+  return all;
 }
 
 std::optional<TokenMap::Reading> TokenMap::ReadToken(std::string_view text, std::size_t at) {

@@ -39,6 +39,14 @@ class TokenMap {
   // case, or put a backslash before its underscore or brackets.
   std::vector<Place> Find(std::string_view text, std::size_t begin) const;
 
+  // A text and the kind in its token; valid as long as the map is as it was.
+  struct Known {
+    std::string_view kind;
+    std::string_view text;
+  };
+  // All of them, in the order in which they came: in that order, TokenOf(kind, text) makes the same tokens.
+  std::vector<Known> All() const;
+
   bool empty() const { return texts_.empty(); }
 
  private:
@@ -50,6 +58,7 @@ class TokenMap {
 
   base::Secret key_;
   std::unordered_map<std::string, base::Secret> texts_;  // by token
+  std::vector<std::string_view> order_;                  // of the tokens, which texts_ owns
 };
 
 }  // namespace gatehouse::features::guard

@@ -3,6 +3,7 @@
 #include <string_view>
 
 #include "base/check.h"
+#include "features/guard/conversation_tokens.h"
 #include "features/guard/token_map.h"
 
 // Tokens that are found lie in the text, in order, and stand for what was put in; a text that is one is found.
@@ -25,5 +26,13 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   }
   // What stands before a token may make it another one ("[" before "[["): the one among spaces is always found.
   GH_CHECK(found >= 1);
+
+  // What was kept of it makes the same tokens again; bytes that are no texts make none, or some that are bounded.
+  namespace guard = gatehouse::features::guard;
+  TokenMap again(gatehouse::base::Secret(std::string("key")));
+  GH_CHECK(guard::UnpackTexts(guard::PackTexts(tokens.All()), again) == guard::Unpacked::kAll);
+  GH_CHECK(again.TokenOf("x", text) == other && again.TokenOf("EMAIL_ADDRESS", "one") == first);
+  TokenMap any(gatehouse::base::Secret(std::string("key")));
+  if (guard::UnpackTexts(text, any) == guard::Unpacked::kNothing) GH_CHECK(any.empty());
   return 0;
 }

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <cmath>
+#include <iterator>
 #include <system_error>
 #include <utility>
 
@@ -32,20 +33,36 @@ SharedValues::Kept* SharedValues::Find(const std::string& key) {
   const auto found = values_.find(key);
   if (found == values_.end()) return nullptr;
   if (found->second.until > clock_.Now()) return &found->second;
-  values_.erase(found);
+  Erase(found);
   return nullptr;
 }
 
+void SharedValues::Erase(std::map<std::string, Kept, std::less<>>::iterator entry) {
+  bytes_ -= entry->first.size() + entry->second.value.size();
+  values_.erase(entry);
+}
+
+void SharedValues::Sweep() {
+  const base::TimePoint now = clock_.Now();
+  if (swept_ != base::TimePoint() && now - swept_ < std::chrono::seconds(1)) return;
+  swept_ = now;
+  for (auto entry = values_.begin(); entry != values_.end();) {
+    const auto next = std::next(entry);
+    if (entry->second.until <= now) Erase(entry);
+    entry = next;
+  }
+}
+
 base::Status SharedValues::Put(const std::string& key, std::string value, base::TimePoint until) {
-  if (Kept* kept = Find(key)) {
-    *kept = {.value = std::move(value), .until = until};
-    return base::Ok();
-  }
-  if (values_.size() >= max_entries_) {
-    std::erase_if(values_, [now = clock_.Now()](const auto& entry) { return entry.second.until <= now; });
-  }
-  if (values_.size() >= max_entries_) return Unavailable("there is no room for another value");
-  values_.emplace(key, Kept{.value = std::move(value), .until = until});
+  Kept* kept = Find(key);
+  const std::size_t entries = kept == nullptr ? 1 : 0;
+  const std::size_t before = kept == nullptr ? 0 : key.size() + kept->value.size();
+  const std::size_t after = key.size() + value.size();
+  const std::size_t more = after > before ? after - before : 0;
+  if (!HasRoom(entries, more)) Sweep();
+  if (!HasRoom(entries, more)) return Unavailable("there is no room for another value");
+  values_[key] = {.value = std::move(value), .until = until};
+  bytes_ = bytes_ - before + after;
   return base::Ok();
 }
 
@@ -122,7 +139,7 @@ net::Task<base::Result<KeyValue::Stored>> MemoryKeyValue::Set(Entry entry, net::
 
 net::Task<base::Status> MemoryKeyValue::Delete(std::string key, net::Deadline) {
   const std::scoped_lock lock(values_.mutex_);
-  values_.values_.erase(key);
+  if (const auto found = values_.values_.find(key); found != values_.values_.end()) values_.Erase(found);
   co_return base::Ok();
 }
 
@@ -144,7 +161,7 @@ base::Result<KeyValue::Grant> SharedValues::Take(const KeyValue::Claim& claim) {
     if (guard == nullptr || guard->value != claim.guard_value) return KeyValue::Grant{.outcome = Outcome::kGuarded};
   }
   if (Find(claim.key) != nullptr) return NotAQuantity();
-  if (!shared_.contains(claim.key) && shared_.size() >= max_entries_) {
+  if (!shared_.contains(claim.key) && shared_.size() >= bounds_.entries) {
     return Unavailable("there is no room for another value");
   }
   Shared& shared = shared_[claim.key];
@@ -190,7 +207,7 @@ base::Result<KeyValue::Drawn> SharedValues::Draw(const KeyValue::Draft& draft) {
   constexpr std::int64_t kMinutesOfDebt = 1440;
   const base::TimePoint now = clock_.Now();
   if (Find(draft.key) != nullptr) return NotAQuantity();
-  if (!reservoirs_.contains(draft.key) && reservoirs_.size() >= max_entries_) {
+  if (!reservoirs_.contains(draft.key) && reservoirs_.size() >= bounds_.entries) {
     return Unavailable("there is no room for another value");
   }
   const auto burst = static_cast<double>(draft.burst);

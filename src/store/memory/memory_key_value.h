@@ -19,8 +19,13 @@ namespace gatehouse::store::memory {
 // outlives what was made on it.
 class SharedValues {
  public:
-  explicit SharedValues(const base::Clock& clock, std::size_t max_entries = std::size_t{1} << 20U)
-      : clock_(clock), max_entries_(max_entries) {}
+  // What keys and values may take together, in bytes and in number.
+  struct Bounds {
+    std::size_t entries = std::size_t{1} << 20U;
+    std::size_t bytes = std::size_t{1} << 30U;
+  };
+  explicit SharedValues(const base::Clock& clock) : SharedValues(clock, Bounds()) {}
+  SharedValues(const base::Clock& clock, Bounds bounds) : clock_(clock), bounds_(bounds) {}
   SharedValues(const SharedValues&) = delete;
   SharedValues& operator=(const SharedValues&) = delete;
 
@@ -69,6 +74,12 @@ class SharedValues {
 
   // All of these under mutex_.
   Kept* Find(const std::string& key);
+  void Erase(std::map<std::string, Kept, std::less<>>::iterator entry);
+  // Forgets what is over; once a second at the most, for it looks at everything.
+  void Sweep();
+  bool HasRoom(std::size_t entries, std::size_t bytes) const {
+    return values_.size() + entries <= bounds_.entries && bytes_ + bytes <= bounds_.bytes;
+  }
   base::Result<std::int64_t> QuantityOf(const std::string& key);
   base::Result<KeyValue::Grant> Take(const KeyValue::Claim& claim);
   base::Result<KeyValue::Drawn> Draw(const KeyValue::Draft& draft);
@@ -80,8 +91,10 @@ class SharedValues {
   void Deliver(const std::shared_ptr<Inbox>& inbox);
 
   const base::Clock& clock_;
-  const std::size_t max_entries_;
+  const Bounds bounds_;
   std::mutex mutex_;
+  std::size_t bytes_ = 0;                                                  // of values_; guarded by mutex_
+  base::TimePoint swept_{};                                                // guarded by mutex_
   std::map<std::string, Kept, std::less<>> values_;                        // guarded by mutex_
   std::map<std::string, Shared, std::less<>> shared_;                      // guarded by mutex_
   std::map<std::string, Reservoir, std::less<>> reservoirs_;               // guarded by mutex_
