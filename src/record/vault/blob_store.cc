@@ -68,9 +68,14 @@ base::Status RemoveFile(const fs::path& path) {
 // One folder of one day and some keys, while something is removed from it.
 class Sweep {
  public:
-  Sweep(BlobStore::Mode mode, BlobStore::Removal& removal) : mode_(mode), removal_(&removal) {}
+  Sweep(BlobStore::Mode mode, const BlobStore::IsHeld& is_held, BlobStore::Removal& removal)
+      : mode_(mode), is_held_(&is_held), removal_(&removal) {}
 
   base::Status Remove(const fs::path& path, const BlobAddress& address) {
+    if ((*is_held_)(address)) {
+      ++removal_->held;
+      return base::Ok();
+    }
     std::error_code failed;
     const auto bytes = fs::file_size(path, failed);
     if (mode_ == BlobStore::Mode::kRemove) GH_CHECK_OK(RemoveFile(path));
@@ -91,6 +96,7 @@ class Sweep {
 
  private:
   const BlobStore::Mode mode_;
+  const BlobStore::IsHeld* const is_held_;
   BlobStore::Removal* const removal_;
 };
 
@@ -179,9 +185,9 @@ base::Result<std::string> BlobStore::Get(const BlobAddress& address) const {
   return file.ReadFrom(0, kMaxBlobBytes);
 }
 
-base::Result<BlobStore::Removal> BlobStore::RemoveKey(const KeyId& key, Mode mode) const {
+base::Result<BlobStore::Removal> BlobStore::RemoveKey(const KeyId& key, const IsHeld& is_held, Mode mode) const {
   Removal removal;
-  Sweep sweep(mode, removal);
+  Sweep sweep(mode, is_held, removal);
   GH_TRY(const auto classes, Listed(folder_ / kBlobs));
   for (const fs::path& of_class : classes) {
     GH_TRY(const auto days, Listed(of_class));
@@ -203,7 +209,7 @@ base::Result<BlobStore::Removal> BlobStore::RemoveBefore(const std::string& rete
                                                          const IsHeld& is_held, Mode mode) const {
   GH_CHECK(IsRetentionClass(retention_class));
   Removal removal;
-  Sweep sweep(mode, removal);
+  Sweep sweep(mode, is_held, removal);
   const std::string first_kept = DayName(day);
   GH_TRY(const auto days, Listed(folder_ / kBlobs / retention_class));
   for (const fs::path& folder : days) {
@@ -214,11 +220,7 @@ base::Result<BlobStore::Removal> BlobStore::RemoveBefore(const std::string& rete
       for (const fs::path& file : files) {
         BlobAddress address{.retention_class = retention_class, .key = {}, .record = {}, .field = {}};
         if (!ReadFileName(file.filename().string(), address)) continue;
-        if (is_held(address)) {
-          ++removal.held;
-        } else {
-          GH_CHECK_OK(sweep.Remove(file, address));
-        }
+        GH_CHECK_OK(sweep.Remove(file, address));
       }
       GH_CHECK_OK(sweep.Finish(shard));
     }

@@ -74,7 +74,7 @@ class BlobStore {
   using IsHeld = std::function<bool(const BlobAddress&)>;
 
   // Everything under this key.
-  base::Result<Removal> RemoveKey(const KeyId& key, Mode mode) const;
+  base::Result<Removal> RemoveKey(const KeyId& key, const IsHeld& is_held, Mode mode) const;
   // Everything of the class from before the day.
   base::Result<Removal> RemoveBefore(const std::string& retention_class, Day day, const IsHeld& is_held,
                                      Mode mode) const;

@@ -110,15 +110,15 @@ TEST_F(BlobStoreTest, RemovesWhatIsUnderAKey) {
                                    {Address('a', 20'001, "prompt", "doc-10y"), "two"},
                                    {Address('b', 20'000), "three"}};
   ASSERT_TRUE(store->Put(items).ok());
-  const auto dry = store->RemoveKey(Key('a'), BlobStore::Mode::kDryRun).value();
+  const auto dry = store->RemoveKey(Key('a'), NothingIsHeld(), BlobStore::Mode::kDryRun).value();
   EXPECT_EQ(dry.blobs, 2U);
   EXPECT_EQ(Everything(*store).size(), 3U);
-  const auto removed = store->RemoveKey(Key('a'), BlobStore::Mode::kRemove).value();
+  const auto removed = store->RemoveKey(Key('a'), NothingIsHeld(), BlobStore::Mode::kRemove).value();
   EXPECT_EQ(removed.blobs, 2U);
   EXPECT_EQ(removed.bytes, 6U);
   EXPECT_EQ(removed.retention_classes, (std::vector<std::string>{"doc-10y", "payload-default"}));
   EXPECT_EQ(Everything(*store), std::vector{items[2].address});
-  EXPECT_EQ(store->RemoveKey(Key('a'), BlobStore::Mode::kRemove).value().blobs, 0U);
+  EXPECT_EQ(store->RemoveKey(Key('a'), NothingIsHeld(), BlobStore::Mode::kRemove).value().blobs, 0U);
 }
 
 TEST_F(BlobStoreTest, ExpiresByClassAndDayButNotWhatIsHeld) {
