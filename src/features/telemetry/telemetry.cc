@@ -1,14 +1,11 @@
 #include "features/telemetry/telemetry.h"
 
-#include <algorithm>
-#include <array>
-#include <charconv>
 #include <chrono>
 #include <cstdint>
 #include <string_view>
 #include <utility>
 
-#include "codec/json/writer.h"
+#include "codec/json/field_writer.h"
 #include "pipeline/inspection.h"
 
 namespace gatehouse::features::telemetry {
@@ -19,47 +16,7 @@ using pipeline::ExchangeEnd;
 constexpr base::Duration kFlushAfter = std::chrono::milliseconds(200);
 constexpr std::size_t kFlushBytes = 32U << 10U;
 
-// A JSON object written field by field, each name a literal with its quotes and colon: an access line is written for
-// every request, and most of it is the same every time.
-class Line {
- public:
-  explicit Line(std::string& out) : out_(out) {}
-
-  // `name` is `,"field":`.
-  void Text(std::string_view name, std::string_view value) {
-    out_.append(name);
-    codec::json::AppendQuoted(out_, value);
-  }
-  // A value that needs no escaping.
-  void Word(std::string_view name, std::string_view value) {
-    out_.append(name).push_back('"');
-    out_.append(value).push_back('"');
-  }
-  void Number(std::string_view name, std::uint64_t value) {
-    out_.append(name);
-    Append(value);
-  }
-  // Milliseconds with three decimals.
-  void Millis(std::string_view name, base::Duration duration) {
-    const auto micros = static_cast<std::uint64_t>(
-        std::max<std::int64_t>(0, std::chrono::duration_cast<std::chrono::microseconds>(duration).count()));
-    out_.append(name);
-    Append(micros / 1000);
-    const auto rest = static_cast<unsigned>(micros % 1000);
-    const std::array<char, 4> decimals = {'.', static_cast<char>('0' + rest / 100),
-                                          static_cast<char>('0' + rest / 10 % 10), static_cast<char>('0' + rest % 10)};
-    out_.append(decimals.data(), decimals.size());
-  }
-  void Raw(std::string_view text) { out_.append(text); }
-
- private:
-  void Append(std::uint64_t value) {
-    std::array<char, 24> buffer;
-    out_.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr);
-  }
-
-  std::string& out_;
-};
+using Line = codec::json::FieldWriter;
 
 void WriteAttempts(Line& line, const pipeline::Exchange& exchange) {
   line.Raw(R"(,"attempts":[)");

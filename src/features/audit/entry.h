@@ -1,0 +1,49 @@
+#pragma once
+
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <unordered_set>
+
+#include "base/clock.h"
+#include "pipeline/exchange.h"
+#include "pipeline/observer.h"
+
+// Entries of the record: docs/formats/record-entry.md.
+namespace gatehouse::features::audit {
+
+// What every entry begins with.
+struct EntryHead {
+  std::string_view type;  // "req.start"
+  std::uint64_t seq = 0;
+  base::WallTime at{};
+  std::string_view node;
+};
+
+// Looks names up without making strings of them.
+struct NameHash {
+  using is_transparent = void;
+  std::size_t operator()(std::string_view name) const { return std::hash<std::string_view>()(name); }
+};
+using Names = std::unordered_set<std::string, NameHash, std::equal_to<>>;
+
+// What entries about exchanges say of the configuration in force. Immutable.
+struct EntryContext {
+  std::string config;  // its revision
+  Names models;        // that there are: another name is the client's own text, and not written
+};
+
+// Appends `{"v":1,...` without the end; the caller closes the object.
+void AppendHead(std::string& out, const EntryHead& head);
+
+// Append one whole entry. What would make it longer than an entry may be is cut, and counted in "more".
+void AppendStart(std::string& out, const EntryHead& head, const pipeline::Exchange& exchange,
+                 const EntryContext& context);
+void AppendEnd(std::string& out, const EntryHead& head, const pipeline::ExchangeEnd& end, const EntryContext& context);
+
+// The strictest enforced effect among an exchange's decisions.
+pipeline::Effect DecisionOf(const pipeline::Exchange& exchange);
+
+}  // namespace gatehouse::features::audit

@@ -1,0 +1,109 @@
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "base/clock.h"
+#include "base/result.h"
+#include "codec/json/field_writer.h"
+#include "features/audit/entry.h"
+#include "pipeline/observer.h"
+#include "record/log/log_writer.h"
+
+namespace gatehouse::features::audit {
+
+using record::log::Durability;
+
+// Where entries go: the log, or in tests something that remembers them. Thread-safe.
+class EntrySink {
+ public:
+  virtual ~EntrySink() = default;
+  // As record::log::LogWriter::Append().
+  virtual base::Result<std::uint64_t> Append(std::string_view entry, Durability durability,
+                                             record::log::LogWriter::Told told) = 0;
+};
+
+// How exchanges are recorded.
+struct RecordSettings {
+  // What an exchange waits for before its upstream is asked. kStrict: that its entry is on the disk.
+  Durability durability = Durability::kGroup;
+  // What happens to it while no entry can be written. kServed: it goes on, and is counted.
+  enum class Unwritten : std::uint8_t { kRefused, kServed } unwritten = Unwritten::kRefused;
+};
+
+// The record of one process. Thread-safe; outlives the loops.
+class Record {
+ public:
+  // `sink` and `clock` outlive it. `node` names the gateway.
+  Record(EntrySink& sink, const base::Clock& clock, std::string node, RecordSettings settings, std::size_t loops);
+  Record(const Record&) = delete;
+  Record& operator=(const Record&) = delete;
+  ~Record() = default;
+
+  const RecordSettings& settings() const { return settings_; }
+
+  // What loops count; each touches its own.
+  struct alignas(64) Counts {
+    std::atomic<std::uint64_t> entries = 0;
+    std::atomic<std::uint64_t> unwritten = 0;
+    std::atomic<std::uint64_t> strangers = 0;
+    std::atomic<std::int64_t> in_flight = 0;
+  };
+  Counts& CountsOf(std::size_t loop) { return counts_[loop]; }
+  struct Totals {
+    std::uint64_t entries = 0;
+    std::uint64_t unwritten = 0;
+    std::uint64_t strangers = 0;
+    std::int64_t in_flight = 0;
+  };
+  Totals totals() const;
+
+  EntryHead NextHead(std::string_view type) {
+    return {.type = type, .seq = seq_.fetch_add(1, std::memory_order_relaxed) + 1, .at = clock_.Wall(), .node = node_};
+  }
+  // Hands over a whole entry.
+  base::Status Append(std::string_view entry, Durability durability, Counts& counts,
+                      record::log::LogWriter::Told told = {});
+  // An entry about anything but exchanges: `members` writes `,"name":value` for each. One that cannot be written is
+  // counted.
+  void Write(std::string_view type, const std::function<void(codec::json::FieldWriter&)>& members);
+
+ private:
+  EntrySink& sink_;
+  const base::Clock& clock_;
+  const std::string node_;
+  const RecordSettings settings_;
+  std::atomic<std::uint64_t> seq_ = 0;
+  std::vector<Counts> counts_;  // of the loops, then of all else
+};
+
+// What one loop tells the record: an entry at the end of every exchange whose caller is known. Belongs to its loop.
+class LoopRecord final : public pipeline::ExchangeObserver {
+ public:
+  // `record` outlives it.
+  LoopRecord(Record& record, std::size_t loop) : record_(record), counts_(record.CountsOf(loop)) {}
+
+  // What entries say of the configuration from now on.
+  void Use(std::shared_ptr<const EntryContext> context) { context_ = std::move(context); }
+
+  void Began(pipeline::Surface surface) override;
+  void Ended(const pipeline::ExchangeEnd& end) override;
+
+  // The entry that goes before the upstream is asked.
+  base::Status Start(const pipeline::Exchange& exchange, record::log::LogWriter::Told told);
+  const RecordSettings& settings() const { return record_.settings(); }
+
+ private:
+  Record& record_;
+  Record::Counts& counts_;
+  std::shared_ptr<const EntryContext> context_;
+  std::string entry_;  // kept for its capacity
+};
+
+}  // namespace gatehouse::features::audit

@@ -1,0 +1,26 @@
+#pragma once
+
+#include <string_view>
+
+#include "features/audit/record.h"
+#include "pipeline/stage.h"
+
+namespace gatehouse::features::audit {
+
+// Records what was decided about an exchange before its upstream is asked, and waits until that is on the disk where
+// the settings say so. No entry, no call, unless the operator said otherwise. Belongs to one loop.
+class RecordStage final : public pipeline::Stage {
+ public:
+  // `record` outlives the stage.
+  explicit RecordStage(LoopRecord& record) : record_(record) {}
+
+  std::string_view Name() const override { return "record"; }
+  net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
+
+ private:
+  net::Task<base::Status> Start(pipeline::Exchange& exchange) const;
+
+  LoopRecord& record_;
+};
+
+}  // namespace gatehouse::features::audit
