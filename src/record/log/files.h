@@ -55,7 +55,7 @@ class Files {
 
   // Under another name first, so that the file is there whole or not at all; on the disk when it returns.
   base::Status WriteDurably(const std::string& path, std::string_view bytes, Access access = Access::kPublic);
-  // The same without waiting for the disk.
+  // Over what was there, without waiting for the disk.
   base::Status WriteWhole(const std::string& path, std::string_view bytes);
 };
 
