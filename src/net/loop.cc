@@ -129,4 +129,10 @@ void Event::Set() {
 
 Task<Event::Outcome> Event::Wait(Deadline deadline) { co_return co_await Waiter(*this, deadline); }
 
+Task<> NextTurn(Loop& loop) {
+  auto turn = std::make_shared<Event>(loop);
+  loop.Defer([turn] { turn->Set(); });
+  static_cast<void>(co_await turn->Wait(Deadline::Never()));
+}
+
 }  // namespace gatehouse::net

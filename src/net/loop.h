@@ -168,4 +168,7 @@ class Event {
   bool set_ = false;
 };
 
+// Lets everything else of the loop have its turn: for work that is long. Cancelled by dropping it.
+Task<> NextTurn(Loop& loop);
+
 }  // namespace gatehouse::net

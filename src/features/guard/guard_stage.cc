@@ -120,6 +120,8 @@ struct RequestLook {
 struct RequestBody {
   const pipeline::JsonBody* body = nullptr;
   llm::DialectId dialect = llm::DialectId::kOpenAiChat;
+
+  bool IsLong() const { return body != nullptr && body->text().size() >= Inspection::kLong; }
 };
 RequestBody BodyOf(const pipeline::Operation& operation) {
   struct Dispatch {
@@ -213,6 +215,9 @@ net::Task<base::Result<pipeline::Reply>> GuardStage::Handle(Exchange& exchange, 
   if (inspection->Asks(Side::kAnswer) || inspection->Reaches(pipeline::Phase::kToolCall)) WantEvents(exchange);
   ConversationTokens* kept = inspection->IsOfNamedConversation() ? conversations_.get() : nullptr;
   if (kept != nullptr) co_await inspection->Recall(*kept);
+  if (const RequestBody request = BodyOf(exchange.operation); request.IsLong()) {
+    co_await inspection->ScanAhead(request.body->root(), settings_->tables.Of(request.dialect, BodyKind::kRequest));
+  }
   GH_CO_CHECK_OK(LookAtRequest(*inspection, exchange));
   if (kept != nullptr) co_await inspection->Keep(*kept);
   auto reply = co_await std::move(next)(exchange);

@@ -307,6 +307,20 @@ TEST_F(Guard, MeasuresWholeTexts) {
   EXPECT_EQ(Run({rule}, Chat(Says("short"))), R"({"choices":[{"message":{"content":"it go[removed: long]"}}]})");
 }
 
+TEST_F(Guard, LooksAtLongBodiesAPartInEachTurn) {
+  std::string text;
+  std::string masked;
+  for (int i = 0; text.size() < 10 * Inspection::kLong; ++i) {
+    text += "word " + std::to_string(i) + " mail#" + std::to_string(i) + " and ";
+    masked += "word " + std::to_string(i) + " [EMAIL_ADDRESS] and ";
+  }
+  answer_ = R"({"choices":[{"message":{"content":")" + text + R"("}}]})";
+  const std::uint64_t before = loop_.turn();
+  EXPECT_EQ(Run(Measure::kMask, text), R"({"choices":[{"message":{"content":")" + masked + R"("}}]})");
+  EXPECT_EQ(upstream_->texts, std::vector<std::string>{masked});
+  EXPECT_GE(loop_.turn() - before, 20U) << "others had theirs meanwhile, both ways";
+}
+
 TEST_F(Guard, KeepsWhatStagesBeforeHaveDecided) {
   auto operation = Chat(
       R"({"model":"m","max_tokens":500,"messages":[{"role":"user","content":"mail#1"}],"tools":[{"type":"function","function":{"name":"a"}},{"type":"function","function":{"name":"b"}}]})");

@@ -59,7 +59,7 @@ net::Task<base::Result<llm::EventSource::Outcome>> GuardedAnswer::Pull(llm::Batc
     auto outcome = co_await upstream_->Pull(incoming_);
     if (outcome.ok() && outcome.value() == Outcome::kBatch) {
       Status status = EnterCalls();
-      if (status.ok() && texts_.MustAsk()) status = co_await Ask(incoming_);
+      if (status.ok() && MustPrepare(incoming_)) status = co_await Prepare(incoming_);
       if (status.ok()) status = TakeIn(incoming_, batch);
       Release(batch);
       if (!status.ok()) co_return Deliver(batch, std::move(status).TakeError());
@@ -282,11 +282,22 @@ void GuardedFrames::LetGo(Held& held, llm::Batch& batch) {
   std::ranges::move(held.events, std::back_inserter(batch.events));
 }
 
-net::Task<Status> GuardedBody::Ask(const llm::Batch& incoming) {
+bool GuardedBody::MustPrepare(const llm::Batch& incoming) const {
+  const bool is_long = !incoming.frames.empty() && incoming.frames.front().raw.size() >= Inspection::kLong;
+  return is_long || inspection().Asks(pipeline::Side::kAnswer);
+}
+
+net::Task<Status> GuardedBody::Prepare(const llm::Batch& incoming) {
   json::Document document;
   if (incoming.frames.empty() || !document.Parse(incoming.frames.front().raw).ok()) co_return base::Ok();
   const TextTable& table = inspection().settings().tables.Of(dialect_, BodyKind::kAnswer);
-  co_return co_await inspection().AskAboutBody(document.root(), table, pipeline::Side::kAnswer);
+  if (inspection().Asks(pipeline::Side::kAnswer)) {
+    GH_CO_CHECK_OK(co_await inspection().AskAboutBody(document.root(), table, pipeline::Side::kAnswer));
+  }
+  if (incoming.frames.front().raw.size() >= Inspection::kLong) {
+    co_await inspection().ScanAhead(document.root(), table);
+  }
+  co_return base::Ok();
 }
 
 Status GuardedBody::TakeIn(llm::Batch& incoming, llm::Batch& batch) {

@@ -25,8 +25,13 @@ class GuardedAnswer : public llm::EventSource {
   GuardedAnswer(std::unique_ptr<Inspection> inspection, std::unique_ptr<llm::EventSource> upstream)
       : inspection_(std::move(inspection)), texts_(*inspection_), upstream_(std::move(upstream)) {}
 
-  // Asks guardrails outside about what came, where they are to be asked then.
-  virtual net::Task<base::Status> Ask(const llm::Batch& incoming) {
+  // Whether what came is looked at ahead.
+  virtual bool MustPrepare(const llm::Batch& incoming) const {
+    static_cast<void>(incoming);
+    return false;
+  }
+  // Asks guardrails outside about what came, where they are to be asked then, and looks at it ahead.
+  virtual net::Task<base::Status> Prepare(const llm::Batch& incoming) {
     static_cast<void>(incoming);
     co_return base::Ok();
   }
@@ -38,6 +43,7 @@ class GuardedAnswer : public llm::EventSource {
   virtual void Release(llm::Batch& batch) = 0;
 
   Inspection& inspection() { return *inspection_; }
+  const Inspection& inspection() const { return *inspection_; }
   AnswerTexts& texts() { return texts_; }
 
  private:
@@ -133,7 +139,8 @@ class GuardedBody final : public GuardedAnswer {
 
  protected:
   base::Status TakeIn(llm::Batch& incoming, llm::Batch& batch) override;
-  net::Task<base::Status> Ask(const llm::Batch& incoming) override;
+  bool MustPrepare(const llm::Batch& incoming) const override;
+  net::Task<base::Status> Prepare(const llm::Batch& incoming) override;
   void Release(llm::Batch&) override {}
 
  private:

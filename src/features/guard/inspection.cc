@@ -45,6 +45,15 @@ Measure OfRest(Measure measure) {
   return Changes(measure) ? Measure::kDrop : measure;
 }
 
+// Where a part ends that is looked at in one turn: at a seam that nothing reaches over.
+std::size_t EndOfSlice(const inspect::Inspector& inspector, std::string_view text, std::size_t begin) {
+  for (std::size_t size = Inspection::kLong / 2; begin + size < text.size(); size *= 2) {
+    const std::size_t settled = inspector.Settled(text.substr(begin, size));
+    if (settled != 0) return begin + settled;
+  }
+  return text.size();
+}
+
 pipeline::Effect EffectOf(Measure measure) {
   if (measure == Measure::kDeny) return pipeline::Effect::kDeny;
   return Changes(measure) ? pipeline::Effect::kRestrict : pipeline::Effect::kAllow;
@@ -383,9 +392,8 @@ struct Inspection::Bundle {
   }
 };
 
-Status Inspection::LookAtPassages(const BodyReading& reading, Side side, Replacements& replacements) {
+std::vector<Inspection::Bundle> Inspection::BundlesOf(const std::vector<Passage>& passages) {
   std::vector<Bundle> bundles;
-  const auto& passages = reading.passages();
   for (std::size_t i = 0; i < passages.size(); ++i) {
     const Passage& passage = passages[i];
     auto bundle = std::ranges::find_if(
@@ -396,6 +404,42 @@ Status Inspection::LookAtPassages(const BodyReading& reading, Side side, Replace
     }
     bundle->Add(i, passages);
   }
+  return bundles;
+}
+
+net::Task<> Inspection::ScanAhead(codec::json::Value root, const TextTable& table) {
+  const BodyReading reading(root, table);
+  for (const Bundle& bundle : BundlesOf(reading.passages())) {
+    const std::string_view whole = bundle.TextIn(reading.passages());
+    Ahead ahead{.channel = bundle.channel, .seal = bundle.seal, .size = whole.size(), .findings = {}};
+    for (std::size_t begin = 0; begin < whole.size();) {
+      const std::size_t end = EndOfSlice(inspector(), whole, begin);
+      const std::size_t from = begin - std::min(begin, inspect::Detector::kContext);
+      findings_.clear();
+      Inspect(whole.substr(from, end - from), begin - from, bundle.channel);
+      for (Finding& finding : findings_) {
+        finding.span = {.begin = finding.span.begin + from, .end = finding.span.end + from};
+        ahead.findings.push_back(std::move(finding));
+      }
+      begin = end;
+      co_await net::NextTurn(exchange_.loop);
+    }
+    ahead_.push_back(std::move(ahead));
+  }
+}
+
+void Inspection::InspectBundle(std::string_view whole, Channel channel, Passage::Seal seal) {
+  const auto known = std::ranges::find_if(ahead_, [&](const Ahead& ahead) {
+    return ahead.channel == channel && ahead.seal == seal && ahead.size == whole.size();
+  });
+  if (known == ahead_.end()) return Inspect(whole, 0, channel);
+  std::ranges::move(known->findings, std::back_inserter(findings_));
+  ahead_.erase(known);
+}
+
+Status Inspection::LookAtPassages(const BodyReading& reading, Side side, Replacements& replacements) {
+  const auto& passages = reading.passages();
+  std::vector<Bundle> bundles = BundlesOf(passages);
   findings_.clear();
   for (Bundle& bundle : bundles) Scan(passages, side, bundle);
   GH_CHECK_OK(Judge(bundles, side));
@@ -410,7 +454,7 @@ Status Inspection::LookAtPassages(const BodyReading& reading, Side side, Replace
 void Inspection::Scan(const std::vector<Passage>& passages, Side side, Bundle& bundle) {
   const std::string_view whole = bundle.TextIn(passages);
   bundle.first = findings_.size();
-  Inspect(whole, 0, bundle.channel);
+  InspectBundle(whole, bundle.channel, bundle.seal);
   const auto kept = std::remove_if(findings_.begin() + static_cast<std::ptrdiff_t>(bundle.first), findings_.end(),
                                    [&](const Finding& finding) { return !bundle.Holds(finding.span, passages); });
   findings_.erase(kept, findings_.end());

@@ -103,6 +103,11 @@ class Inspection {
   };
   base::Status Look(const Text& text, std::vector<TextEdit>& edits);
 
+  // A body of kLong bytes and more is looked at ahead, a part in each turn of the loop, so that it holds up nobody;
+  // LookAtBody() then knows what is in it.
+  static constexpr std::size_t kLong = std::size_t{64} << 10U;
+  net::Task<> ScanAhead(codec::json::Value root, const TextTable& table);
+
   // The body as it may go on: nullopt where it may go on as it is.
   base::Result<std::optional<std::string>> LookAtBody(std::string_view body, codec::json::Value root,
                                                       const TextTable& table, pipeline::Side side);
@@ -136,7 +141,10 @@ class Inspection {
 
   // First all of it is looked at, so that whoever judges sees everything that is there; then it is changed.
   base::Status LookAtPassages(const BodyReading& reading, pipeline::Side side, Replacements& replacements);
+  static std::vector<Bundle> BundlesOf(const std::vector<Passage>& passages);
   void Scan(const std::vector<Passage>& passages, pipeline::Side side, Bundle& bundle);
+  // Appends what is in the bundle's text to findings_, or what was found there ahead.
+  void InspectBundle(std::string_view whole, inspect::Channel channel, Passage::Seal seal);
   void RememberPrompt(const BodyReading& reading);
   void AddWatched(const Bundle& bundle, const std::vector<Passage>& passages, pipeline::Side side);
   // Brings the findings from `first` on into the order of their places.
@@ -179,7 +187,15 @@ class Inspection {
   std::optional<TokenMap> tokens_;         // once there is one
   inspect::content::PromptRuns prompt_;
   pipeline::InspectionReport& report_;
-  std::vector<inspect::Finding> findings_;                                        // of what is being looked at
+  std::vector<inspect::Finding> findings_;  // of what is being looked at
+  // Of a body that is looked at next.
+  struct Ahead {
+    inspect::Channel channel = inspect::Channel::kUser;
+    Passage::Seal seal = Passage::Seal::kNone;
+    std::size_t size = 0;  // of the text
+    std::vector<inspect::Finding> findings;
+  };
+  std::vector<Ahead> ahead_;
   std::map<std::string, std::vector<inspect::Finding>, std::less<>> from_hooks_;  // by text
 };
 
