@@ -1,9 +1,11 @@
 #include "admin/admin_handler.h"
 
+#include <algorithm>
 #include <chrono>
 #include <utility>
 
 #include "admin/api_refusal.h"
+#include "admin/seen_exchange.h"
 #include "codec/json/writer.h"
 
 namespace gatehouse::admin {
@@ -44,22 +46,65 @@ std::string_view Word(Readiness readiness) {
   return "unknown";
 }
 
+constexpr std::string_view kPrefix = "/admin/v1/";
+
+std::string NameOf(const features::identity::Author& author) {
+  if (author.id.value != 0) return std::to_string(author.id.value);
+  return author.name == "owner" ? "owner" : "directory";
+}
+
+bool IsWord(std::string_view part) {
+  constexpr std::size_t kLongest = 24;
+  return !part.empty() && part.size() <= kLongest &&
+         std::ranges::all_of(part, [](char c) { return (c >= 'a' && c <= 'z') || c == '-' || c == '_'; });
+}
+
 }  // namespace
+
+// The second part of a path names an object, which may be a person; the others are words of this API.
+std::string ResourceOf(std::string_view path) {
+  std::string resource;
+  for (std::size_t number = 0; !path.empty() && number < 4; ++number) {
+    const std::string_view part = path.substr(0, path.find('/'));
+    path.remove_prefix(std::min(path.size(), part.size() + 1));
+    resource.append(number == 0 ? "" : "/").append(number != 1 && IsWord(part) ? part : "*");
+  }
+  return resource;
+}
 
 net::Task<> AdminHandler::Serve(http::ServerExchange& exchange) {
   const std::string_view path = exchange.head().path();
   if (path == "/livez") return Send(exchange, 200, "text/plain", "ok\n");
   if (path == "/readyz") return Ready(exchange);
   if (path == "/metrics") return Metrics(exchange);
-  if (!path.starts_with("/admin/v1/"))
+  if (!path.starts_with(kPrefix))
     return SendError(exchange, 404, "not_found", "The admin listener has /livez, /readyz, /metrics and /admin/v1/.");
-  return ServeKnown(exchange);
+  return ServeApi(exchange);
+}
+
+// Also a caller who has gone may have changed something.
+net::Task<> AdminHandler::ServeApi(http::ServerExchange& exchange) {
+  struct Telling {
+    const AdminWitness& witness;
+    const SeenExchange& seen;
+    std::string actor = "unknown";
+    ~Telling() {
+      if (!witness) return;
+      const http::RequestHead& head = seen.head();
+      witness({.actor = std::move(actor),
+               .resource = ResourceOf(head.path().substr(kPrefix.size())),
+               .method = head.method,
+               .status = seen.status()});
+    }
+  };
+  SeenExchange seen(exchange);
+  Telling telling{.witness = context_.witness, .seen = seen};
+  co_await ServeKnown(seen, telling.actor);
 }
 
 // Whoever is let in: everything is checked against roles from here on.
-net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange) {
+net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange, std::string& who) {
   constexpr std::chrono::seconds kPatience(5);
-  constexpr std::string_view kPrefix = "/admin/v1/";
   auto actor = co_await IdentifyActor(exchange, context_.tenancy,
                                       {.password_digest = password_digest_, .directory = context_.login},
                                       exchange.loop().In(kPatience));
@@ -67,6 +112,7 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange) {
     ApiReply refusal = ReplyOf(actor.error());
     co_return co_await Send(exchange, refusal.status, "application/json", std::move(refusal.body));
   }
+  who = NameOf(actor.value().author());
   const std::string_view path = exchange.head().path();
   if (TenancyApi::Serves(path.substr(kPrefix.size()))) {
     ApiReply reply = co_await tenancy_.Answer(exchange, std::move(actor).value());

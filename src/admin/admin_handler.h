@@ -1,5 +1,6 @@
 #pragma once
 
+#include <cstdint>
 #include <functional>
 #include <memory>
 #include <optional>
@@ -25,6 +26,17 @@ enum class Readiness : std::uint8_t {
   kDraining,
 };
 
+// A call of the admin API that is over. It names no person and no object: those have names of people.
+struct AdminCall {
+  std::string actor;     // the id of a user's node, "owner" with the password, "directory", "unknown"
+  std::string resource;  // "keys", "keys/*", "keys/*/rotate"
+  std::string_view method;
+  std::uint16_t status = 0;  // 0: its caller left before it was answered
+};
+using AdminWitness = std::function<void(const AdminCall&)>;
+// The resource of a path behind "/admin/v1/".
+std::string ResourceOf(std::string_view path);
+
 // What the admin listener shows. All outlive the handler; called on the admin loop.
 struct AdminContext {
   const base::Metrics& metrics;
@@ -40,6 +52,7 @@ struct AdminContext {
   AlertServices alerts;
   std::function<void()> measure;    // brings the metrics of what is measured, and not counted, up to date
   DirectoryLogin* login = nullptr;  // null: people of a directory are not let in
+  AdminWitness witness;             // is told of every call below /admin/v1/; empty: nobody is
 };
 
 // The admin listener: /livez, /readyz and /metrics for machines, /admin/v1/* with the admin password for people.
@@ -61,7 +74,9 @@ class AdminHandler final : public http::Handler {
   net::Task<> Targets(http::ServerExchange& exchange);
   net::Task<> Reload(http::ServerExchange& exchange);
   net::Task<> Metrics(http::ServerExchange& exchange);
-  net::Task<> ServeKnown(http::ServerExchange& exchange);
+  net::Task<> ServeApi(http::ServerExchange& exchange);
+  // `actor` is who it turned out to be.
+  net::Task<> ServeKnown(http::ServerExchange& exchange, std::string& actor);
   net::Task<> Explain(http::ServerExchange& exchange, std::string_view request_id);
 
   AdminContext context_;

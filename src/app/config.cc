@@ -261,6 +261,8 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   if (config->cluster) CheckShareable(config->accounting.budgets, root["budgets"]);
   config->alerts = ReadAlerts(root["alerts"], config->files);
   config->policies = ReadPolicies(root, *config);
+  config->record = ReadRecord(root["record"]);
+  config->revision = RevisionOf(yaml);
   config->guard = ReadGuard(root["guard"], *config, config->files);
   if (!config->policies->empty()) config->gate.client_address = ingress::GateSettings::ClientAddress::kAttached;
   GH_CHECK_OK(tree.Finish());

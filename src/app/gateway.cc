@@ -39,6 +39,7 @@ std::string WaitingForRestart(const Config& started, const Config& next) {
   if (started.tenancy != next.tenancy) note("pepper");
   if (started.threads != next.threads) note("threads");
   if (started.cluster != next.cluster) note("cluster");
+  if (started.record != next.record) note("record");
   return waiting;
 }
 
@@ -78,6 +79,7 @@ Gateway::~Gateway() {
 base::Result<std::shared_ptr<const Config>> Gateway::Load() {
   if (options_.config_path.empty()) return ReadConfig(options_.config_text, health_);
   GH_TRY(const std::string text, ReadFile(options_.config_path));
+  loaded_ = RevisionOf(text);
   return ReadConfig(text, health_);
 }
 
@@ -95,6 +97,7 @@ base::Status Gateway::Start() {
   GH_CHECK_OK(OpenAccounting(count));
   OpenRateSharing();
   OpenAlerting();
+  GH_CHECK_OK(OpenRecord(count));
   constexpr std::size_t kMostRemembered = std::size_t{256} << 20U;
   conversations_ = std::make_unique<store::memory::SharedValues>(
       base::SystemClock(), store::memory::SharedValues::Bounds{.bytes = kMostRemembered});
@@ -109,6 +112,7 @@ base::Status Gateway::Start() {
       .identity = *identity_,
       .keys = control_->keys(),
       .policies = *policies_,
+      .record = record_ == nullptr ? nullptr : &record_->record(),
       .meters = meters_,
       .find_node = [&directory = control_->directory()](std::string_view path) -> std::optional<pipeline::NodeId> {
         const auto place = directory.FindPath(path);
@@ -162,6 +166,20 @@ void Gateway::OpenRateSharing() {
           .loop = loop_, .store = shared_store_->store(), .records = *accounting_->services().gateways, .log = *log_},
       config_->cluster->rate);
   rates_->Open(meters_, config_->tenancy.pepper);
+}
+
+base::Status Gateway::OpenRecord(std::size_t loops) {
+  if (config_->record.keeping == RecordConfig::Keeping::kOff) return base::Ok();
+  GH_TRY(record_, RecordHouse::Open(config_->record,
+                                    {.folder = database_->record_folder(),
+                                     .node = config_->cluster ? config_->cluster->node : std::string(),
+                                     .loops = loops},
+                                    base::SystemClock()));
+  std::vector<features::audit::Watch::Store> stores;
+  stores.emplace_back("database", [this] { return database_->database().health(); });
+  if (shared_store_ != nullptr) stores.emplace_back("shared", [this] { return shared_store_->store().health(); });
+  record_->Begin(loop_, config_->revision, std::move(stores));
+  return base::Ok();
 }
 
 void Gateway::OpenAlerting() {
@@ -234,9 +252,13 @@ base::Status Gateway::ListenAdmin() {
                           .measure =
                               [this] {
                                 Measure(*metrics_, FirstMeasuredFamily(), *accounting_, *alerting_,
-                                        rates_ == nullptr ? nullptr : &rates_->sharing());
+                                        rates_ == nullptr ? nullptr : &rates_->sharing(), record_.get());
                               },
-                          .login = login_.get()},
+                          .login = login_.get(),
+                          .witness =
+                              [this](const admin::AdminCall& call) {
+                                if (record_ != nullptr) record_->NoteAdminCall(call);
+                              }},
       std::move(digest));
   constexpr std::size_t kMaxAdminConnections = 256;
   const http::ServerLimits limits{.max_connections = kMaxAdminConnections};
@@ -255,6 +277,11 @@ base::Status Gateway::ListenAdmin() {
 // worse.
 admin::Readiness Gateway::ReadinessNow() const {
   if (readiness_ != admin::Readiness::kReady) return readiness_;
+  if (record_ != nullptr && !record_->Problem().empty()) {
+    using Unwritten = features::audit::RecordSettings::Unwritten;
+    const bool serves = record_->record().settings().unwritten == Unwritten::kServed;
+    return serves ? admin::Readiness::kDegraded : admin::Readiness::kFailing;
+  }
   // A database may take a probe, and have no room for a block of the ledger.
   if (database_->database().health().state == store::Health::State::kWorking && accounting_->Problem().empty()) {
     const bool well = identity_->Problem().empty() && (rates_ == nullptr || rates_->Problem().empty());
@@ -273,6 +300,7 @@ std::string Gateway::ProblemNow() const {
   for (const std::string& one :
        {store_works ? std::string() : "database: " + health.reason, accounting_->Problem(),
         rates_ == nullptr ? std::string() : rates_->Problem(), identity_->Problem(),
+        record_ == nullptr ? std::string() : record_->Problem(),
         idle_budgets ? std::string("there are budgets, and accounting.enabled is false: nothing keeps them") : "",
         problem_}) {
     if (!one.empty()) problems.append(problems.empty() ? "" : "; ").append(one);
@@ -310,6 +338,7 @@ net::Task<base::Status> Gateway::Reload() {
     reloading_ = Reloading::kYes;
     status = co_await ReloadOnce();
   } while (reloading_ == Reloading::kAgain);
+  if (!status.ok() && record_ != nullptr) record_->NoteRefusedConfig(loaded_);
   if (!status.ok()) problem_ = "configuration refused, the old one is in force: " + status.error().public_message;
   co_return status;
 }
@@ -325,6 +354,9 @@ net::Task<base::Status> Gateway::ReloadOnce() {
   const auto suspicions = llm::price::Suspicions(*config_->prices, *next.value()->prices, base::SystemClock().Wall());
   for (const std::string& line : suspicions) {
     log_->Warning("a price looks wrong; it is in force", {{"price", line}});
+  }
+  if (record_ != nullptr && config_->revision != next.value()->revision) {
+    record_->NoteConfig(config_->revision, next.value()->revision);
   }
   config_ = std::move(next).value();
   const std::string waiting = WaitingForRestart(*started_with_, *config_);
@@ -443,6 +475,7 @@ void Gateway::Run() {
   loops_.clear();
   if (rates_ != nullptr) rates_->Close();
   accounting_->Close();
+  if (record_ != nullptr) record_->End(config_->revision);
   control_->Flush(loop_);
   log_->Info("stopped");
 }

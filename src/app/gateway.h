@@ -16,6 +16,7 @@
 #include "app/identity_providers.h"
 #include "app/loop_runtime.h"
 #include "app/rate_sharing.h"
+#include "app/record_house.h"
 #include "app/shared_store.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -64,6 +65,7 @@ class Gateway {
 
   base::Status OpenAccounting(std::size_t loops);
   void OpenRateSharing();
+  base::Status OpenRecord(std::size_t loops);
   void OpenAlerting();
   features::accounting::FindNode NodeFinder() const;
   base::Status Listen();
@@ -90,6 +92,7 @@ class Gateway {
   std::shared_ptr<const Config> config_;  // of the main thread
   std::shared_ptr<const Config> started_with_;
   enum class Reloading : std::uint8_t { kNo, kYes, kAgain } reloading_ = Reloading::kNo;
+  std::string loaded_;   // the revision that was read last, whether it can be used or not
   std::string problem_;  // why the last reload was refused, or what it could not put in force
   std::unique_ptr<base::Log> log_;
   std::unique_ptr<base::Metrics> metrics_;
@@ -103,6 +106,7 @@ class Gateway {
   std::unique_ptr<RateSharing> rates_;  // null: alone
   std::unique_ptr<Alerting> alerting_;
   std::unique_ptr<IdentityProviders> identity_;  // on loop_; the loops use it
+  std::unique_ptr<RecordHouse> record_;          // null: none is kept
   std::vector<std::unique_ptr<LoopRuntime>> loops_;
   std::vector<Served> served_;
   LoopRuntime::ListenerId last_listener_ = 0;

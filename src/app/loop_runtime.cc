@@ -31,6 +31,27 @@ features::accounting::LoopAccounting::Parts PartsFor(const Shared& shared, std::
   return parts;
 }
 
+std::optional<features::audit::LoopRecord> RecordFor(const Shared& shared, std::size_t index) {
+  if (shared.record == nullptr) return {};
+  return std::make_optional<features::audit::LoopRecord>(*shared.record, index);
+}
+
+// What an exchange came to is settled before its entry is written.
+std::vector<pipeline::ExchangeObserver*> ObserversOf(features::telemetry::ExchangeTelemetry& telemetry,
+                                                     features::accounting::LedgerObserver& ledger,
+                                                     std::optional<features::audit::LoopRecord>& record) {
+  std::vector<pipeline::ExchangeObserver*> all = {&telemetry, &ledger};
+  if (record) all.push_back(&*record);
+  return all;
+}
+
+std::shared_ptr<const features::audit::EntryContext> EntryContextOf(const Config& config) {
+  auto context = std::make_shared<features::audit::EntryContext>();
+  context->config = config.revision;
+  for (const auto& route : *config.routes) context->models.insert(route.model);
+  return context;
+}
+
 // The same on all gateways of one pepper, and of no use for anything else that is made with it.
 base::Secret TokenKey(const features::identity::KeyServices& keys) {
   return base::Secret(std::string(codec::crypto::AsText(keys.hash.Of("gatehouse guard tokens"))));
@@ -49,7 +70,8 @@ LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_pt
       fetcher_(upstreams_.PoolsForFetching(kHookPools)),
       accounting_(PartsFor(shared, index, loop_)),
       ledger_(accounting_),
-      observers_({&telemetry_, &ledger_}),
+      record_(RecordFor(shared, index)),
+      observers_(ObserversOf(telemetry_, ledger_, record_)),
       handler_(std::make_unique<ingress::GatewayHandler>(ingress::LoopContext{loop_, random_, observers_},
                                                          BuildGate(config))),
       retiring_(loop_),
@@ -84,8 +106,9 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
                                     .conversations = ConversationsOf(*config)});
   auto rates =
       std::make_shared<const features::ratelimit::RuleSet>(config->rate_limits, shared_.meters, shared_.find_node);
-  owned->gate.pipeline =
-      BuildPipeline(*config, std::move(governing.stages), std::move(rates), accounting_, std::move(routes));
+  owned->gate.pipeline = BuildPipeline(*config, std::move(governing.stages), std::move(rates), accounting_,
+                                       std::move(routes), record_ ? &*record_ : nullptr);
+  if (record_) record_->Use(EntryContextOf(*config));
   return {owned, &owned->gate};
 }
 

@@ -3,6 +3,7 @@
 #include <functional>
 #include <map>
 #include <memory>
+#include <optional>
 #include <string>
 #include <thread>
 #include <vector>
@@ -16,6 +17,7 @@
 #include "app/upstreams.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "features/audit/record.h"
 #include "features/identity/directory_placement.h"
 #include "features/identity/keys.h"
 #include "features/ratelimit/rule_set.h"
@@ -42,6 +44,7 @@ struct Shared {
   const IdentityProviders& identity;
   const features::identity::KeyServices& keys;
   PolicyRecords& policies;
+  features::audit::Record* record;  // null: none is kept
   features::ratelimit::MeterBoard& meters;
   features::ratelimit::FindNode find_node;  // thread-safe
 };
@@ -109,6 +112,7 @@ class LoopRuntime {
   std::unique_ptr<store::KeyValue> conversations_;     // once one of a gateway that is alone does
   features::accounting::LoopAccounting accounting_;    // dropped before the upstreams whose calls it sees through
   features::accounting::LedgerObserver ledger_;
+  std::optional<features::audit::LoopRecord> record_;
   Observers observers_;
   std::unique_ptr<ingress::GatewayHandler> handler_;
   std::vector<std::unique_ptr<Listening>> listening_;

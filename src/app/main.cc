@@ -15,6 +15,7 @@
 #include "app/guard_command.h"
 #include "app/policy_command.h"
 #include "app/reconcile_command.h"
+#include "app/version.h"
 #include "features/guard/guard_table.h"
 #include "features/identity/key_text.h"
 
@@ -128,7 +129,7 @@ int Main(std::span<char* const> arguments) {
   } else if (command == "guard") {
     return GuardCommand(arguments.subspan(2));
   } else if (command == "version") {
-    Say(stdout, "gatehouse 0.1.0\n");
+    Say(stdout, "gatehouse " + std::string(kVersion) + "\n");
     return 0;
   } else if (command == "help" || command == "--help") {
     Say(stdout, kUsage);

@@ -24,6 +24,10 @@ enum Family : std::size_t {
   kRateWaits,
   kRateAlone,
   kRateGateways,
+  kRecordEntries,
+  kRecordSize,
+  kRecordQueued,
+  kRecordCommits,
 };
 
 constexpr std::size_t kShard = 0;
@@ -77,11 +81,49 @@ std::vector<base::Metrics::Declaration> MeasuredFamilies() {
        MetricKind::kCounter,
        {"outcome"}},
       {"gatehouse_rate_gateways", "Gateways that share rate limits, as far as this one knows.", MetricKind::kGauge, {}},
+      {"gatehouse_record_entries_total",
+       "Entries since the start: taken (by the log), unwritten (they could not be).",
+       MetricKind::kCounter,
+       {"outcome"}},
+      {"gatehouse_record_size",
+       "Entries of the log: durable (on the disk), signed (under a published checkpoint).",
+       MetricKind::kGauge,
+       {"state"}},
+      {"gatehouse_record_queued_bytes", "Of entries that wait to be written.", MetricKind::kGauge, {}},
+      {"gatehouse_record_commits_total", "Writes of the log, each of all that waited.", MetricKind::kCounter, {}},
   };
 }
 
+namespace {
+
+template <class Set>
+void MeasureRates(const features::ratelimit::Sharing& rates, Set set) {
+  const auto& counts = rates.counts();
+  set(kRateQuestions, {"answered"}, counts.answered.load());
+  set(kRateQuestions, {"failed"}, counts.failed.load());
+  set(kRateWaits, {}, counts.waited.load());
+  set(kRateAlone, {"shared"}, counts.shared.load());
+  set(kRateAlone, {"refused"}, counts.refused.load());
+  set(kRateAlone, {"admitted"}, counts.admitted.load());
+  set(kRateGateways, {}, rates.gateways());
+}
+
+template <class Set>
+void MeasureRecord(RecordHouse& record, Set set) {
+  const auto totals = record.record().totals();
+  set(kRecordEntries, {"taken"}, totals.entries);
+  set(kRecordEntries, {"unwritten"}, totals.unwritten);
+  const auto state = record.state();
+  set(kRecordSize, {"durable"}, state.durable_size);
+  set(kRecordSize, {"signed"}, state.checkpoint_size);
+  set(kRecordQueued, {}, state.queued_bytes);
+  set(kRecordCommits, {}, state.commits);
+}
+
+}  // namespace
+
 void Measure(base::Metrics& metrics, std::size_t first, const AccountingHouse& accounting, const Alerting& alerting,
-             const features::ratelimit::Sharing* rates) {
+             const features::ratelimit::Sharing* rates, RecordHouse* record) {
   const auto set = [&](Family family, base::Labels labels, std::uint64_t value) {
     metrics.Counter(kShard, first + family).At(labels).Set(value);
   };
@@ -106,15 +148,8 @@ void Measure(base::Metrics& metrics, std::size_t first, const AccountingHouse& a
     set(kDeliveries, {channel.name, "given_up"}, channel.given_up);
   }
   set(kDropped, {}, dispatcher.dropped() + accounting.treasury().dropped());
-  if (rates == nullptr) return;
-  const auto& counts = rates->counts();
-  set(kRateQuestions, {"answered"}, counts.answered.load());
-  set(kRateQuestions, {"failed"}, counts.failed.load());
-  set(kRateWaits, {}, counts.waited.load());
-  set(kRateAlone, {"shared"}, counts.shared.load());
-  set(kRateAlone, {"refused"}, counts.refused.load());
-  set(kRateAlone, {"admitted"}, counts.admitted.load());
-  set(kRateGateways, {}, rates->gateways());
+  if (rates != nullptr) MeasureRates(*rates, set);
+  if (record != nullptr) MeasureRecord(*record, set);
 }
 
 }  // namespace gatehouse::app

@@ -4,6 +4,7 @@
 
 #include "app/route_offers.h"
 #include "features/accounting/accounting_stage.h"
+#include "features/audit/record_stage.h"
 #include "features/ratelimit/rate_limit_stage.h"
 
 namespace gatehouse::app {
@@ -11,7 +12,8 @@ namespace gatehouse::app {
 std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config, pipeline::Stages governing,
                                                         std::shared_ptr<const features::ratelimit::RuleSet> rates,
                                                         features::accounting::LoopAccounting& accounting,
-                                                        std::shared_ptr<const features::routing::RouteTable> routes) {
+                                                        std::shared_ptr<const features::routing::RouteTable> routes,
+                                                        features::audit::LoopRecord* record) {
   // The rules come first: nothing is held, looked up or sent for what they refuse, and no stage can answer before them.
   pipeline::Stages stages = std::move(governing);
   // The cheapest refusal is next, and who waits for a place holds no money meanwhile.
@@ -22,6 +24,8 @@ std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config, pi
     stages.push_back(std::make_unique<features::accounting::AccountingStage>(
         accounting, config.accounting.settings, config.prices, std::make_shared<const RouteOffers>(*config.routes)));
   }
+  // Behind everything that decides, and before anything is done: what was decided is on record by then.
+  if (record != nullptr) stages.push_back(std::make_unique<features::audit::RecordStage>(*record));
   // Around the routing, because it answers only what no target would.
   stages.push_back(std::make_unique<features::token_count::LocalCountStage>(config.token_tables));
   // The choice of a target comes last: whatever is refused above never reaches an upstream.

@@ -11,10 +11,12 @@
 namespace gatehouse::app {
 
 // The stages of one loop in the order in which they see an exchange. The order and its reasons are in the source.
-// Authentication comes before all of them, before the exchange exists; `governing` is what GoverningStages() made.
+// Authentication comes before all of them, before the exchange exists; `governing` is what GoverningStages() made;
+// `record` is null where none is kept.
 std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config, pipeline::Stages governing,
                                                         std::shared_ptr<const features::ratelimit::RuleSet> rates,
                                                         features::accounting::LoopAccounting& accounting,
-                                                        std::shared_ptr<const features::routing::RouteTable> routes);
+                                                        std::shared_ptr<const features::routing::RouteTable> routes,
+                                                        features::audit::LoopRecord* record);
 
 }  // namespace gatehouse::app

@@ -35,6 +35,7 @@ struct RecordSettings {
   Durability durability = Durability::kGroup;
   // What happens to it while no entry can be written. kServed: it goes on, and is counted.
   enum class Unwritten : std::uint8_t { kRefused, kServed } unwritten = Unwritten::kRefused;
+  bool operator==(const RecordSettings&) const = default;
 };
 
 // The record of one process. Thread-safe; outlives the loops.

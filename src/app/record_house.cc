@@ -1,0 +1,139 @@
+#include "app/record_house.h"
+
+#include <unistd.h>
+
+#include <array>
+#include <utility>
+
+#include "app/version.h"
+
+namespace gatehouse::app {
+namespace {
+
+namespace fs = std::filesystem;
+namespace log = record::log;
+
+using codec::json::FieldWriter;
+
+std::string HostName() {
+  std::array<char, 256> name{};
+  if (::gethostname(name.data(), name.size() - 1) != 0) return "gateway";
+  return name.data();
+}
+
+std::chrono::milliseconds Millis(base::Duration duration) {
+  return std::chrono::duration_cast<std::chrono::milliseconds>(duration);
+}
+
+// A log keeps the name that it was made with, whatever the host is called now.
+std::string OriginIn(log::Files& files, const fs::path& folder) {
+  const auto checkpoint = files.Read((folder / "checkpoint").string());
+  return checkpoint.ok() ? checkpoint.value().substr(0, checkpoint.value().find('\n')) : std::string();
+}
+
+base::Error CannotOpen(base::Error error, const fs::path& folder) {
+  const std::string because = error.public_message.empty() ? error.detail : error.public_message;
+  error.public_message = "The record in " + folder.string() + " cannot be written. " + because +
+                         " Check that the folder can be written and that no other gateway uses it; name another one in "
+                         "`record.folder`, or say `record: { enabled: false }`.";
+  return error;
+}
+
+std::string_view Word(log::LogState::Health health) {
+  switch (health) {
+    case log::LogState::Health::kWriting: return "";
+    case log::LogState::Health::kNoRoom: return "the disk has no room for it";
+    case log::LogState::Health::kReadOnly: return "its disk takes no writes";
+    case log::LogState::Health::kFailing: return "it cannot be written";
+  }
+  return "";
+}
+
+std::string_view Word(features::audit::Durability durability) {
+  switch (durability) {
+    case features::audit::Durability::kStrict: return "strict";
+    case features::audit::Durability::kGroup: return "group";
+    case features::audit::Durability::kAsync: return "async";
+  }
+  return "";
+}
+
+}  // namespace
+
+class RecordHouse::Sink final : public features::audit::EntrySink {
+ public:
+  explicit Sink(log::LogWriter& writer) : writer_(writer) {}
+  base::Result<std::uint64_t> Append(std::string_view entry, features::audit::Durability durability,
+                                     log::LogWriter::Told told) override {
+    return writer_.Append(entry, durability, std::move(told));
+  }
+
+ private:
+  log::LogWriter& writer_;
+};
+
+base::Result<std::unique_ptr<RecordHouse>> RecordHouse::Open(const RecordConfig& config, const Start& start,
+                                                             const base::Clock& clock) {
+  std::unique_ptr<RecordHouse> self(new RecordHouse(config));
+  const fs::path folder = config.folder.empty() ? start.folder : fs::path(config.folder);
+  log::LogOptions options{.folder = folder.string(), .origin = config.origin};
+  if (options.origin.empty()) options.origin = OriginIn(self->files_, folder);
+  if (options.origin.empty()) options.origin = HostName() + "/gatehouse";
+  options.group_interval = Millis(config.group_interval);
+  options.checkpoint_interval = Millis(config.checkpoint_interval);
+  options.max_queued_bytes = config.max_queued_bytes;
+  auto writer = log::LogWriter::Open(std::move(options), self->files_, clock);
+  if (!writer.ok()) return CannotOpen(std::move(writer).TakeError(), folder);
+  self->writer_ = std::move(writer).value();
+  self->sink_ = std::make_unique<Sink>(*self->writer_);
+  std::string node = config.node.empty() ? start.node : config.node;
+  if (node.empty()) node = HostName();
+  self->record_ =
+      std::make_unique<features::audit::Record>(*self->sink_, clock, std::move(node), config.settings, start.loops);
+  return self;
+}
+
+void RecordHouse::Begin(net::Loop& loop, std::string_view config, std::vector<features::audit::Watch::Store> stores) {
+  record_->Write("node.start", [&](FieldWriter& entry) {
+    entry.Word(R"(,"version":)", kVersion);
+    entry.Word(R"(,"config":)", config);
+    entry.Word(R"(,"mode":)", Word(config_.settings.durability));
+  });
+  watch_ = std::make_unique<features::audit::Watch>(loop, *record_, std::move(stores), config_.heartbeat);
+}
+
+void RecordHouse::NoteConfig(std::string_view before, std::string_view after) {
+  record_->Write("config.change", [&](FieldWriter& entry) {
+    entry.Word(R"(,"before":)", before);
+    entry.Word(R"(,"after":)", after);
+  });
+}
+
+void RecordHouse::NoteRefusedConfig(std::string_view config) {
+  record_->Write("config.refused", [&](FieldWriter& entry) { entry.Word(R"(,"config":)", config); });
+}
+
+void RecordHouse::NoteAdminCall(const admin::AdminCall& call) {
+  record_->Write("admin.action", [&](FieldWriter& entry) {
+    entry.Word(R"(,"actor":)", call.actor);
+    entry.Text(R"(,"method":)", call.method.substr(0, 16));
+    entry.Word(R"(,"resource":)", call.resource);
+    entry.Number(R"(,"status":)", call.status);
+  });
+}
+
+void RecordHouse::End(std::string_view config) {
+  watch_.reset();
+  record_->Write("node.stop", [&](FieldWriter& entry) { entry.Word(R"(,"config":)", config); });
+}
+
+std::string RecordHouse::Problem() const {
+  const log::LogState state = writer_->state();
+  if (state.health == log::LogState::Health::kWriting) return {};
+  std::string problem = "record: ";
+  problem += Word(state.health);
+  if (!state.detail.empty()) problem += " (" + state.detail + ")";
+  return problem;
+}
+
+}  // namespace gatehouse::app

@@ -1,0 +1,64 @@
+#pragma once
+
+#include <cstddef>
+#include <filesystem>
+#include <memory>
+#include <string>
+#include <string_view>
+#include <vector>
+
+#include "admin/admin_handler.h"
+#include "app/config_record.h"
+#include "base/result.h"
+#include "features/audit/record.h"
+#include "features/audit/watch.h"
+#include "net/loop.h"
+#include "record/log/files.h"
+#include "record/log/log_writer.h"
+
+namespace gatehouse::app {
+
+// The record of this gateway: its log, what writes entries, and the watch that beats. Owned by the Gateway, on its
+// loop; outlives the other loops. Dropping it ends the log in order.
+class RecordHouse {
+ public:
+  struct Start {
+    std::filesystem::path folder;  // where the configuration names none
+    std::string node;              // the same
+    std::size_t loops = 0;
+  };
+  static base::Result<std::unique_ptr<RecordHouse>> Open(const RecordConfig& config, const Start& start,
+                                                         const base::Clock& clock);
+  RecordHouse(const RecordHouse&) = delete;
+  RecordHouse& operator=(const RecordHouse&) = delete;
+  ~RecordHouse() = default;
+
+  features::audit::Record& record() { return *record_; }
+
+  // Says that the gateway has started, and begins to beat.
+  void Begin(net::Loop& loop, std::string_view config, std::vector<features::audit::Watch::Store> stores);
+  // Another configuration is in force; or was refused.
+  void NoteConfig(std::string_view before, std::string_view after);
+  void NoteRefusedConfig(std::string_view config);
+  void NoteAdminCall(const admin::AdminCall& call);
+  // Says that the gateway stops. Nothing more comes.
+  void End(std::string_view config);
+
+  record::log::LogState state() const { return writer_->state(); }
+  // What the operator should know; "" when all is well.
+  std::string Problem() const;
+
+ private:
+  class Sink;
+
+  explicit RecordHouse(const RecordConfig& config) : config_(config) {}
+
+  const RecordConfig config_;
+  record::log::PosixFiles files_;
+  std::unique_ptr<record::log::LogWriter> writer_;
+  std::unique_ptr<features::audit::EntrySink> sink_;
+  std::unique_ptr<features::audit::Record> record_;
+  std::unique_ptr<features::audit::Watch> watch_;
+};
+
+}  // namespace gatehouse::app
