@@ -14,6 +14,7 @@
 #include "app/guard_report.h"
 #include "base/clock.h"
 #include "codec/gzip/gunzip.h"
+#include "features/guard/guard_rule.h"
 #include "inspect/default_detectors.h"
 #include "inspect/eval/score.h"
 #include "inspect/inspector.h"
@@ -31,8 +32,9 @@ constexpr std::string_view kUsage = R"(gatehouse guard: what inspection sees in 
   gatehouse guard scan FILE|- [--format text|json|sarif] [--channel CHANNEL] [--detectors NAME,...]
       say what is in a file, or in standard input, without repeating it
   gatehouse guard eval --data FILE.jsonl[.gz] --task pii|secrets|injection [--json] [--channel CHANNEL]
-                       [--detectors NAME,...]
-      compare what is seen with what people have marked: precision, recall, F1, F2, time; --data may be given again
+                       [--detectors NAME,...] [--refused]
+      compare what is seen with what people have marked: precision, recall, F1, F2, time; --data may be given again;
+      --refused counts only what the rules that hold without a configuration refuse in that channel
 
 channels: system user assistant tool_result document tool_descriptor tool_arguments output (user)
 scan ends with 0 where nothing was found, with 3 where something was
@@ -53,6 +55,7 @@ struct Options {
   std::vector<std::string> files;      // of texts, or of rows
   std::vector<std::string> detectors;  // empty: all
   std::optional<Task> task;
+  enum class Counted : std::uint8_t { kAll, kRefused } counted = Counted::kAll;
 };
 
 std::optional<Channel> ReadChannel(std::string_view name) {
@@ -118,6 +121,8 @@ std::optional<Options> ReadOptions(std::span<char* const> arguments) {
     const std::string_view name = arguments[i];
     if (name == "--json") {
       options.format = Options::Format::kJson;
+    } else if (name == "--refused") {
+      options.counted = Options::Counted::kRefused;
     } else if (name == "-" || !name.starts_with('-')) {
       options.files.emplace_back(name);
     } else if (i + 1 == arguments.size() || ReadOption(name, arguments[i + 1], options) == Understood::kNo) {
@@ -170,6 +175,16 @@ Result<int> Scan(const Options& options) {
   return findings.empty() ? 0 : kSomethingFound;
 }
 
+// By the rules that hold without a configuration.
+bool IsRefused(const inspect::Finding& finding, Channel channel) {
+  using pipeline::Side;
+  static const std::vector<features::guard::GuardRule> rules = features::guard::DefaultRules();
+  const features::guard::Docket docket(rules, pipeline::Surface::kOpenAiChat, "");
+  const Side side = channel == Channel::kOutput ? Side::kAnswer : Side::kRequest;
+  const auto* rule = docket.Decide(finding, channel, side, [](const features::guard::GuardRule&) {});
+  return rule != nullptr && rule->measure == pipeline::Measure::kDeny;
+}
+
 base::Status Judge(const std::string& file, const Options& options, const Inspector& inspector,
                    inspect::eval::Score& score) {
   GH_TRY(std::string rows, ReadInput(file));
@@ -191,6 +206,9 @@ base::Status Judge(const std::string& file, const Options& options, const Inspec
     const auto begin = base::SystemClock().Now();
     inspector.Inspect(row.value().text, 0, options.channel, scratch, findings);
     const auto took = base::SystemClock().Now() - begin;
+    if (options.counted == Options::Counted::kRefused) {
+      std::erase_if(findings, [&](const inspect::Finding& finding) { return !IsRefused(finding, options.channel); });
+    }
     score.Add(row.value(), findings, static_cast<std::uint64_t>(took.count()));
   }
   return base::Ok();
