@@ -205,7 +205,7 @@ backend b
                           "providers:\n" + "\n".join(providers) + "\nmodels:\n" + "\n".join(models) +
                           (f"\nkeys:\n  - {{ name: bench, hash: '{self.key_hash()}' }}\n" if more is None else f"\n{more}\n"))
         for old in self.scratch.glob("gatehouse.db*"):
-            old.unlink()
+            shutil.rmtree(old) if old.is_dir() else old.unlink()
         log = open(self.scratch / "gatehouse.log", "w")
         process = subprocess.Popen(["taskset", "-c", PROXY_CORE, str(self.build / "gatehouse"), "serve", "--config", str(config)],
                                    stdout=log, stderr=subprocess.STDOUT)

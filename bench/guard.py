@@ -5,7 +5,7 @@ usage: guard.py --build DIR [--rounds 7] [--seconds 2] [--json FILE]
 
 The same gateway serves the same requests with `guard: { enabled: false }` and with the default guard, taking turns with nginx as in
 compare.py, at 1, 8 and 64 KB (as much in as out) and for streams of 50 events. The figures are (on - off) / nginx by size, and
-(on - off) / 50 in microseconds for an event, of medians. Accounting is off in both, for it is not what is measured.
+(on - off) / 50 in microseconds for an event, of medians. Accounting and the record are off in both, for they are not what is measured.
 """
 import argparse
 import json
@@ -30,7 +30,7 @@ def main():
     args = parser.parse_args()
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="gatehouse-bench-"))
     rig = compare.Rig(args.build.resolve(), scratch)
-    usual = f"accounting: {{ enabled: false }}\nkeys:\n  - {{ name: bench, hash: '{rig.key_hash()}' }}\n"
+    usual = f"accounting: {{ enabled: false }}\nrecord: {{ enabled: false }}\nkeys:\n  - {{ name: bench, hash: '{rig.key_hash()}' }}\n"
     launches = {
         "nginx": rig.nginx,
         "off": lambda: rig.gatehouse(more=usual + "guard: { enabled: false }"),
