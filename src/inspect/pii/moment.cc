@@ -111,6 +111,12 @@ MomentRecogniser::MomentRecogniser() {
       "nato nata nascita geboortedatum geboren urodzenia urodzony urodzona nascimento nascido nascida");
 }
 
+void MomentRecogniser::AddTelling(PlainWords& words) const {
+  words_.Each([&words](std::string_view word, std::uint32_t bits) {
+    if ((bits & (kMonth | kWeekday)) != 0) words.AddTelling(word);
+  });
+}
+
 void MomentRecogniser::Add(const Piece& piece, Span span, float confidence, std::vector<Sighting>& sightings) const {
   const bool born = confidence >= 0.3F && context_.Before(piece.text, span.begin).test(0);
   sightings.push_back({.entity = born ? "DATE_OF_BIRTH" : "DATE_TIME",

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "inspect/pii/context.h"
+#include "inspect/pii/plain_words.h"
 #include "inspect/pii/sighting.h"
 #include "inspect/pii/word_table.h"
 
@@ -19,6 +20,9 @@ class MomentRecogniser {
   // before.
   void SeeDigits(const Piece& piece, std::size_t at, std::vector<Sighting>& sightings) const;
   void SeeWord(const Piece& piece, std::size_t at, std::vector<Sighting>& sightings) const;
+
+  // Adds the words that SeeWord() sees something in.
+  void AddTelling(PlainWords& words) const;
 
  private:
   void Add(const Piece& piece, Span span, float confidence, std::vector<Sighting>& sightings) const;

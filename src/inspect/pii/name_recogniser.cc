@@ -119,6 +119,14 @@ NameRecogniser::NameRecogniser() : words_(MakeGazetteer()) {
   }
 }
 
+void NameRecogniser::AddTelling(PlainWords& words) const {
+  constexpr std::uint32_t kTelling =
+      kGivenName | kSurname | kPlace | kCountry | kNationality | kStreetStart | kUnit | kParticle;
+  words_.Each([&words](std::string_view word, std::uint32_t bits) {
+    if ((bits & kTelling) != 0) words.AddTelling(word);
+  });
+}
+
 bool NameRecogniser::IsIntroduced(std::string_view text, std::size_t at) const {
   const WordBefore word = FindWordBefore(text, at);
   const std::uint32_t bits = introductions_.Find(word.lower);

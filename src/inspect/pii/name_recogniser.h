@@ -6,6 +6,7 @@
 #include <vector>
 
 #include "inspect/pii/gazetteer.h"
+#include "inspect/pii/plain_words.h"
 #include "inspect/pii/sighting.h"
 
 namespace gatehouse::inspect::pii {
@@ -22,6 +23,9 @@ class NameRecogniser {
 
   // The address that begins with the number at `at`.
   void SeeStreet(const Piece& piece, std::size_t at, std::vector<Sighting>& sightings) const;
+
+  // Adds the words that SeeWords() may see something in by themselves, and those that it goes on with.
+  void AddTelling(PlainWords& words) const;
 
  private:
   static constexpr std::size_t kMaxWords = 8;

@@ -1,43 +1,82 @@
 #include "inspect/pii/personal_detector.h"
 
 #include <algorithm>
+#include <array>
+#include <bit>
+#include <cstdint>
+#include <cstring>
 #include <set>
 
-#include "codec/text/scan.h"
 #include "inspect/pii/characters.h"
 #include "inspect/pii/moment.h"
 #include "inspect/pii/name_recogniser.h"
 #include "inspect/pii/network.h"
 #include "inspect/pii/number_recogniser.h"
 #include "inspect/pii/phone.h"
+#include "inspect/pii/plain_words.h"
 #include "inspect/seam.h"
 
 namespace gatehouse::inspect::pii {
 namespace {
 
-// Bytes at which something may begin that is looked at: digits, capitals of Latin script, "@".
-struct Interesting {
-  static bool Matches(char c) {
-    const auto byte = static_cast<unsigned char>(c);
-    return IsDigit(c) || (c >= '@' && c <= 'Z') || (byte >= 0xC3 && byte <= 0xC5);
+using Bytes = std::uint8_t __attribute__((ext_vector_type(16)));
+using Flags = bool __attribute__((ext_vector_type(16)));
+
+// The bytes of a text at which something may begin that is looked at: digits, "@", and capitals of Latin script that
+// begin a word. Found 64 at a time; each is given once, in order, or left out.
+class Beginnings {
+ public:
+  Beginnings(std::string_view text, std::size_t begin) : text_(text), at_(begin) {
+    before_ = begin > 0 && IsWordByte(text[begin - 1]) ? 1 : 0;
+    Take();
   }
-  static std::uint64_t Mask(std::uint64_t word) {
-    // Coarse: any byte that is no small letter and above the signs; FindInteresting() looks at each.
-    std::uint64_t mask = 0;
-    for (unsigned i = 0; i < 8; ++i) {
-      if (Matches(static_cast<char>(word >> (8 * i)))) mask |= std::uint64_t{0x80} << (8 * i);
+
+  // The first one at or behind `from`, which is not before what was given last; the text's size where there is none.
+  std::size_t Next(std::size_t from) {
+    while (at_ < text_.size()) {
+      if (from > at_) found_ &= from - at_ < kBlock ? ~std::uint64_t{0} << (from - at_) : 0;
+      if (found_ != 0) return at_ + static_cast<std::size_t>(std::countr_zero(found_));
+      at_ += kBlock;
+      if (at_ < text_.size()) Take();
     }
-    return mask;
+    return text_.size();
   }
-#ifdef __SSE2__
-  static int Mask(__m128i bytes) {
-    const auto between = [bytes](int low, int size) {
-      const __m128i offset = _mm_sub_epi8(bytes, _mm_set1_epi8(static_cast<char>(low)));
-      return _mm_cmpeq_epi8(_mm_min_epu8(offset, _mm_set1_epi8(static_cast<char>(size))), offset);
-    };
-    return _mm_movemask_epi8(_mm_or_si128(_mm_or_si128(between('0', 9), between('@', 26)), between(0xC3, 2)));
+
+ private:
+  static constexpr std::size_t kBlock = 64;
+
+  template <class Test>
+  static std::uint64_t BitsOf(Test test) {
+    return std::bit_cast<std::uint16_t>(__builtin_convertvector(test, Flags));
   }
-#endif
+
+  void Take() {
+    std::array<char, kBlock> padded;
+    const char* block = text_.data() + at_;
+    if (text_.size() - at_ < kBlock) {
+      padded.fill(' ');
+      text_.copy(padded.data(), kBlock, at_);
+      block = padded.data();
+    }
+    std::uint64_t word = 0;
+    std::uint64_t capital = 0;
+    std::uint64_t other = 0;
+    for (unsigned at = 0; at < kBlock; at += sizeof(Bytes)) {
+      Bytes bytes;
+      std::memcpy(&bytes, block + at, sizeof bytes);
+      const auto digit = bytes - '0' <= 9;
+      word |= BitsOf(digit | ((bytes | 0x20) - 'a' <= 'z' - 'a') | (bytes >= 0x80)) << at;
+      capital |= BitsOf((bytes - 'A' <= 'Z' - 'A') | (bytes - 0xC3 <= 2)) << at;
+      other |= BitsOf(digit | (bytes == '@')) << at;
+    }
+    found_ = other | (capital & ~((word << 1U) | before_));
+    before_ = word >> (kBlock - 1);
+  }
+
+  std::string_view text_;
+  std::size_t at_;            // of the block
+  std::uint64_t found_ = 0;   // of the block, a bit for each byte
+  std::uint64_t before_ = 0;  // whether a letter or digit stands before the next block
 };
 
 enum TriggerNumber : std::uint32_t { kScheme, kWww, kWeekday };
@@ -90,6 +129,8 @@ struct PersonalDetector::State {
     std::ranges::sort(options.allowed_values);
     for (std::string& domain : options.allowed_domains) domain = base::ToLower(domain);
     std::ranges::sort(options.entities);
+    names.AddTelling(plain_words);
+    moments.AddTelling(plain_words);
   }
 
   bool IsWanted(const Sighting& sighting) const {
@@ -120,6 +161,7 @@ struct PersonalDetector::State {
   PhoneRecogniser phones;
   MomentRecogniser moments;
   NameRecogniser names;
+  PlainWords plain_words;
 };
 
 PersonalDetector::PersonalDetector(Options options) : state_(std::make_unique<State>(std::move(options))) {}
@@ -179,8 +221,7 @@ std::size_t PersonalDetector::State::SeeDigit(const Piece& piece, std::size_t at
 std::size_t PersonalDetector::State::SeeCapital(const Piece& piece, std::size_t at,
                                                 std::vector<Sighting>& sightings) const {
   const std::string_view text = piece.text;
-  if (IsWordByte(Before(text, at)) || !IsCapitalAt(text, at))
-    return SkipForward(text, at, IsHigh) + (IsHigh(text[at]) ? 0 : 1);
+  if (!IsCapitalAt(text, at)) return SkipForward(text, at, IsHigh);
   const std::size_t group = SkipForward(text, at, IsAlnum);
   if (std::ranges::any_of(text.substr(at, group - at), IsDigit)) return SeeDigit(piece, at, sightings);
   moments.SeeWord(piece, at, sightings);
@@ -207,10 +248,12 @@ void PersonalDetector::Detect(const Subject& subject, std::span<const Hit> hits,
     if (at >= span.end || at < span.begin) span = PieceAt(text, at < span.end ? subject.begin : span.end, at);
     return Piece{.text = text.substr(0, span.end), .begin = span.begin};
   };
-  const char* const end = text.data() + text.size();
-  for (const char* at = text.data() + subject.begin; (at = codec::text::Find<Interesting>(at, end)) != end;) {
-    const auto offset = static_cast<std::size_t>(at - text.data());
-    at = text.data() + std::max(state_->See(piece_at(offset), offset, sightings), offset + 1);
+  Beginnings beginnings(text, subject.begin);
+  for (std::size_t at = subject.begin; (at = beginnings.Next(at)) < text.size();) {
+    // Where no seam was looked at for long, a text without spaces may have been cut within a word.
+    const bool is_cut = at - std::min(at, span.end) > kLongestWord - kContext;
+    const std::size_t plain = is_cut ? 0 : state_->plain_words.EndOf(text, at);
+    at = plain != 0 ? plain : std::max(state_->See(piece_at(at), at, sightings), at + 1);
   }
   span = {subject.begin, subject.begin};
   for (const Hit& hit : hits) {

@@ -11,15 +11,35 @@ namespace {
 constexpr std::size_t kSmallest = 64;
 constexpr std::size_t kMaxWord = 256;
 
-// Multiplications over eight bytes at a time. Not secret: the words are our own, and what is looked up makes no entry.
+template <class Number>
+std::uint64_t Load(const char* at) {
+  Number number = 0;
+  std::memcpy(&number, at, sizeof number);
+  return number;
+}
+
+// Up to eight bytes, each of them in some place.
+std::uint64_t LoadShort(std::string_view word) {
+  const char* const end = word.data() + word.size();
+  if (word.size() >= 4) return Load<std::uint32_t>(word.data()) << 32U | Load<std::uint32_t>(end - 4);
+  if (word.size() >= 2) return Load<std::uint16_t>(word.data()) << 32U | Load<std::uint16_t>(end - 2);
+  return static_cast<unsigned char>(word.front());
+}
+
+// Multiplications over eight bytes at a time, the last of which may overlap those before. Not secret: the words are our
+// own, and what is looked up makes no entry.
 std::uint64_t Hash(std::string_view word) {
   std::uint64_t hash = word.size() * 0x9E3779B97F4A7C15ULL;
-  for (; !word.empty(); word.remove_prefix(word.size() < 8 ? word.size() : 8)) {
-    std::uint64_t part = 0;
-    std::memcpy(&part, word.data(), word.size() < 8 ? word.size() : 8);
+  const auto mix = [&hash](std::uint64_t part) {
     hash = (hash ^ part) * 0xD6E8FEB86659FD93ULL;
     hash ^= hash >> 32U;
+  };
+  if (word.size() <= 8) {
+    mix(LoadShort(word));
+    return hash;
   }
+  for (std::size_t at = 0; at + 8 < word.size(); at += 8) mix(Load<std::uint64_t>(word.data() + at));
+  mix(Load<std::uint64_t>(word.data() + word.size() - 8));
   return hash;
 }
 

@@ -17,6 +17,13 @@ class WordTable {
   std::uint32_t Find(std::string_view word) const;
   // The bits of a word, to change; an entry is made where there is none.
   std::uint32_t& Get(std::string_view word);
+  // Calls visit(word, bits) for every word, in no particular order.
+  template <class Visit>
+  void Each(Visit visit) const {
+    for (const Slot& slot : slots_) {
+      if (slot.size != 0) visit(std::string_view(text_).substr(slot.offset, slot.size), slot.bits);
+    }
+  }
 
  private:
   struct Slot {
