@@ -4,6 +4,7 @@
 #include <string_view>
 
 #include "inspect/finding.h"
+#include "inspect/word_reader.h"
 
 namespace gatehouse::inspect {
 
@@ -27,15 +28,33 @@ inline constexpr std::size_t kLongestSpaced = 512;
 inline constexpr std::size_t kLongestWord = 4096;
 
 // The last seam in `text`, as the offset of the byte behind it; 0 where there is none. The text begins at a seam. What
-// is behind it is less than kLongestWord bytes. Linear in the text: callers give what is behind the last seam, and what
-// came since.
+// is behind it is less than kLongestWord bytes. Linear in what is behind the last word that ends a seam.
 std::size_t LastSeam(std::string_view text);
 
 // The first seam in `text` behind its beginning, or its size.
 std::size_t NextSeam(std::string_view text);
 
-// The bytes between two seams that text[at] is among, up to the end of the text where no seam follows. `seam` is one at
-// or before `at`; mostly the words around `at` are all that is looked at. REQUIRES: at < text.size().
+// The pieces of a text between its seams, one after the other: those that are asked about are found, and mostly no more
+// than the words around them is looked at. The text outlives it.
+class PieceFinder {
+ public:
+  // `seam`: one of the text, from which on it is asked about.
+  PieceFinder(std::string_view text, std::size_t seam)
+      : words_(text), first_(seam), piece_({.begin = seam, .end = seam}) {}
+
+  // The bytes between two seams that text[at] is among, up to the end of the text where no seam follows. REQUIRES: at
+  // or behind the first seam, and less than the text's size.
+  Span At(std::size_t at);
+  // The piece that was asked about last.
+  Span piece() const { return piece_; }
+
+ private:
+  WordReader words_;
+  std::size_t first_;
+  Span piece_;
+};
+
+// The same of one place.
 Span PieceAt(std::string_view text, std::size_t seam, std::size_t at);
 
 }  // namespace gatehouse::inspect

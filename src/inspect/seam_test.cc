@@ -129,5 +129,26 @@ TEST(Seam, TellsThePieceAtAPlace) {
   }
 }
 
+// A finder that goes on from piece to piece finds those that a search from the beginning does.
+TEST(Seam, PiecesAreTheSameInWhateverOrderTheyAreAskedFor) {
+  std::mt19937 random(5);
+  const std::string_view letters = "abcdefgh  ABC 019 .,:-'\r\n\n\t\xC3\xA9\xE4\xB8\xAD\xE3\x80\x82";
+  for (int round = 0; round < 200; ++round) {
+    std::string text;
+    for (std::size_t size = 1 + random() % 700; text.size() < size;) text.push_back(letters[random() % letters.size()]);
+    PieceFinder ahead(text, 0);
+    PieceFinder anyhow(text, 0);
+    for (std::size_t at = random() % 9; at < text.size(); at += 1 + random() % 60) {
+      std::size_t begin = 0;
+      std::size_t end = NextSeam(text);
+      for (; end <= at; end = begin + NextSeam(std::string_view(text).substr(begin))) begin = end;
+      const Span expected{.begin = begin, .end = end};
+      EXPECT_EQ(ahead.At(at), expected) << round << " at " << at;
+      EXPECT_EQ(anyhow.At(at), expected) << round << " at " << at;
+      anyhow.At(random() % text.size());
+    }
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::inspect
