@@ -12,6 +12,7 @@
 #include "inspect/overlap.h"
 #include "inspect/pattern/pattern_set.h"
 #include "inspect/seam.h"
+#include "inspect/text/fold.h"
 #include "inspect/text/views.h"
 #include "inspect/text/vocabulary.h"
 
@@ -174,6 +175,9 @@ base::Result<std::shared_ptr<const Inspector>> Inspector::Build(
   Registry registry(detectors);
   auto compiled = PatternSet::Compile(registry.patterns);
   if (!compiled.ok()) return NameCulprit(detectors, compiled.error());
+  // Made here, for the first text that is folded would wait for it on its loop, some 25 ms.
+  text::Folding::Table();
+  text::Vocabulary::Words();
   auto state = std::make_unique<State>(State{
       .detectors = std::move(detectors), .woken = std::move(registry.woken), .patterns = std::move(compiled).value()});
   return std::shared_ptr<const Inspector>(new Inspector(std::move(state)));

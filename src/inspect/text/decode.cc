@@ -2,10 +2,12 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
+#include "inspect/byte_block.h"
 #include "inspect/text/encoded_word.h"
 #include "inspect/text/escape.h"
 
@@ -37,20 +39,53 @@ class Decoder {
       : text_(source.text()), rewriting_(source, result, limit) {}
 
   Change Run() {
-    std::size_t at = 0;
-    while (at < text_.size() && !rewriting_.full()) {
-      switch (ClassOf(text_[at])) {
-        case Class::kOther: ++at; break;
-        case Class::kEscape: at = ReadEscapeAt(at); break;
-        case Class::kWord:
-        case Class::kSign: at = ReadWordAt(at); break;
-      }
+    for (std::size_t at = NextCandidate(0); at < text_.size() && !rewriting_.full();) {
+      at = NextCandidate(ClassOf(text_[at]) == Class::kEscape ? ReadEscapeAt(at) : ReadWordAt(at));
     }
     if (change_ == Change::kSome) rewriting_.Keep(kept_, text_.size());
     return change_;
   }
 
  private:
+  // The first place at or behind `at`, where a word begins if one goes on there, of an escape or of a word that may
+  // stand for another: a long one, or one that begins with two hexadecimal digits and is no longer, or goes on with a
+  // dash. The text's size where there is none.
+  std::size_t NextCandidate(std::size_t at) const {
+    constexpr std::size_t kAhead = 16;  // bytes behind a word's beginning that decide
+    constexpr std::size_t kStep = ByteBlock::kSize - kAhead;
+    std::uint64_t before = 0;
+    for (; at < text_.size(); at += kStep) {
+      const ByteBlock block(text_, at);
+      const std::uint64_t word = block.Find([](auto b) { return ByteBlock::IsLetter(b) | ByteBlock::IsDigit(b); });
+      const std::uint64_t sign = block.Find([](auto b) { return (b == '+') | (b == '/') | (b == '-') | (b == '_'); });
+      const std::uint64_t found = (Escapes(block) | Words(block, word | sign, before)) & BitRange(0, kStep);
+      if (found != 0) return at + static_cast<std::size_t>(std::countr_zero(found));
+      before = (word | sign) >> (kStep - 1) & 1U;
+    }
+    return text_.size();
+  }
+
+  static std::uint64_t Escapes(const ByteBlock& block) {
+    return block.Find([](auto b) { return (b - '%' <= '&' - '%') | (b == '\\') | (b == '='); });
+  }
+
+  // Where words begin that may stand for others.
+  static std::uint64_t Words(const ByteBlock& block, std::uint64_t word, std::uint64_t before) {
+    const std::uint64_t begins = word & ~(word << 1U | before);
+    std::uint64_t longer = word & word >> 1U;  // by so many bytes: 1, 3, 7, 12
+    longer &= longer >> 2U;
+    longer &= longer >> 4U;
+    longer &= longer >> 5U;
+    static_assert(kShortestEncoded - 2 == 13);
+    const std::uint64_t hex =
+        block.Find([](auto b) { return ByteBlock::IsDigit(b) | ((b | 0x20) - 'a' <= 'f' - 'a'); });
+    const std::uint64_t dash = block.Find([](auto b) { return b == '-'; });
+    const std::uint64_t pair = hex & hex >> 1U & (~word >> 2U | dash >> 2U);
+    const std::uint64_t zero = block.Find([](auto b) { return b == '0'; });
+    const std::uint64_t prefixed = zero & block.Find([](auto b) { return b == 'x'; }) >> 1U;
+    return begins & (longer | pair | prefixed);
+  }
+
   void Put(std::size_t begin, std::size_t end, std::string_view bytes) {
     rewriting_.Keep(kept_, begin);
     rewriting_.Replace({.begin = begin, .end = end}, bytes);

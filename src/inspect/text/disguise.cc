@@ -2,8 +2,10 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 
 #include "codec/text/utf8.h"
+#include "inspect/byte_block.h"
 #include "inspect/text/encoded_word.h"
 #include "inspect/text/vocabulary.h"
 
@@ -17,24 +19,14 @@ using codec::text::DecodeAt;
 constexpr bool IsLetter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
 
 // The letter that a sign stands for, or 0.
-constexpr char LetterOf(char c) {
-  switch (c) {
-    case '0': return 'o';
-    case '1':
-    case '!':
-    case '|': return 'i';
-    case '3': return 'e';
-    case '4':
-    case '@': return 'a';
-    case '5':
-    case '$': return 's';
-    case '7':
-    case '+': return 't';
-    case '8': return 'b';
-    case '9': return 'g';
-    default: return 0;
-  }
-}
+constexpr auto kLetters = [] {
+  constexpr std::string_view kSigns = "01!|34@5$7+89";
+  constexpr std::string_view kMeant = "oiiieaassttbg";
+  std::array<char, 256> letters{};
+  for (std::size_t at = 0; at < kSigns.size(); ++at) letters.at(static_cast<unsigned char>(kSigns[at])) = kMeant[at];
+  return letters;
+}();
+constexpr char LetterOf(char c) { return kLetters[static_cast<unsigned char>(c)]; }
 
 constexpr char Rotated(char c) {
   if (!IsLetter(c)) return c;
@@ -48,15 +40,13 @@ class LeetReader {
       : text_(source.text()), rewriting_(source, result, limit) {}
 
   Change Run() {
-    for (std::size_t at = 0; at < text_.size() && !rewriting_.full();) {
-      if (!IsPart(text_[at])) {
-        ++at;
-        continue;
-      }
+    for (std::size_t at = NextSign(0); at < text_.size() && !rewriting_.full();) {
+      std::size_t begin = at;
+      while (begin > 0 && IsPart(text_[begin - 1])) --begin;
       std::size_t end = at;
       while (end < text_.size() && IsPart(text_[end])) ++end;
-      ReadWord(at, end);
-      at = end;
+      ReadWord(begin, end);
+      at = NextSign(end);
     }
     if (change_ == Change::kSome) rewriting_.Keep(kept_, text_.size());
     return change_;
@@ -64,6 +54,18 @@ class LeetReader {
 
  private:
   static bool IsPart(char c) { return IsLetter(c) || LetterOf(c) != 0; }
+
+  // The first sign that stands for a letter at or behind `at`, or the text's size.
+  std::size_t NextSign(std::size_t at) const {
+    for (; at < text_.size(); at += ByteBlock::kSize) {
+      const std::uint64_t signs = ByteBlock(text_, at).Find([](auto b) {
+        const auto digit = ByteBlock::IsDigit(b) & (b != '2') & (b != '6');
+        return digit | (b == '!') | (b == '|') | (b == '@') | (b == '$') | (b == '+');
+      });
+      if (signs != 0) return at + static_cast<std::size_t>(std::countr_zero(signs));
+    }
+    return text_.size();
+  }
 
   void ReadWord(std::size_t begin, std::size_t end) {
     constexpr std::size_t kShortest = 2;

@@ -43,11 +43,40 @@ constexpr Values kHex = EitherCase("0123456789ABCDEF");
 
 std::uint8_t ValueOf(const Values& alphabet, char c) { return alphabet[static_cast<unsigned char>(c)]; }
 
+// Tells byte by byte of a text whether IsText() may still hold of all of it.
+class TextSoFar {
+ public:
+  // `size`: bytes of all of it, at most.
+  explicit TextSoFar(std::size_t size) : most_unprinted_(size / kPrintedToOne) {}
+
+  bool MayGoOnWith(unsigned char byte) {
+    if (continuations_ != 0) {
+      --continuations_;
+      return (byte & 0xC0) == 0x80;
+    }
+    if (byte >= 0x80) {
+      continuations_ = byte < 0xE0 ? 1 : byte < 0xF0 ? 2 : 3;
+      return byte >= 0xC2 && byte <= 0xF4;
+    }
+    return IsPrinted(static_cast<char>(byte)) || ++unprinted_ <= most_unprinted_;
+  }
+
+  static constexpr std::size_t kPrintedToOne = 16;  // that is not
+  static bool IsPrinted(char c) {
+    return (static_cast<unsigned char>(c) >= ' ' && c != 0x7F) || c == '\n' || c == '\t' || c == '\r';
+  }
+
+ private:
+  std::size_t most_unprinted_;
+  std::size_t unprinted_ = 0;
+  unsigned continuations_ = 0;
+};
+
 // Bits of `word`, so many of each character; what is left over in the end is dropped. False at a foreign character, and
 // once it is clear that it is no text.
 bool Unpack(std::string_view word, const Values& alphabet, unsigned bits, std::string& result) {
-  constexpr std::size_t kEarly = 24;  // bytes after which a first look is taken
   result.clear();
+  TextSoFar text(word.size() * bits / 8);
   std::uint32_t held = 0;
   unsigned count = 0;
   for (const char c : word) {
@@ -57,11 +86,9 @@ bool Unpack(std::string_view word, const Values& alphabet, unsigned bits, std::s
     count += bits;
     if (count < 8) continue;
     count -= 8;
-    result.push_back(static_cast<char>((held >> count) & 0xFF));
-    if (result.size() != kEarly) continue;
-    const auto control = std::ranges::count_if(result, [](char byte) { return byte >= 0 && byte < ' '; });
-    const std::size_t valid = codec::text::ValidUtf8Prefix(result);
-    if (control > 4 || valid + 4 <= result.size()) return false;
+    const auto byte = static_cast<unsigned char>((held >> count) & 0xFF);
+    if (!text.MayGoOnWith(byte)) return false;
+    result.push_back(static_cast<char>(byte));
   }
   return true;
 }
@@ -94,9 +121,8 @@ std::optional<Decoded> Base32(std::string_view word, std::string& result) {
 
 bool IsText(std::string_view bytes) {
   if (bytes.empty() || !codec::text::IsValidUtf8(bytes)) return false;
-  const auto unprinted = std::ranges::count_if(
-      bytes, [](char c) { return (c >= 0 && c < ' ' && c != '\n' && c != '\t' && c != '\r') || c == 0x7F; });
-  return static_cast<std::size_t>(unprinted) * 16 <= bytes.size();
+  const auto unprinted = std::ranges::count_if(bytes, [](char c) { return !TextSoFar::IsPrinted(c); });
+  return static_cast<std::size_t>(unprinted) * TextSoFar::kPrintedToOne <= bytes.size();
 }
 
 std::optional<Decoded> DecodeWord(std::string_view word, std::string& result) {

@@ -192,11 +192,10 @@ class Folder {
   Extent Run() {
     std::size_t at = 0;
     while (at < text_.size() && !rewriting_.full()) {
-      const std::size_t ascii = at + codec::text::AsciiPrefix(text_.substr(at));
-      if (ascii != at) rewriting_.Keep(at, ascii);
-      at = ascii;
+      at += codec::text::AsciiPrefix(text_.substr(at));
       while (at < text_.size() && static_cast<unsigned char>(text_[at]) >= 0x80) at = Character(at);
     }
+    rewriting_.Keep(kept_, text_.size());
     return rewriting_.full() ? Extent::kPart : Extent::kWhole;
   }
 
@@ -206,7 +205,7 @@ class Folder {
     if (point.length == 0) {
       std::size_t end = at + 1;
       while (end < text_.size() && DecodeAt(text_, end).length == 0) ++end;
-      rewriting_.Replace({.begin = at, .end = end}, codec::text::kReplacement);
+      Put({.begin = at, .end = end}, codec::text::kReplacement);
       return end;
     }
     const std::size_t end = at + point.length;
@@ -214,11 +213,18 @@ class Folder {
     const bool replaced = fold.action == Folding::Action::kReplace ||
                           (fold.action == Folding::Action::kReplaceLetter && BecomesAscii(at));
     if (replaced) {
-      rewriting_.Replace({.begin = at, .end = end}, fold.by);
-    } else if (fold.action != Folding::Action::kStrip) {
-      rewriting_.Keep(at, end);
+      Put({.begin = at, .end = end}, fold.by);
+    } else if (fold.action == Folding::Action::kStrip) {
+      rewriting_.Keep(kept_, at);
+      kept_ = end;
     }
     return end;
+  }
+
+  void Put(Span part, std::string_view by) {
+    rewriting_.Keep(kept_, part.begin);
+    rewriting_.Replace(part, by);
+    kept_ = part.end;
   }
 
   // Whether all letters of the word that goes on at `at` have a form in ASCII.
@@ -244,6 +250,7 @@ class Folder {
   const Folding& table_ = Folding::Table();
   std::string_view text_;
   Rewriting rewriting_;
+  std::size_t kept_ = 0;      // all before was kept or replaced
   std::size_t word_end_ = 0;  // of the word that was looked at last
   enum class Word : std::uint8_t { kAscii, kOther } word_ = Word::kAscii;
 };

@@ -18,7 +18,9 @@ struct Classes {
   std::uint64_t letter = 0;
   std::uint64_t word = 0;     // letters and digits
   std::uint64_t encoded = 0;  // what base64 is made of, in both alphabets
-  std::uint64_t special = 0;  // not of ASCII, % & and the backslash, $ and the exclamation mark
+  std::uint64_t high = 0;     // not of ASCII
+  std::uint64_t escape = 0;   // % & and the backslash
+  std::uint64_t mark = 0;     // $ and the exclamation mark
 };
 
 std::uint64_t BitsOf(Test test) { return std::bit_cast<std::uint16_t>(__builtin_convertvector(test, Flags)); }
@@ -58,7 +60,9 @@ Classes Classify(const char* block) {
     const Test escape = (bytes - '%' <= '&' - '%') | (bytes == '\\');
     all.word |= BitsOf(digit) << at;
     all.encoded |= BitsOf(digit | sign) << at;
-    all.special |= BitsOf(escape | (bytes >= 0x80) | (bytes == '$') | (bytes == '!')) << at;
+    all.high |= BitsOf(bytes >= 0x80) << at;
+    all.escape |= BitsOf(escape) << at;
+    all.mark |= BitsOf((bytes == '$') | (bytes == '!')) << at;
   }
   return all;
 }
@@ -100,18 +104,13 @@ bool IsEscape(std::string_view text, std::size_t at) {
   return next == 'u' || next == 'U' || next == 'x' || (next >= '0' && next <= '7');
 }
 
-Reasons SeeSpecial(std::string_view text, std::size_t block, std::uint64_t bits) {
-  Reasons reasons = 0;
+// Whether an escape begins at one of `bits`, of the block at `block`.
+bool HasEscape(std::string_view text, std::size_t block, std::uint64_t bits) {
   for (; bits != 0; bits &= bits - 1) {
     const std::size_t at = block + static_cast<std::size_t>(std::countr_zero(bits));
-    if (at >= text.size()) break;
-    if (static_cast<unsigned char>(text[at]) >= 0x80) {
-      reasons = reasons | Reason::kNotAscii;
-    } else if (text[at] != '$' && text[at] != '!' && IsEscape(text, at)) {
-      reasons = reasons | Reason::kEscaped;
-    }
+    if (IsEscape(text, at)) return true;
   }
-  return reasons;
+  return false;
 }
 
 // What begins and ends within this block and the one before. Classes that seldom matter are looked for where the others
@@ -121,7 +120,9 @@ class Looker {
   // `block` is text[at, at + kLookBlock), or that and line ends where the text is at its end.
   Reasons See(const char* block, std::string_view text, std::size_t at) {
     const Classes now = Classify(block);
-    Reasons reasons = now.special == 0 ? Reasons{0} : SeeSpecial(text, at, now.special);
+    Reasons reasons = 0;
+    if (now.high != 0) reasons = reasons | Reason::kNotAscii;
+    if (HasEscape(text, at, now.escape)) reasons = reasons | Reason::kEscaped;
     if (HasEncoded(EndsOfRuns(before_.encoded, now.encoded), block)) reasons = reasons | Reason::kEncoded;
     if (HasLeet(now, block)) reasons = reasons | Reason::kLeet;
     if (HasMorse(now, block)) reasons = reasons | Reason::kMorse;
@@ -133,7 +134,7 @@ class Looker {
  private:
   // Digits and signs within a word that stand for letters.
   bool HasLeet(const Classes& now, const char* block) {
-    const std::uint64_t other = (now.word & ~now.letter) | now.special;
+    const std::uint64_t other = (now.word & ~now.letter) | now.mark;
     std::uint64_t leet = other == 0 ? 0 : Find(block, [](Bytes bytes) {
       return (IsDigit(bytes) & (bytes != '2') & (bytes != '6') & (bytes != '9')) | (bytes == '$') | (bytes == '!');
     });

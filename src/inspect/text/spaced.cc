@@ -2,11 +2,14 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstdint>
 #include <limits>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "inspect/byte_block.h"
 #include "inspect/text/vocabulary.h"
 
 namespace gatehouse::inspect::text {
@@ -59,21 +62,28 @@ class Joiner {
       : text_(source.text()), rewriting_(source, result, limit) {}
 
   Change Run() {
-    std::size_t at = 0;
-    while (at < text_.size() && !rewriting_.full()) {
-      if (!IsWord(text_[at])) {
-        ++at;
-      } else if (StandsAlone(at)) {
-        at = TryRun(at);
-      } else {
-        while (at < text_.size() && IsWord(text_[at])) ++at;
-      }
-    }
+    for (std::size_t at = NextAlone(0); at < text_.size() && !rewriting_.full();) at = NextAlone(TryRun(at));
     if (joined_ == Change::kSome) rewriting_.Keep(kept_, text_.size());
     return joined_;
   }
 
  private:
+  // The first character at or behind `at` that stands alone, or the text's size.
+  std::size_t NextAlone(std::size_t at) const {
+    for (; at < text_.size(); at += ByteBlock::kSize) {
+      const ByteBlock block(text_, at);
+      const std::uint64_t high = block.Find(ByteBlock::IsHigh);
+      const std::uint64_t word =
+          block.Find([](auto b) { return ByteBlock::IsLetter(b) | ByteBlock::IsDigit(b); }) | high;
+      const std::size_t end = at + ByteBlock::kSize;
+      const std::uint64_t before = at > 0 && IsWord(text_[at - 1]) ? 1 : 0;
+      const std::uint64_t behind = end < text_.size() && IsWord(text_[end]) ? 1 : 0;
+      const std::uint64_t alone = word & ~high & ~(word << 1U | before) & ~(word >> 1U | behind << 63U);
+      if (alone != 0) return at + static_cast<std::size_t>(std::countr_zero(alone));
+    }
+    return text_.size();
+  }
+
   bool StandsAlone(std::size_t at) const {
     return at < text_.size() && static_cast<unsigned char>(text_[at]) < 0x80 && IsWord(text_[at]) &&
            (at + 1 == text_.size() || !IsWord(text_[at + 1]));

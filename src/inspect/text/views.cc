@@ -1,8 +1,11 @@
 #include "inspect/text/views.h"
 
 #include <algorithm>
+#include <bit>
+#include <cstdint>
 
 #include "base/check.h"
+#include "inspect/byte_block.h"
 #include "inspect/text/decode.h"
 #include "inspect/text/fold.h"
 #include "inspect/text/spaced.h"
@@ -21,11 +24,20 @@ constexpr bool IsEncodedWord(char c) {
 }
 constexpr std::size_t kLongestToken = 1024;
 
+std::size_t CountCapitals(std::string_view words) {
+  std::size_t count = 0;
+  for (std::size_t at = 0; at < words.size(); at += ByteBlock::kSize) {
+    count += static_cast<std::size_t>(std::popcount(ByteBlock(words, at).Find(ByteBlock::IsCapital)));
+  }
+  return count;
+}
+
 // Whether a word is of capitals and small letters as chance mixes them: it may be a token that is turned around. Names
 // in programs have fewer capitals.
 bool LooksRandom(std::string_view words) {
   constexpr std::size_t kShortest = 20;
   constexpr std::size_t kShortestOfLetters = 32;
+  if (CountCapitals(words) * 4 < kShortest) return false;
   std::size_t size = 0;
   std::size_t digits = 0;
   std::size_t capital = 0;
