@@ -167,10 +167,10 @@ bool ContentDetector::State::IsWholeWord(std::string_view text, const Hit& hit) 
 void ContentDetector::State::LookForPhrase(const Subject& subject, const Hit& hit,
                                            std::vector<Finding>& findings) const {
   if (!IsWholeWord(subject.text, hit)) return;
-  const WordsBefore words(subject.text, hit.end);
-  const auto from = book.at(watches[hit.trigger].phrase).Match(words.words());
+  WordsBefore words(subject.text, hit.end);
+  const auto from = book.at(watches[hit.trigger].phrase).Match(words);
   if (!from) return;
-  const auto& last = words.words().front();
+  const auto& last = *words.At(0);
   Report(subject, watches[hit.trigger].rule, {.begin = *from, .end = last.begin + last.text.size()}, findings);
 }
 

@@ -150,12 +150,12 @@ void InjectionDetector::LookForPhrases(const Subject& subject, std::size_t end, 
                                        std::vector<Finding>& findings) const {
   const std::size_t begin = end - watch.trigger.text.size();
   if (begin > 0 && IsWordByteOfAny(subject.text[begin - 1])) return;
-  const WordsBefore words(subject.text, end);
+  WordsBefore words(subject.text, end);
   for (const Sign& sign : watch.signs) {
     const PhraseMatcher& matcher = phrases_.at(sign.phrase);
-    const auto from = matcher.Match(words.words());
+    const auto from = matcher.Match(words);
     if (!from) continue;
-    const Span span{.begin = *from, .end = words.words().front().begin + words.words().front().text.size()};
+    const Span span{.begin = *from, .end = words.At(0)->begin + words.At(0)->text.size()};
     const float factor = IsSpokenAbout(subject.text, span.begin) ? kAboutFactor : 1;
     Report(subject, matcher.phrase().entity, span, matcher.phrase().confidence * factor, findings);
     if (IsHidden(subject.text, span.begin)) Report(subject, "HIDDEN_TEXT", span, kHiddenConfidence * factor, findings);

@@ -17,6 +17,9 @@ std::string_view Take(std::string_view& text, char separator) {
   return piece;
 }
 
+// The same for letters of either case.
+std::uint32_t LetterBit(std::string_view word) { return 1U << (static_cast<unsigned char>(word.front()) & 31U); }
+
 }  // namespace
 
 bool IsWord(std::string_view word, std::string_view wanted) {
@@ -38,21 +41,20 @@ void AppendWords(std::string_view text, std::size_t begin, std::size_t most, std
   }
 }
 
-bool IsWordByteOfAny(char byte) {
-  return secret::IsLetter(byte) || secret::IsDigit(byte) || static_cast<unsigned char>(byte) >= 0x80;
+WordsBefore::WordsBefore(std::string_view text, std::size_t end) : text_(text) {
+  while (end < text.size() && IsWordByteOfAny(text[end])) ++end;
+  end_ = end;
+  limit_ = end - std::min(end, Detector::kContext);
 }
 
-WordsBefore::WordsBefore(std::string_view text, std::size_t end) {
-  while (end < text.size() && IsWordByteOfAny(text[end])) ++end;
-  const std::size_t limit = end - std::min(end, Detector::kContext);
-  while (count_ < kMostWords) {
-    while (end > limit && !IsWordByteOfAny(text[end - 1])) --end;
-    if (end == limit) return;
-    std::size_t begin = end;
-    while (begin > limit && IsWordByteOfAny(text[begin - 1])) --begin;
-    words_[count_++] = {.begin = begin, .text = text.substr(begin, end - begin)};
-    end = begin;
-  }
+bool WordsBefore::Extend() {
+  if (count_ == kMostWords) return false;
+  while (end_ > limit_ && !IsWordByteOfAny(text_[end_ - 1])) --end_;
+  if (end_ == limit_) return false;
+  const std::size_t end = end_;
+  while (end_ > limit_ && IsWordByteOfAny(text_[end_ - 1])) --end_;
+  words_[count_++] = {.begin = end_, .text = text_.substr(end_, end - end_)};
+  return true;
 }
 
 PhraseMatcher::PhraseMatcher(const Phrase& phrase) : phrase_(phrase) {
@@ -65,14 +67,18 @@ PhraseMatcher::PhraseMatcher(const Phrase& phrase) : phrase_(phrase) {
       continue;
     }
     Slot slot{.words = {}, .gap = gap};
-    while (!piece.empty()) slot.words.push_back(Take(piece, '|'));
+    while (!piece.empty()) {
+      slot.words.push_back(Take(piece, '|'));
+      slot.letters |= LetterBit(slot.words.back());
+    }
     slots_.insert(slots_.begin(), std::move(slot));
     gap = 0;
   }
 }
 
 bool PhraseMatcher::IsOneOf(std::string_view word, const Slot& slot) {
-  return std::ranges::any_of(slot.words, [&](std::string_view wanted) { return IsWord(word, wanted); });
+  return (slot.letters & LetterBit(word)) != 0 &&
+         std::ranges::any_of(slot.words, [&](std::string_view wanted) { return IsWord(word, wanted); });
 }
 
 bool PhraseMatcher::ReachesOver(std::span<const WordsBefore::Word> words, std::size_t seam, LastWord last) const {
@@ -91,17 +97,17 @@ bool PhraseMatcher::GoesOn(std::span<const WordsBefore::Word> words, std::size_t
   return false;
 }
 
-std::optional<std::size_t> PhraseMatcher::Match(std::span<const WordsBefore::Word> words) const {
-  if (words.empty() || !IsOneOf(words.front().text, slots_.front())) return std::nullopt;
+std::optional<std::size_t> PhraseMatcher::Match(WordsBefore& words) const {
+  const WordsBefore::Word* word = words.At(0);
+  if (word == nullptr || !IsOneOf(word->text, slots_.front())) return std::nullopt;
   std::size_t at = 0;
   for (std::size_t slot = 1; slot < slots_.size(); ++slot) {
-    const std::size_t last = std::min(words.size(), at + 2 + slots_[slot - 1].gap);
-    std::size_t next = at + 1;
-    while (next < last && !IsOneOf(words[next].text, slots_[slot])) ++next;
-    if (next >= last) return std::nullopt;
-    at = next;
+    const std::size_t last = at + 1 + slots_[slot - 1].gap;
+    do {
+      if (at == last || (word = words.At(++at)) == nullptr) return std::nullopt;
+    } while (!IsOneOf(word->text, slots_[slot]));
   }
-  return words[at].begin;
+  return word->begin;
 }
 
 }  // namespace gatehouse::inspect::content

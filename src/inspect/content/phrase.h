@@ -22,7 +22,7 @@ struct Phrase {
 };
 
 // The last words before a place of a text, back to front, without what stands between them. At most kMostWords, at most
-// Detector::kContext bytes back.
+// Detector::kContext bytes back. They are looked for when they are asked for.
 class WordsBefore {
  public:
   static constexpr std::size_t kMostWords = 24;
@@ -34,9 +34,24 @@ class WordsBefore {
 
   // `end` is in a word, or behind one; that word is the first. What is behind its end is not looked at.
   WordsBefore(std::string_view text, std::size_t end);
-  std::span<const Word> words() const { return {words_, count_}; }
+  // Null where there are no more.
+  const Word* At(std::size_t number) {
+    while (number >= count_) {
+      if (!Extend()) return nullptr;
+    }
+    return &words_[number];
+  }
+  std::span<const Word> All() {
+    At(kMostWords);
+    return {words_, count_};
+  }
 
  private:
+  bool Extend();
+
+  std::string_view text_;
+  std::size_t end_ = 0;  // of what was not looked at yet
+  std::size_t limit_ = 0;
   Word words_[kMostWords];
   std::size_t count_ = 0;
 };
@@ -56,12 +71,13 @@ class PhraseMatcher {
   bool ReachesOver(std::span<const WordsBefore::Word> words, std::size_t seam, LastWord last) const;
 
   // Where it begins if it ends with the first of `words`.
-  std::optional<std::size_t> Match(std::span<const WordsBefore::Word> words) const;
+  std::optional<std::size_t> Match(WordsBefore& words) const;
 
  private:
   struct Slot {
     std::vector<std::string_view> words;
-    std::size_t gap = 0;  // other words between this one and the next slot's, which stands before it
+    std::uint32_t letters = 0;  // that they begin with: a bit for the last five of each first byte
+    std::size_t gap = 0;        // other words between this one and the next slot's, which stands before it
   };
   static bool IsOneOf(std::string_view word, const Slot& slot);
   bool GoesOn(std::span<const WordsBefore::Word> words, std::size_t slot, std::size_t seam, LastWord last) const;
@@ -76,6 +92,9 @@ bool IsWord(std::string_view word, std::string_view wanted);
 void AppendWords(std::string_view text, std::size_t begin, std::size_t most, std::vector<WordsBefore::Word>& words);
 
 // Letters, digits, and all of other alphabets: what words are made of here.
-bool IsWordByteOfAny(char byte);
+constexpr bool IsWordByteOfAny(char byte) {
+  return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') ||
+         static_cast<unsigned char>(byte) >= 0x80;
+}
 
 }  // namespace gatehouse::inspect::content

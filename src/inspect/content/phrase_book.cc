@@ -33,10 +33,11 @@ bool PhraseBook::MayBegin(std::span<const WordsBefore::Word> words, std::size_t 
 }
 
 std::size_t PhraseBook::OpenFrom(std::string_view text, std::size_t seam) const {
-  const WordsBefore before(text.substr(0, seam), seam);
+  WordsBefore before(text.substr(0, seam), seam);
+  const std::span<const WordsBefore::Word> all = before.All();
   const auto is_beginning = [&](const WordsBefore::Word& word) { return !beginnings_[Slot(word.text)].empty(); };
-  if (!std::ranges::any_of(before.words(), is_beginning)) return seam;
-  std::vector<WordsBefore::Word> words(before.words().rbegin(), before.words().rend());
+  if (!std::ranges::any_of(all, is_beginning)) return seam;
+  std::vector<WordsBefore::Word> words(all.rbegin(), all.rend());
   const std::size_t candidates = words.size();
   AppendWords(text, seam, kMostPending, words);
   const auto last = !text.empty() && IsWordByteOfAny(text.back()) ? PhraseMatcher::LastWord::kGoesOn

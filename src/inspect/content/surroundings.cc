@@ -2,7 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <string>
+#include <bit>
+#include <cstdint>
+#include <string_view>
 
 #include "inspect/detector.h"
 #include "inspect/secret/shape.h"
@@ -34,12 +36,38 @@ std::string_view Before(std::string_view text, std::size_t at, std::size_t most)
   return text.substr(from, at - from);
 }
 
+// Words of two bytes at least, in small letters, found in one pass: by their first two bytes.
 template <std::size_t N>
-bool HasOneOf(std::string_view text, const std::array<std::string_view, N>& words) {
-  std::string folded(text);
-  std::ranges::transform(folded, folded.begin(), secret::Lower);
-  return std::ranges::any_of(words, [&](std::string_view word) { return folded.find(word) != std::string::npos; });
-}
+class WordSet {
+ public:
+  static_assert(N <= 32);
+  constexpr explicit WordSet(const std::array<std::string_view, N>& words) : words_(words) {
+    for (std::size_t word = 0; word < N; ++word) slots_.at(Slot(words[word][0], words[word][1])) |= 1U << word;
+  }
+
+  // Whether the text has one, its letters of either case.
+  bool IsIn(std::string_view text) const {
+    for (std::size_t at = 0; at + 1 < text.size(); ++at) {
+      std::uint32_t begun = slots_[Slot(text[at], text[at + 1])];
+      for (; begun != 0; begun &= begun - 1) {
+        const std::string_view word = words_[static_cast<std::size_t>(std::countr_zero(begun))];
+        if (secret::EqualsFolded(text.substr(at, word.size()), word)) return true;
+      }
+    }
+    return false;
+  }
+
+ private:
+  // The same for letters of either case.
+  static constexpr std::size_t Slot(char first, char second) {
+    return ((static_cast<unsigned char>(first) & 0x1FU) << 5U) | (static_cast<unsigned char>(second) & 0x1FU);
+  }
+
+  std::array<std::string_view, N> words_;
+  std::array<std::uint32_t, 1024> slots_{};
+};
+constexpr WordSet kAboutAttacks(kSubjects);
+constexpr WordSet kHiding(kInvisible);
 
 // A quote that is open: its sign stands shortly before, behind a blank or at the line's beginning.
 bool IsQuoted(std::string_view before) {
@@ -58,17 +86,18 @@ bool IsQuoted(std::string_view before) {
 }  // namespace
 
 bool IsSpokenAbout(std::string_view text, std::size_t at) {
-  return IsQuoted(Before(text, at, kQuoteReach)) || HasOneOf(Before(text, at, Detector::kContext), kSubjects);
+  return IsQuoted(Before(text, at, kQuoteReach)) || kAboutAttacks.IsIn(Before(text, at, Detector::kContext));
 }
 
 bool IsHidden(std::string_view text, std::size_t at) {
   const std::string_view before = Before(text, at, Detector::kContext);
+  if (!before.contains('<')) return false;
   const std::size_t comment = before.rfind("<!--");
   if (comment != std::string_view::npos && before.find("-->", comment) == std::string_view::npos) return true;
   const std::size_t open = before.rfind('>');
   const std::size_t element = open == std::string_view::npos ? open : before.rfind('<', open);
   if (element == std::string_view::npos || before.substr(element).starts_with("</")) return false;
-  return HasOneOf(before.substr(element, open + 1 - element), kInvisible);
+  return kHiding.IsIn(before.substr(element, open + 1 - element));
 }
 
 bool IsLineBegin(std::string_view text, std::size_t at) {
