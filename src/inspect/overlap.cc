@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <map>
+#include <numeric>
+#include <span>
 #include <string_view>
 #include <tuple>
 #include <utility>
@@ -17,9 +19,14 @@ Lane LaneOf(const Finding& finding) {
   return {finding.category, finding.entity};
 }
 
-auto ByPlace(const Finding& finding) {
-  return std::tuple(finding.span.begin, finding.span.end, finding.category, std::string_view(finding.entity),
-                    finding.view);
+auto ByKind(const Finding& finding) {
+  return std::tuple(finding.category, std::string_view(finding.entity), finding.view);
+}
+
+bool IsBefore(const Finding& a, const Finding& b) {
+  if (a.span.begin != b.span.begin) return a.span.begin < b.span.begin;
+  if (a.span.end != b.span.end) return a.span.end < b.span.end;
+  return ByKind(a) < ByKind(b);
 }
 
 bool IsSameThing(const Finding& a, const Finding& b) {
@@ -43,7 +50,7 @@ bool IsPreferred(const Finding& a, const Finding& b) {
   const auto rank = [](const Finding& finding) { return std::pair(finding.confidence, finding.span.size()); };
   if (rank(a) != rank(b)) return rank(a) > rank(b);
   if (a.view != b.view) return a.view < b.view;
-  return ByPlace(a) < ByPlace(b);
+  return IsBefore(a, b);
 }
 
 // The spans kept so far of all lanes.
@@ -65,23 +72,47 @@ class Kept {
   std::map<std::pair<Lane, std::size_t>, std::size_t> spans_;  // lane and begin -> end
 };
 
+// Whether a span overlaps none of those before it, the last of which is `previous` and the farthest ends at `reach`.
+bool BeginsApart(Span span, std::size_t reach, Span previous) {
+  return span.begin >= reach && span.begin != previous.begin;
+}
+
+// Appends the numbers, from `first` on, of those that stay of findings that lie next to one another.
+void Resolve(std::span<const Finding> findings, std::size_t first, std::vector<std::size_t>& survivors) {
+  std::vector<std::size_t> order(findings.size());
+  std::iota(order.begin(), order.end(), std::size_t{0});
+  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return IsPreferred(findings[a], findings[b]); });
+  const auto begin = static_cast<std::ptrdiff_t>(survivors.size());
+  Kept kept;
+  for (const std::size_t at : order) {
+    if (kept.Admit(LaneOf(findings[at]), findings[at].span)) survivors.push_back(first + at);
+  }
+  std::sort(survivors.begin() + begin, survivors.end());
+}
+
 }  // namespace
 
 void ResolveOverlaps(std::vector<Finding>& findings, std::size_t first) {
   if (findings.size() < first + 2) return;
-  std::sort(findings.begin() + static_cast<std::ptrdiff_t>(first), findings.end(),
-            [](const Finding& a, const Finding& b) { return ByPlace(a) < ByPlace(b); });
+  const auto own = std::span(findings).subspan(first);
+  if (!std::ranges::is_sorted(own, IsBefore)) std::ranges::sort(own, IsBefore);
   JoinViews(findings, first);
 
-  std::vector<std::size_t> order;
-  for (std::size_t at = first; at < findings.size(); ++at) order.push_back(at);
-  std::ranges::sort(order, [&](std::size_t a, std::size_t b) { return IsPreferred(findings[a], findings[b]); });
-  Kept kept;
+  // What lies apart from its neighbours stays; what overlaps others is resolved among them.
   std::vector<std::size_t> survivors;
-  for (const std::size_t at : order) {
-    if (kept.Admit(LaneOf(findings[at]), findings[at].span)) survivors.push_back(at);
+  for (std::size_t begin = first; begin < findings.size();) {
+    std::size_t reach = findings[begin].span.end;
+    std::size_t end = begin + 1;
+    for (; end < findings.size() && !BeginsApart(findings[end].span, reach, findings[end - 1].span); ++end) {
+      reach = std::max(reach, findings[end].span.end);
+    }
+    if (end == begin + 1) {
+      survivors.push_back(begin);
+    } else {
+      Resolve(std::span(findings).subspan(begin, end - begin), begin, survivors);
+    }
+    begin = end;
   }
-  std::ranges::sort(survivors);
   std::size_t to = first;
   for (const std::size_t at : survivors) {
     if (to != at) findings[to] = std::move(findings[at]);
