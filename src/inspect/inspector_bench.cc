@@ -16,8 +16,8 @@
 
 // usage: inspector_bench [FILE...]
 // What an inspection with all detectors costs, in time of the processor: long texts in MB/s, a text of 1 KB, and an
-// event of a stream, whose text is asked for what is settled and then looked at. Files are measured as they are, with all
-// detectors, and nothing else is then.
+// event of a stream, whose text is asked for what is settled and then looked at. Files are measured as they are, with
+// all detectors, and nothing else is then.
 namespace gatehouse::inspect {
 namespace {
 

@@ -9,13 +9,13 @@
 // Classes of bytes, and where words begin and end. Bytes above 0x7F are taken for letters: of names, mostly.
 namespace gatehouse::inspect::pii {
 
-inline bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
-inline bool IsLetter(char c) { return IsLower(base::ToLower(c)); }
-inline bool IsAlnum(char c) { return IsDigit(c) || IsLetter(c); }
-inline bool IsHigh(char c) { return static_cast<unsigned char>(c) > 0x7F; }
-inline bool IsWordByte(char c) { return IsAlnum(c) || IsHigh(c); }
-inline bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
-inline bool IsHex(char c) { return IsDigit(c) || (base::ToLower(c) >= 'a' && base::ToLower(c) <= 'f'); }
+constexpr bool IsLower(char c) { return c >= 'a' && c <= 'z'; }
+constexpr bool IsLetter(char c) { return (c | 0x20) >= 'a' && (c | 0x20) <= 'z'; }
+constexpr bool IsAlnum(char c) { return IsDigit(c) || IsLetter(c); }
+constexpr bool IsHigh(char c) { return static_cast<unsigned char>(c) > 0x7F; }
+constexpr bool IsWordByte(char c) { return IsAlnum(c) || IsHigh(c); }
+constexpr bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+constexpr bool IsHex(char c) { return IsDigit(c) || (base::ToLower(c) >= 'a' && base::ToLower(c) <= 'f'); }
 
 // text[at], or a NUL where there is none.
 inline char At(std::string_view text, std::size_t at) { return at < text.size() ? text[at] : '\0'; }

@@ -9,8 +9,8 @@
 // checksum that holds.
 namespace gatehouse::inspect::pii {
 
-inline bool IsDigit(char c) { return c >= '0' && c <= '9'; }
-inline bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
+constexpr bool IsDigit(char c) { return c >= '0' && c <= '9'; }
+constexpr bool IsUpper(char c) { return c >= 'A' && c <= 'Z'; }
 inline int DigitOf(char c) { return c - '0'; }
 
 // All of `text`, which is not empty.

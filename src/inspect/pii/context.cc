@@ -2,6 +2,7 @@
 
 #include <array>
 #include <cstdint>
+#include <string>
 
 #include "inspect/pii/characters.h"
 
@@ -25,6 +26,8 @@ void ContextWords::Add(std::size_t topic, std::string_view words) {
   while (!words.empty()) {
     const std::size_t end = std::min(words.find(' '), words.size());
     if (end != 0) {
+      filter_.Add(words.substr(0, end));
+      filter_.Add(std::string(words.substr(0, end)) + 's');
       std::uint32_t& number = words_.Get(words.substr(0, end));
       if (number == 0) {
         topics_.emplace_back();
@@ -36,13 +39,16 @@ void ContextWords::Add(std::size_t topic, std::string_view words) {
   }
 }
 
-void ContextWords::AddTopicsOf(std::string_view word, Topics& topics) const {
-  if (word.size() < 2 || word.size() > kLongestWord) return;
+void ContextWords::AddTopicsOf(std::string_view text, std::size_t begin, std::size_t end, Topics& topics) const {
+  const std::size_t size = end - begin;
+  if (size < 2 || size > kLongestWord) return;
+  const ShortWord word = ShortWordAt(text, begin);
+  if (word.size == size && size < ShortWord::kLongest && !filter_.MayHave(word)) return;
   std::array<char, kLongestWord> lower{};
-  word.copy(lower.data(), word.size());
-  Lower(lower, word.size());
-  std::uint32_t number = words_.Find({lower.data(), word.size()});
-  if (number == 0 && lower[word.size() - 1] == 's') number = words_.Find({lower.data(), word.size() - 1});
+  text.copy(lower.data(), size, begin);
+  Lower(lower, size);
+  std::uint32_t number = words_.Find({lower.data(), size});
+  if (number == 0 && lower[size - 1] == 's') number = words_.Find({lower.data(), size - 1});
   if (number != 0) topics |= topics_[number - 1];
 }
 
@@ -53,7 +59,7 @@ Topics ContextWords::Before(std::string_view text, std::size_t at) const {
     const std::size_t end = SkipBack(text, at, first, [](char c) { return !IsWordByte(c); });
     at = SkipBack(text, end, first, IsWordByte);
     if (at == first && first > 0) break;  // its beginning is out of reach
-    AddTopicsOf(text.substr(at, end - at), topics);
+    AddTopicsOf(text, at, end, topics);
   }
   return topics;
 }

@@ -5,6 +5,7 @@
 #include <string_view>
 #include <vector>
 
+#include "inspect/pii/word_filter.h"
 #include "inspect/pii/word_table.h"
 
 namespace gatehouse::inspect::pii {
@@ -27,8 +28,9 @@ class ContextWords {
   static constexpr int kMaxWords = 10;
 
  private:
-  void AddTopicsOf(std::string_view word, Topics& topics) const;
+  void AddTopicsOf(std::string_view text, std::size_t begin, std::size_t end, Topics& topics) const;
 
+  WordFilter filter_{9};
   WordTable words_;             // -> number in topics_, from 1
   std::vector<Topics> topics_;  // by number, less 1
 };

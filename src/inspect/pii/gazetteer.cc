@@ -1,6 +1,8 @@
 #include "inspect/pii/gazetteer.h"
 
 #include <algorithm>
+#include <string>
+#include <vector>
 
 namespace gatehouse::inspect::pii {
 namespace {
@@ -121,6 +123,12 @@ WordTable MakeGazetteer() {
       words.remove_prefix(std::min(end + 1, words.size()));
     }
   }
+  std::vector<std::string> beginnings;
+  table.Each([&](std::string_view word, std::uint32_t bits) {
+    if ((bits & (kPlace | kCountry)) == 0 || !word.contains(' ')) return;
+    beginnings.emplace_back(word.substr(0, word.find_first_of(" .")));
+  });
+  for (const std::string& word : beginnings) table.Add(word, kBeginsPlace);
   return table;
 }
 

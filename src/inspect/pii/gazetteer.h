@@ -18,13 +18,14 @@ enum GazetteerBits : std::uint32_t {
   kPlace = 4,
   kCountry = 8,
   kCommonWord = 16,
-  kTitle = 32,         // "Mr", "Frau": a name follows
-  kNationality = 64,   // and religions
-  kStreetType = 128,   // "Street": ends the name of one
-  kStreetStart = 256,  // "Rue": begins the name of one
-  kUnit = 512,         // "Suite": a number follows
-  kParticle = 2048,    // of names, in lower case: "van"
-  kNoName = 1024,      // begins sentences and headings, and is no name
+  kTitle = 32,          // "Mr", "Frau": a name follows
+  kNationality = 64,    // and religions
+  kStreetType = 128,    // "Street": ends the name of one
+  kStreetStart = 256,   // "Rue": begins the name of one
+  kUnit = 512,          // "Suite": a number follows
+  kParticle = 2048,     // of names, in lower case: "van"
+  kNoName = 1024,       // begins sentences and headings, and is no name
+  kBeginsPlace = 4096,  // the first word of a place or country of several
 };
 
 // All of them, with the words that are listed in gazetteer.cc.

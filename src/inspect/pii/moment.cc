@@ -105,6 +105,7 @@ MomentRecogniser::MomentRecogniser() {
       "in since during until till from by year years circa around before after born founded dated of im seit bis ab "
       "jahr en depuis jusqu desde hasta dal nel nell del sinds tot od do roku em até",
       kBeforeYear);
+  words_.Each([this](std::string_view word, std::uint32_t) { filter_.Add(word); });
   context_.Add(
       0,
       "born birth birthday birthdate dob geboren geburtsdatum geburtstag né née naissance nacimiento nacido nacida "
@@ -126,7 +127,11 @@ void MomentRecogniser::Add(const Piece& piece, Span span, float confidence, std:
 
 std::uint32_t MomentRecogniser::WordAt(std::string_view text, std::size_t at, std::size_t end) const {
   if (end <= at || end - at > kLongestName) return 0;
-  return words_.Find(base::ToLower(text.substr(at, end - at)));
+  const ShortWord word = ShortWordAt(text, at);
+  if (word.size == end - at && word.size < ShortWord::kLongest && !filter_.MayHave(word)) return 0;
+  std::array<char, kLongestName> lower;
+  std::ranges::transform(text.substr(at, end - at), lower.begin(), [](char c) { return base::ToLower(c); });
+  return words_.Find({lower.data(), end - at});
 }
 
 // The word before a place, one space between them.

@@ -6,6 +6,7 @@
 #include "inspect/pii/context.h"
 #include "inspect/pii/plain_words.h"
 #include "inspect/pii/sighting.h"
+#include "inspect/pii/word_filter.h"
 #include "inspect/pii/word_table.h"
 
 namespace gatehouse::inspect::pii {
@@ -31,6 +32,7 @@ class MomentRecogniser {
   std::uint32_t WordAt(std::string_view text, std::size_t at, std::size_t end) const;
   std::uint32_t WordBefore(std::string_view text, std::size_t at) const;
 
+  WordFilter filter_{9};  // of words_
   WordTable words_;
   ContextWords context_;
 };

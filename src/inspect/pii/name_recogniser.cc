@@ -1,6 +1,8 @@
 #include "inspect/pii/name_recogniser.h"
 
 #include <algorithm>
+#include <array>
+#include <span>
 #include <string>
 
 #include "inspect/pii/characters.h"
@@ -39,26 +41,32 @@ void AddWords(WordTable& table, std::string_view words, std::uint32_t bits) {
   }
 }
 
-// The word that ends before `at`, spaces, quotes and one comma or colon apart.
+// The word that ends before `at`, spaces, quotes and one comma or colon apart, in small letters.
 struct WordBefore {
-  std::string lower;
+  std::array<char, kLongestIntroduction> letters;
+  std::size_t size = 0;
   std::size_t begin = 0;
   char mark = '\0';
+
+  std::string_view lower() const { return {letters.data(), size}; }
 };
 
 WordBefore FindWordBefore(std::string_view text, std::size_t at) {
-  std::size_t end = SkipBack(text, at, 0, [](char c) { return c == ' ' || c == '\n' || c == '"'; });
-  if (end == at || end == 0) return {};
   WordBefore word;
+  std::size_t end = SkipBack(text, at, 0, [](char c) { return c == ' ' || c == '\n' || c == '"'; });
+  if (end == at || end == 0) return word;
   if (text[end - 1] == ',' || text[end - 1] == ':') word.mark = text[--end];
   const std::size_t first = end > kLongestIntroduction ? end - kLongestIntroduction : 0;
   word.begin = SkipBack(text, end, first, [](char c) { return IsNameByte(c) || c == '\''; });
-  if (word.begin > first || first == 0) word.lower = base::ToLower(text.substr(word.begin, end - word.begin));
+  if (word.begin == first && first != 0) return word;
+  word.size = end - word.begin;
+  std::ranges::transform(text.substr(word.begin, word.size), word.letters.begin(),
+                         [](char c) { return base::ToLower(c); });
   return word;
 }
 
 bool EndsPhrase(std::string_view text, const WordBefore& word, std::string_view phrase) {
-  const std::size_t end = word.begin + word.lower.size();
+  const std::size_t end = word.begin + word.size;
   if (end < phrase.size()) return false;
   const std::size_t begin = end - phrase.size();
   return base::EqualIgnoringCase(text.substr(begin, phrase.size()), phrase) && !IsWordByte(Before(text, begin));
@@ -129,20 +137,21 @@ void NameRecogniser::AddTelling(PlainWords& words) const {
 
 bool NameRecogniser::IsIntroduced(std::string_view text, std::size_t at) const {
   const WordBefore word = FindWordBefore(text, at);
-  const std::uint32_t bits = introductions_.Find(word.lower);
+  const std::uint32_t bits = introductions_.Find(word.lower());
   if ((bits & kAlone) != 0 || ((bits & kWithColon) != 0 && word.mark == ':')) return true;
   return (bits & kEndsPhrase) != 0 &&
          std::ranges::any_of(kIntroducingPhrases, [&](auto phrase) { return EndsPhrase(text, word, phrase); });
 }
 
 bool NameRecogniser::IsAfterPlacePreposition(std::string_view text, std::size_t at) const {
-  return (introductions_.Find(FindWordBefore(text, at).lower) & kBeforePlace) != 0;
+  return (introductions_.Find(FindWordBefore(text, at).lower()) & kBeforePlace) != 0;
 }
 
 // The longest listed place that begins with the word; returns the number of the word behind it, or `first`.
 std::size_t NameRecogniser::SeePlace(std::string_view text, const Words& words, std::size_t first,
                                      std::vector<Sighting>& sightings) const {
-  for (std::size_t last = std::min(first + 3, words.count); last-- > first;) {
+  const bool begins_place = (words.words[first].bits & kBeginsPlace) != 0;
+  for (std::size_t last = begins_place ? std::min(first + 3, words.count) : first + 1; last-- > first;) {
     const Span span{words.words[first].span.begin, words.words[last].span.end};
     const std::uint32_t bits =
         last == first ? words.words[first].bits : words_.Find(text.substr(span.begin, span.size()));
@@ -158,6 +167,12 @@ std::size_t NameRecogniser::SeePlace(std::string_view text, const Words& words, 
   return first;
 }
 
+// Whether another word of a name may follow: initials and particles alone make none.
+bool NameRecogniser::HasSecondCapital(const Words& words, std::size_t first) {
+  const auto behind = std::span(words.words).first(words.count).subspan(first + 1);
+  return std::ranges::any_of(behind, [](const Word& word) { return word.form == Word::Form::kCapital; });
+}
+
 std::size_t NameRecogniser::SeePerson(std::string_view text, const Words& words, std::size_t first,
                                       std::vector<Sighting>& sightings) const {
   const auto bits = [&](std::size_t i) { return words.words[i].bits; };
@@ -167,7 +182,8 @@ std::size_t NameRecogniser::SeePerson(std::string_view text, const Words& words,
   };
   const bool titled = first > 0 && (bits(first - 1) & kTitle) != 0;
   if (words.words[first].form == Word::Form::kParticle || is_other(first)) return first;
-  const bool introduced = IsIntroduced(text, words.words[first].span.begin);
+  if (!titled && !is_name(first) && !HasSecondCapital(words, first)) return first;
+  const bool introduced = !titled && IsIntroduced(text, words.words[first].span.begin);
   std::size_t last = first;  // of the name
   std::size_t listed = is_name(first) ? 1 : 0;
   std::size_t unlisted = 1 - listed;
@@ -243,7 +259,7 @@ std::size_t NameRecogniser::SeeWords(const Piece& piece, std::size_t at, std::ve
 void NameRecogniser::SeeStreet(const Piece& piece, std::size_t at, std::vector<Sighting>& sightings) const {
   const std::string_view text = piece.text;
   const std::size_t number = HouseNumberEnd(text, at);
-  if (number == 0 || At(text, number) != ' ') return;
+  if (number == 0 || At(text, number) != ' ' || !IsCapitalAt(text, number + 1)) return;
   const Words words = Read(text, number + 1);
   for (std::size_t i = std::min<std::size_t>(words.count, 5); i-- > 0;) {
     const Word& word = words.words[i];

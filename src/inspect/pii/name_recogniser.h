@@ -41,6 +41,7 @@ class NameRecogniser {
   };
 
   Words Read(std::string_view text, std::size_t at) const;
+  static bool HasSecondCapital(const Words& words, std::size_t first);
   bool IsIntroduced(std::string_view text, std::size_t at) const;
   bool IsAfterPlacePreposition(std::string_view text, std::size_t at) const;
   std::size_t SeePlace(std::string_view text, const Words& words, std::size_t first,

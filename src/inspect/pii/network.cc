@@ -15,9 +15,19 @@ constexpr std::size_t kLongestUrl = 2048;
 constexpr std::size_t kLongestScheme = 12;
 constexpr std::size_t kLongestMachine = 45;
 
-bool IsLocalByte(char c) {
-  return IsWordByte(c) || std::string_view("!#$%&'*+/=?^_`{|}~.-").find(c) != std::string_view::npos;
+// Classes of bytes as tables.
+template <class Predicate>
+constexpr std::array<bool, 256> Table(Predicate is) {
+  std::array<bool, 256> table{};
+  for (unsigned byte = 0; byte < table.size(); ++byte) table[byte] = is(static_cast<char>(byte));
+  return table;
 }
+constexpr auto kLocalBytes =
+    Table([](char c) { return IsWordByte(c) || std::string_view("!#$%&'*+/=?^_`{|}~.-").contains(c); });
+constexpr auto kUrlBytes =
+    Table([](char c) { return !IsSpace(c) && c != '\0' && !std::string_view("<>\"`{}|\\^").contains(c); });
+
+bool IsLocalByte(char c) { return kLocalBytes[static_cast<unsigned char>(c)]; }
 bool IsDomainByte(char c) { return IsWordByte(c) || c == '-' || c == '.'; }
 
 // Whether this is a name of two labels or more, the last one of letters.
@@ -116,6 +126,11 @@ float Ipv4Confidence(std::string_view text, std::size_t begin, std::string_view 
 
 }  // namespace
 
+bool IsNextToMachineSign(std::string_view text, Span group) {
+  constexpr std::string_view kSigns = ":.-";
+  return kSigns.contains(Before(text, group.begin)) || kSigns.contains(At(text, group.end));
+}
+
 std::optional<Sighting> EmailAround(const Piece& piece, std::size_t at) {
   const std::string_view text = piece.text;
   const std::size_t first = std::max(piece.begin, at > kLongestLocalPart ? at - kLongestLocalPart : 0);
@@ -148,9 +163,7 @@ std::optional<Sighting> UrlAround(const Piece& piece, std::size_t at) {
   } else if (IsWordByte(Before(text, begin)) || Before(text, begin) == '/' || Before(text, begin) == '.') {
     return {};
   }
-  const auto is_url_byte = [](char c) {
-    return !IsSpace(c) && std::string_view("<>\"`{}|\\^").find(c) == std::string_view::npos && c != '\0';
-  };
+  const auto is_url_byte = [](char c) { return kUrlBytes[static_cast<unsigned char>(c)]; };
   std::size_t end = SkipForward(text.substr(0, at + kLongestUrl), at, is_url_byte);
   while (end > at && std::string_view(".,;:!?'*)]").find(text[end - 1]) != std::string_view::npos) --end;
   const std::size_t host =

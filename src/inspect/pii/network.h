@@ -2,6 +2,7 @@
 
 #include <cstddef>
 #include <optional>
+#include <string_view>
 
 #include "inspect/pii/sighting.h"
 
@@ -16,5 +17,7 @@ std::optional<Sighting> UrlAround(const Piece& piece, std::size_t at);
 
 // The address of IPv4, IPv6 (RFC 4291) or of a network card (IEEE 802) that the digit at `at` is in.
 std::optional<Sighting> MachineAround(const Piece& piece, std::size_t at);
+// Whether a run of letters and digits can be a part of one: all parts have a sign next to them.
+bool IsNextToMachineSign(std::string_view text, Span group);
 
 }  // namespace gatehouse::inspect::pii

@@ -1,10 +1,12 @@
 #include "inspect/pii/number_recogniser.h"
 
 #include <algorithm>
+#include <bit>
 #include <optional>
 #include <string>
 
 #include "base/check.h"
+#include "inspect/byte_block.h"
 #include "inspect/pii/characters.h"
 #include "inspect/pii/validators.h"
 
@@ -23,46 +25,23 @@ bool MayFollowSpace(std::string_view group) {
   return group.size() <= 4 && std::ranges::all_of(group, IsUpper);
 }
 
-bool Matches(std::string_view shape, std::string_view written) {
-  char separator = '\0';
-  for (std::size_t i = 0; i < shape.size(); ++i) {
-    const char c = written[i];
-    switch (shape[i]) {
-      case '9':
-        if (!IsDigit(c)) return false;
-        break;
-      case 'A':
-        if (!IsUpper(c)) return false;
-        break;
-      case 'X':
-        if (!IsDigit(c) && !IsUpper(c)) return false;
-        break;
-      case '~':
-        if (separator == '\0') separator = c;
-        if (c != separator || (c != ' ' && c != '-' && c != '.')) return false;
-        break;
-      default:
-        if (c != shape[i]) return false;
-    }
-  }
-  return true;
-}
-
-bool IsGrouped(std::string_view shape) {
-  return std::ranges::any_of(shape, [](char c) { return c != '9' && c != 'A' && c != 'X'; });
-}
-
 // Numbers that are typed where none is known: one digit only.
 bool IsFiller(std::string_view number) { return number.find_first_not_of(number[0]) == std::string_view::npos; }
 
-// The letters and digits of what is written.
-std::string NumberOf(std::string_view written) {
-  std::string number;
-  for (const char c : written) {
-    if (IsAlnum(c)) number.push_back(IsLower(c) ? static_cast<char>(c - 'a' + 'A') : c);
+// The letters and digits of what is written, which is no longer than a form.
+class PlainNumber {
+ public:
+  explicit PlainNumber(std::string_view written) {
+    for (const char c : written) {
+      if (IsAlnum(c)) text_[size_++] = IsLower(c) ? static_cast<char>(c - 'a' + 'A') : c;
+    }
   }
-  return number;
-}
+  std::string_view text() const { return {text_.data(), size_}; }
+
+ private:
+  std::array<char, NumberRecogniser::kLongestForm> text_;
+  std::size_t size_ = 0;
+};
 
 // The check digits of Finland's numbers stand behind a sign that is part of them.
 std::string_view WithSigns(const NumberKind& kind, std::string_view written, std::string_view number) {
@@ -76,6 +55,7 @@ std::optional<Sighting> IbanAt(std::string_view text, std::size_t at) {
   }
   std::string number;
   std::optional<Sighting> found;
+  number.reserve(kLongestIban);
   for (std::size_t i = at; i < text.size() && number.size() < kLongestIban; ++i) {
     const bool separates = (text[i] == ' ' || text[i] == '-') && number.size() % 4 == 0;
     if (separates && IsAlnum(At(text, i + 1))) continue;
@@ -99,7 +79,10 @@ std::optional<Sighting> WalletAt(std::string_view text, Span group) {
 
 // Groups of letters and digits with a separator of one byte between them.
 struct NumberRecogniser::Run {
-  Run(const Piece& piece, std::size_t at) : text(piece.text) {
+  Run(const Piece& piece, std::size_t at) : text(piece.text), seen_at(at) {
+    const ByteBlock block(text, at);
+    digits = block.Find(ByteBlock::IsDigit);
+    capitals = block.Find(ByteBlock::IsCapital);
     for (std::size_t begin = at; count < kMaxGroups;) {
       const std::size_t end = SkipForward(text, begin, IsAlnum);
       if (count > 0 && text[begin - 1] == ' ' && !MayFollowSpace(text.substr(begin, end - begin))) break;
@@ -128,47 +111,110 @@ struct NumberRecogniser::Run {
   }
 
   std::string_view text;
-  std::array<Span, kMaxGroups> groups{};
+  std::size_t seen_at;  // where the bytes are of which the next two are
+  std::uint64_t digits = 0;
+  std::uint64_t capitals = 0;
+  std::array<Span, kMaxGroups> groups;
   std::size_t count = 0;
   mutable std::optional<Topics> topics;  // of the words before the place that was looked at last
   mutable std::size_t topics_at = 0;
 };
 
-NumberRecogniser::NumberRecogniser() {
+NumberRecogniser::NumberRecogniser(float least) : least_(least) {
   const auto kinds = NumberKinds();
   GH_CHECK(kinds.size() <= kTopics);
   for (std::size_t kind = 0; kind < kinds.size(); ++kind) {
     context_.Add(kind, kinds[kind].words);
     for (std::string_view forms = kinds[kind].forms; !forms.empty();) {
       const std::size_t end = std::min(forms.find('|'), forms.size());
-      GH_CHECK(end <= kLongestForm);
-      forms_[end].push_back({.shape = forms.substr(0, end), .kind = static_cast<std::uint16_t>(kind)});
+      Add(forms.substr(0, end), kind);
       forms.remove_prefix(std::min(end + 1, forms.size()));
     }
   }
+}
+
+void NumberRecogniser::Add(std::string_view shape, std::size_t kind) {
+  GH_CHECK(shape.size() <= kLongestForm);
+  auto& [shapes, forms] = forms_[shape.size()];
+  auto same = std::ranges::find(shapes, shape, &Shape::text);
+  if (same == shapes.end()) {
+    Shape added{.text = shape};
+    for (std::size_t i = 0; i < shape.size(); ++i) {
+      if (shape[i] == '9') added.digits |= 1U << i;
+      if (shape[i] == 'A') added.capitals |= 1U << i;
+      if (shape[i] == '9' || shape[i] == 'A' || shape[i] == 'X') added.alnums |= 1U << i;
+    }
+    same = shapes.insert(shapes.end(), added);
+    GH_CHECK(shapes.size() <= 64);
+  }
+  forms.push_back(
+      {.shape = static_cast<std::uint16_t>(same - shapes.begin()), .kind = static_cast<std::uint16_t>(kind)});
+}
+
+bool NumberRecogniser::Shape::Matches(std::string_view written, std::uint32_t is_digit,
+                                      std::uint32_t is_capital) const {
+  if ((is_digit | is_capital) != alnums || (is_digit & digits) != digits || (is_capital & capitals) != capitals) {
+    return false;
+  }
+  char separator = '\0';
+  for (std::uint32_t rest = ~alnums & ((1U << text.size()) - 1); rest != 0; rest &= rest - 1) {
+    const auto at = static_cast<std::size_t>(std::countr_zero(rest));
+    const char c = written[at];
+    if (text[at] != '~') {
+      if (c != text[at]) return false;
+      continue;
+    }
+    if (separator == '\0') separator = c;
+    if (c != separator || (c != ' ' && c != '-' && c != '.')) return false;
+  }
+  return true;
+}
+
+// The shapes in which it is written, a bit for each.
+std::uint64_t NumberRecogniser::MatchedBy(const Forms& forms, const Run& run, Span written) {
+  std::uint64_t digits = run.digits;
+  std::uint64_t capitals = run.capitals;
+  std::size_t from = written.begin - run.seen_at;
+  if (from + written.size() > ByteBlock::kSize) {
+    const ByteBlock block(run.text, written.begin);
+    digits = block.Find(ByteBlock::IsDigit);
+    capitals = block.Find(ByteBlock::IsCapital);
+    from = 0;
+  }
+  const std::uint64_t own = BitRange(0, written.size());
+  const auto is_digit = static_cast<std::uint32_t>(digits >> from & own);
+  const auto is_capital = static_cast<std::uint32_t>(capitals >> from & own);
+  const std::string_view text = run.text.substr(written.begin, written.size());
+  std::uint64_t matched = 0;
+  for (std::size_t shape = 0; shape < forms.shapes.size(); ++shape) {
+    if (forms.shapes[shape].Matches(text, is_digit, is_capital)) matched |= std::uint64_t{1} << shape;
+  }
+  return matched;
 }
 
 // The most confident reading of what is written; confidence 0 where there is none.
 Sighting NumberRecogniser::BestOf(const Run& run, Span written) const {
   Sighting best{.span = written};
   if (written.size() > kLongestForm) return best;
+  const Forms& forms = forms_[written.size()];
+  const std::uint64_t matched = forms.shapes.empty() ? 0 : MatchedBy(forms, run, written);
+  if (matched == 0) return best;
   const std::string_view text = run.text.substr(written.begin, written.size());
-  std::string number;
-  for (const Form& form : forms_[written.size()]) {
-    if (!Matches(form.shape, text)) continue;
-    if (number.empty()) {
-      number = NumberOf(text);
-      if (IsFiller(number)) return best;
-    }
+  const PlainNumber number(text);
+  if (IsFiller(number.text())) return best;
+  if (!run.topics || run.topics_at != written.begin) {
+    run.topics = context_.Before(run.text, written.begin);
+    run.topics_at = written.begin;
+  }
+  const std::uint64_t own = BitRange(0, written.size());
+  for (const Form& form : forms.forms) {
+    if ((matched >> form.shape & 1U) == 0) continue;
     const NumberKind& kind = NumberKinds()[form.kind];
-    if (kind.holds != nullptr && !kind.holds(WithSigns(kind, text, number))) continue;
-    if (!run.topics || run.topics_at != written.begin) {
-      run.topics = context_.Before(run.text, written.begin);
-      run.topics_at = written.begin;
-    }
-    const float alone = IsGrouped(form.shape) ? kind.grouped : kind.solid;
+    const float alone = forms.shapes[form.shape].alnums == own ? kind.solid : kind.grouped;
     const float confidence = run.topics->test(form.kind) ? kind.in_context : alone;
-    if (confidence > best.confidence) best = {.entity = kind.entity, .span = written, .confidence = confidence};
+    if (confidence <= best.confidence || confidence < least_) continue;
+    if (kind.holds != nullptr && !kind.holds(WithSigns(kind, text, number.text()))) continue;
+    best = {.entity = kind.entity, .span = written, .confidence = confidence};
   }
   return best;
 }

@@ -1,12 +1,11 @@
 #include "inspect/pii/personal_detector.h"
 
 #include <algorithm>
-#include <array>
 #include <bit>
 #include <cstdint>
-#include <cstring>
 #include <set>
 
+#include "inspect/byte_block.h"
 #include "inspect/pii/characters.h"
 #include "inspect/pii/moment.h"
 #include "inspect/pii/name_recogniser.h"
@@ -18,9 +17,6 @@
 
 namespace gatehouse::inspect::pii {
 namespace {
-
-using Bytes = std::uint8_t __attribute__((ext_vector_type(16)));
-using Flags = bool __attribute__((ext_vector_type(16)));
 
 // The bytes of a text at which something may begin that is looked at: digits, "@", and capitals of Latin script that
 // begin a word. Found 64 at a time; each is given once, in order, or left out.
@@ -34,43 +30,23 @@ class Beginnings {
   // The first one at or behind `from`, which is not before what was given last; the text's size where there is none.
   std::size_t Next(std::size_t from) {
     while (at_ < text_.size()) {
-      if (from > at_) found_ &= from - at_ < kBlock ? ~std::uint64_t{0} << (from - at_) : 0;
+      if (from > at_) found_ &= BitRange(std::min(from - at_, ByteBlock::kSize), ByteBlock::kSize);
       if (found_ != 0) return at_ + static_cast<std::size_t>(std::countr_zero(found_));
-      at_ += kBlock;
+      at_ += ByteBlock::kSize;
       if (at_ < text_.size()) Take();
     }
     return text_.size();
   }
 
  private:
-  static constexpr std::size_t kBlock = 64;
-
-  template <class Test>
-  static std::uint64_t BitsOf(Test test) {
-    return std::bit_cast<std::uint16_t>(__builtin_convertvector(test, Flags));
-  }
-
   void Take() {
-    std::array<char, kBlock> padded;
-    const char* block = text_.data() + at_;
-    if (text_.size() - at_ < kBlock) {
-      padded.fill(' ');
-      text_.copy(padded.data(), kBlock, at_);
-      block = padded.data();
-    }
-    std::uint64_t word = 0;
-    std::uint64_t capital = 0;
-    std::uint64_t other = 0;
-    for (unsigned at = 0; at < kBlock; at += sizeof(Bytes)) {
-      Bytes bytes;
-      std::memcpy(&bytes, block + at, sizeof bytes);
-      const auto digit = bytes - '0' <= 9;
-      word |= BitsOf(digit | ((bytes | 0x20) - 'a' <= 'z' - 'a') | (bytes >= 0x80)) << at;
-      capital |= BitsOf((bytes - 'A' <= 'Z' - 'A') | (bytes - 0xC3 <= 2)) << at;
-      other |= BitsOf(digit | (bytes == '@')) << at;
-    }
-    found_ = other | (capital & ~((word << 1U) | before_));
-    before_ = word >> (kBlock - 1);
+    const ByteBlock block(text_, at_);
+    const std::uint64_t digit = block.Find(ByteBlock::IsDigit);
+    const std::uint64_t word = digit | block.Find([](auto b) { return ByteBlock::IsLetter(b) | ByteBlock::IsHigh(b); });
+    const std::uint64_t capital = block.Find([](auto b) { return ByteBlock::IsCapital(b) | (b - 0xC3 <= 2); });
+    const std::uint64_t at_sign = block.Find([](auto b) { return b == '@'; });
+    found_ = digit | at_sign | (capital & ~(word << 1U | before_));
+    before_ = word >> (ByteBlock::kSize - 1);
   }
 
   std::string_view text_;
@@ -121,10 +97,16 @@ std::string_view DomainOf(std::string_view entity, std::string_view value) {
   return value.substr(0, value.rfind(':'));
 }
 
+float LowestThreshold(const PersonalDetector::Options& options) {
+  float lowest = options.threshold;
+  for (const auto& [entity, threshold] : options.thresholds) lowest = std::min(lowest, threshold);
+  return lowest;
+}
+
 }  // namespace
 
 struct PersonalDetector::State {
-  explicit State(Options given) : options(std::move(given)) {
+  explicit State(Options given) : options(std::move(given)), numbers(LowestThreshold(options)) {
     for (std::string& value : options.allowed_values) value = base::ToLower(value);
     std::ranges::sort(options.allowed_values);
     for (std::string& domain : options.allowed_domains) domain = base::ToLower(domain);
@@ -188,15 +170,17 @@ std::size_t PersonalDetector::State::SeeDigit(const Piece& piece, std::size_t at
                                               std::vector<Sighting>& sightings) const {
   const std::string_view text = piece.text;
   const std::size_t group = SkipBack(text, at, piece.begin, IsAlnum);
-  std::size_t next = SkipForward(text, at, IsAlnum);
+  const std::size_t next = SkipForward(text, at, IsAlnum);
   if (const std::size_t end = ShortNumberEnd(piece, group); end != 0) {
     moments.SeeDigits(piece, group, sightings);
     if (IsCapitalAt(text, end + 1)) names.SeeStreet(piece, group, sightings);
     return end;
   }
-  if (const auto machine = MachineAround(piece, at)) {
-    sightings.push_back(*machine);
-    return std::max(next, machine->span.end);
+  if (IsNextToMachineSign(text, {.begin = group, .end = next})) {
+    if (const auto machine = MachineAround(piece, at)) {
+      sightings.push_back(*machine);
+      return std::max(next, machine->span.end);
+    }
   }
   const std::size_t run = numbers.See(piece, WithCapitalsBefore(piece, group), sightings);
   // Telephone numbers, dates and streets may begin with any group of the run.
@@ -243,19 +227,18 @@ std::size_t PersonalDetector::State::See(const Piece& piece, std::size_t at, std
 void PersonalDetector::Detect(const Subject& subject, std::span<const Hit> hits, std::vector<Finding>& findings) const {
   const std::string_view text = subject.text;
   std::vector<Sighting> sightings;
-  Span span{subject.begin, subject.begin};
+  PieceFinder pieces(text, subject.begin);
   const auto piece_at = [&](std::size_t at) {
-    if (at >= span.end || at < span.begin) span = PieceAt(text, at < span.end ? subject.begin : span.end, at);
+    const Span span = pieces.At(at);
     return Piece{.text = text.substr(0, span.end), .begin = span.begin};
   };
   Beginnings beginnings(text, subject.begin);
   for (std::size_t at = subject.begin; (at = beginnings.Next(at)) < text.size();) {
     // Where no seam was looked at for long, a text without spaces may have been cut within a word.
-    const bool is_cut = at - std::min(at, span.end) > kLongestWord - kContext;
+    const bool is_cut = at - std::min(at, pieces.piece().end) > kLongestWord - kContext;
     const std::size_t plain = is_cut ? 0 : state_->plain_words.EndOf(text, at);
     at = plain != 0 ? plain : std::max(state_->See(piece_at(at), at, sightings), at + 1);
   }
-  span = {subject.begin, subject.begin};
   for (const Hit& hit : hits) {
     const Piece piece = piece_at(hit.end - 1);
     if (hit.trigger == kWeekday) {

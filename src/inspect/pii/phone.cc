@@ -134,6 +134,17 @@ Written Read(std::string_view text, std::size_t at) {
   return written;
 }
 
+// Whether all there is at `at` is one group of fewer digits than a number has: most numbers are that.
+bool IsShort(std::string_view text, std::size_t at) {
+  const std::size_t end = SkipForward(text, at, IsDigit);
+  if (end == at || end - at >= kMinDigits) return false;
+  const char next = At(text, end);
+  if (next == '(') return false;
+  const bool separates = next == ' ' || next == '-' || next == '.' || next == '/';
+  const char behind = At(text, end + 1);
+  return !separates || (!IsDigit(behind) && behind != '(');
+}
+
 bool HasCountryCode(std::string_view number) {
   for (const CountryCode& country : kCodes) {
     if (!number.starts_with(country.code)) continue;
@@ -236,6 +247,7 @@ PhoneRecogniser::PhoneRecogniser() {
 
 void PhoneRecogniser::See(const Piece& piece, std::size_t at, std::vector<Sighting>& sightings) const {
   const std::string_view text = piece.text;
+  if (IsShort(text, at)) return;
   const Written written = Read(text, at);
   if (written.size < kMinDigits || !IsApart(text, at, written) || IsSomethingElse(written, text)) return;
   if (written.number().find_first_not_of(written.number()[0]) == std::string_view::npos) return;
