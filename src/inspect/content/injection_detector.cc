@@ -136,18 +136,19 @@ std::vector<Trigger> InjectionDetector::Triggers() const {
 
 void InjectionDetector::Detect(const Subject& subject, std::span<const Hit> hits,
                                std::vector<Finding>& findings) const {
+  Surroundings surroundings(subject.text);
   for (const Hit& hit : hits) {
     const Watch& watch = watches_[hit.trigger];
     if (watch.signs.front().kind == Sign::Kind::kPhrase) {
-      LookForPhrases(subject, hit.end, watch, findings);
+      LookForPhrases(subject, hit.end, watch, surroundings, findings);
     } else {
-      LookForStructure(subject, hit.end, watch, findings);
+      LookForStructure(subject, hit.end, watch, surroundings, findings);
     }
   }
 }
 
 void InjectionDetector::LookForPhrases(const Subject& subject, std::size_t end, const Watch& watch,
-                                       std::vector<Finding>& findings) const {
+                                       Surroundings& surroundings, std::vector<Finding>& findings) const {
   const std::size_t begin = end - watch.trigger.text.size();
   if (begin > 0 && IsWordByteOfAny(subject.text[begin - 1])) return;
   WordsBefore words(subject.text, end);
@@ -156,16 +157,17 @@ void InjectionDetector::LookForPhrases(const Subject& subject, std::size_t end, 
     const auto from = matcher.Match(words);
     if (!from) continue;
     const Span span{.begin = *from, .end = words.At(0)->begin + words.At(0)->text.size()};
-    const float factor = IsSpokenAbout(subject.text, span.begin) ? kAboutFactor : 1;
+    if (span.end <= subject.begin) return;
+    const float factor = surroundings.IsSpokenAbout(span.begin) ? kAboutFactor : 1;
     Report(subject, matcher.phrase().entity, span, matcher.phrase().confidence * factor, findings);
-    if (IsHidden(subject.text, span.begin)) Report(subject, "HIDDEN_TEXT", span, kHiddenConfidence * factor, findings);
+    if (surroundings.IsHidden(span.begin)) Report(subject, "HIDDEN_TEXT", span, kHiddenConfidence * factor, findings);
   }
 }
 
 void InjectionDetector::LookForStructure(const Subject& subject, std::size_t end, const Watch& watch,
-                                         std::vector<Finding>& findings) {
+                                         Surroundings& surroundings, std::vector<Finding>& findings) {
   const Span span{.begin = end - watch.trigger.text.size(), .end = end};
-  const auto factor = [&] { return IsSpokenAbout(subject.text, span.begin) ? kAboutFactor : 1; };
+  const auto factor = [&] { return surroundings.IsSpokenAbout(span.begin) ? kAboutFactor : 1; };
   switch (watch.signs.front().kind) {
     case Sign::Kind::kRoleToken: return Report(subject, "ROLE_TOKEN", span, kRoleTokenConfidence * factor(), findings);
     case Sign::Kind::kFakeRole:

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "inspect/content/phrase_book.h"
+#include "inspect/content/surroundings.h"
 #include "inspect/detector.h"
 
 namespace gatehouse::inspect::content {
@@ -43,9 +44,9 @@ class InjectionDetector : public Detector {
   };
 
   void Add(Trigger trigger, Sign sign);
-  void LookForPhrases(const Subject& subject, std::size_t end, const Watch& watch,
+  void LookForPhrases(const Subject& subject, std::size_t end, const Watch& watch, Surroundings& surroundings,
                       std::vector<Finding>& findings) const;
-  static void LookForStructure(const Subject& subject, std::size_t end, const Watch& watch,
+  static void LookForStructure(const Subject& subject, std::size_t end, const Watch& watch, Surroundings& surroundings,
                                std::vector<Finding>& findings);
 
   PhraseBook phrases_;

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
 #include <cstdint>
 #include <optional>
@@ -92,9 +93,13 @@ bool IsWord(std::string_view word, std::string_view wanted);
 void AppendWords(std::string_view text, std::size_t begin, std::size_t most, std::vector<WordsBefore::Word>& words);
 
 // Letters, digits, and all of other alphabets: what words are made of here.
-constexpr bool IsWordByteOfAny(char byte) {
-  return (byte >= '0' && byte <= '9') || ((byte | 0x20) >= 'a' && (byte | 0x20) <= 'z') ||
-         static_cast<unsigned char>(byte) >= 0x80;
-}
+inline constexpr auto kWordBytes = [] {
+  std::array<bool, 256> is{};
+  for (unsigned byte = 0; byte < is.size(); ++byte) {
+    is[byte] = (byte >= '0' && byte <= '9') || ((byte | 0x20U) >= 'a' && (byte | 0x20U) <= 'z') || byte >= 0x80;
+  }
+  return is;
+}();
+constexpr bool IsWordByteOfAny(char byte) { return kWordBytes[static_cast<unsigned char>(byte)]; }
 
 }  // namespace gatehouse::inspect::content

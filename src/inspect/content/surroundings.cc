@@ -83,8 +83,6 @@ bool IsQuoted(std::string_view before) {
   return false;
 }
 
-}  // namespace
-
 bool IsSpokenAbout(std::string_view text, std::size_t at) {
   return IsQuoted(Before(text, at, kQuoteReach)) || kAboutAttacks.IsIn(Before(text, at, Detector::kContext));
 }
@@ -98,6 +96,15 @@ bool IsHidden(std::string_view text, std::size_t at) {
   const std::size_t element = open == std::string_view::npos ? open : before.rfind('<', open);
   if (element == std::string_view::npos || before.substr(element).starts_with("</")) return false;
   return kHiding.IsIn(before.substr(element, open + 1 - element));
+}
+
+}  // namespace
+
+const Surroundings::Place& Surroundings::At(std::size_t at) {
+  if (last_.at != at) {
+    last_ = {.at = at, .spoken_about = content::IsSpokenAbout(text_, at), .hidden = content::IsHidden(text_, at)};
+  }
+  return last_;
 }
 
 bool IsLineBegin(std::string_view text, std::size_t at) {

@@ -33,7 +33,7 @@ std::size_t LooseValueEnd(std::string_view text, std::size_t name_end) {
 }  // namespace
 
 std::size_t NameIndex::Slot(std::string_view at) {
-  return ((Folded(at[0]) * 131U + Folded(at[1])) * 131U + Folded(at[2])) % kSlots;
+  return ((Folded(at[0]) << 7U) ^ (Folded(at[1]) << 4U) ^ Folded(at[2])) % kSlots;
 }
 
 void NameIndex::Add(std::string_view name, Form form) {
@@ -56,8 +56,8 @@ bool NameIndex::ReachesOver(std::string_view text, std::size_t begin, std::size_
 }
 
 std::size_t NameIndex::OpenFrom(std::string_view text, std::size_t seam) const {
-  std::size_t at = seam - std::min(seam, kLongestAssignment + longest_);
-  for (; at < seam && at + kPrefix <= text.size(); ++at) {
+  const std::size_t last = std::min(seam, text.size() - std::min(text.size(), kPrefix - 1));
+  for (std::size_t at = seam - std::min(seam, kLongestAssignment + longest_); at < last; ++at) {
     if (slots_[Slot(text.substr(at, kPrefix))] && ReachesOver(text, at, seam)) return NameBegin(text, at);
   }
   return seam;
