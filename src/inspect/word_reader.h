@@ -54,8 +54,8 @@ class WordReader {
     return end - begin <= kLongestParticle && IsParticle(begin, end);
   }
 
-  // The end of the first word from `begin` on, where one begins, that is not open, if it is seen, and neither ideographs
-  // nor a line's end before or behind it; else npos, which says nothing.
+  // The end of the first word from `begin` on, where one begins, that is not open, if it is seen, and neither
+  // ideographs nor a line's end before or behind it; else npos, which says nothing.
   std::size_t EndOfClosed(std::size_t begin) const {
     if (begin - begin_ >= size_) return std::string_view::npos;
     const std::uint64_t others = (line_ | wide_) >> (begin - begin_);
@@ -92,8 +92,8 @@ class WordReader {
     if ((wide_ >> (begin - begin_) & word) != 0) return {};
     const std::uint64_t letters = letter_ >> (begin - begin_) & word;
     const std::uint64_t telling = number_ | (capital_ & ((letters & (0 - letters)) << (begin - begin_)));
-    const bool is_open = (telling >> (begin - begin_) & word) != 0 || end - begin == 1 || IsIntroducer(text_[end - 1]) ||
-                         (end - begin <= kLongestParticle && IsParticle(begin, end));
+    const bool is_open = (telling >> (begin - begin_) & word) != 0 || end - begin == 1 ||
+                         IsIntroducer(text_[end - 1]) || (end - begin <= kLongestParticle && IsParticle(begin, end));
     return {.end = end, .form = is_open ? Word::Form::kOpen : Word::Form::kClosed};
   }
 
