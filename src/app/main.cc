@@ -15,6 +15,7 @@
 #include "app/guard_command.h"
 #include "app/policy_command.h"
 #include "app/reconcile_command.h"
+#include "app/report_command.h"
 #include "app/version.h"
 #include "features/guard/guard_table.h"
 #include "features/identity/key_text.h"
@@ -31,6 +32,7 @@ constexpr std::string_view kUsage = R"(gatehouse: one gateway between applicatio
   gatehouse org|team|project|user|app|agent|key|role ...   manage who may use it; --help says how
   gatehouse budget|usage|exchange|alert ...   what was spent, and who was told; --help says how
   gatehouse reconcile EXPORT        compare a provider's bill with the ledger; --help says how
+  gatehouse report ...              what the record shows for the EU AI Act and other frameworks; --help says how
   gatehouse policy ...              try the rules of a configuration on cases, explain a decision
   gatehouse guard ...               what inspection sees in a text, and how well
   gatehouse version
@@ -124,6 +126,8 @@ int Main(std::span<char* const> arguments) {
     return Key(arguments[2]);
   } else if (command == "reconcile") {
     return ReconcileCommand(arguments.subspan(2));
+  } else if (command == "report") {
+    return ReportCommand(arguments.subspan(2));
   } else if (command == "policy") {
     return PolicyCommand(arguments.subspan(2));
   } else if (command == "guard") {

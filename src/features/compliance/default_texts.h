@@ -2,7 +2,7 @@
 
 #include <string_view>
 
-// The files of data/controls, which are part of the program.
+// The files of data/controls and data/report, which are part of the program.
 namespace gatehouse::features::compliance {
 
 std::string_view EuAiActText();
@@ -15,5 +15,6 @@ std::string_view NistAiRmfText();
 std::string_view OwaspAsi2026Text();
 std::string_view OwaspLlm2025Text();
 std::string_view Soc2Text();
+std::string_view VerifyProgramText();
 
 }  // namespace gatehouse::features::compliance

@@ -7,12 +7,13 @@ namespace {
 
 constexpr auto kGap = IfEmpty::kGap;
 constexpr auto kStatement = IfEmpty::kStatement;
+constexpr auto kUnwritten = IfEmpty::kUnwritten;
 
 // In the order of the enumeration.
 constexpr std::array<QueryInfo, kQueries> kInfo = {{
     {Query::kLogCoverage, "log_coverage", "Completeness of the record", kGap, "all entries; heartbeat"},
     {Query::kLogRetention, "log_retention", "How far back the record reaches", kGap, "all entries"},
-    {Query::kVerification, "verification", "Verifications of the record", kGap, "verify.run"},
+    {Query::kVerification, "verification", "Verifications of the record", kUnwritten, "verify.run"},
     {Query::kExchanges, "exchanges", "Exchanges", kGap, "req.start, req.end"},
     {Query::kAvailability, "availability", "Availability and speed", kGap, "req.end"},
     {Query::kFailover, "failover", "Failures of providers and what was done", kStatement, "req.end: attempts"},
@@ -35,18 +36,19 @@ constexpr std::array<QueryInfo, kQueries> kInfo = {{
     {Query::kToolCalls, "tool_calls", "Calls of tools", kStatement, "tool.call, tool.result, req.end: rules"},
     {Query::kKeys, "keys", "Keys", kStatement, "key.*, log.key_rotated, req.end: cred"},
     {Query::kAdminAccess, "admin_access", "Administration", kStatement, "admin.action, admin.login"},
-    {Query::kApprovals, "approvals", "Approvals by people", kGap, "approval.*"},
-    {Query::kApprovalBias, "approval_bias", "Signs of automation bias", kGap, "approval.vote, approval.outcome"},
-    {Query::kApprovalQuorum, "approval_quorum", "Approvals by two persons", kGap, "approval.vote, approval.outcome"},
-    {Query::kOverrides, "overrides", "Overrides", kStatement, "approval.outcome, override"},
-    {Query::kKillSwitch, "kill_switch", "Stops", kGap, "kill.*"},
+    {Query::kApprovals, "approvals", "Approvals by people", kUnwritten, "approval.*"},
+    {Query::kApprovalBias, "approval_bias", "Signs of automation bias", kUnwritten, "approval.vote, approval.outcome"},
+    {Query::kApprovalQuorum, "approval_quorum", "Approvals by two persons", kUnwritten,
+     "approval.vote, approval.outcome"},
+    {Query::kOverrides, "overrides", "Overrides", kUnwritten, "approval.outcome, override"},
+    {Query::kKillSwitch, "kill_switch", "Stops", kUnwritten, "kill.*"},
     {Query::kIncidents, "incidents", "Incidents", kStatement, "incident.*, store.failing, log.repaired, clock.jump"},
-    {Query::kDisclosures, "disclosures", "Notices that were shown", kGap, "disclosure.shown"},
-    {Query::kEvaluations, "evaluations", "Evaluations", kGap, "eval.run"},
-    {Query::kErasures, "erasures", "Erasures", kStatement, "erasure"},
-    {Query::kRetention, "retention", "Expiry of payloads", kGap, "retention.expire"},
-    {Query::kHolds, "holds", "Legal holds", kStatement, "hold.*"},
-    {Query::kPayloadAccess, "payload_access", "Reading of payloads", kStatement, "access.read"},
+    {Query::kDisclosures, "disclosures", "Notices that were shown", kUnwritten, "disclosure.shown"},
+    {Query::kEvaluations, "evaluations", "Evaluations", kUnwritten, "eval.run"},
+    {Query::kErasures, "erasures", "Erasures", kUnwritten, "erasure"},
+    {Query::kRetention, "retention", "Expiry of payloads", kUnwritten, "retention.expire"},
+    {Query::kHolds, "holds", "Legal holds", kUnwritten, "hold.*"},
+    {Query::kPayloadAccess, "payload_access", "Reading of payloads", kUnwritten, "access.read"},
 }};
 
 }  // namespace

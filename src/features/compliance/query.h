@@ -54,6 +54,7 @@ inline constexpr std::size_t kQueries = 36;
 enum class IfEmpty : std::uint8_t {
   kGap,        // something that should be there is not
   kStatement,  // nothing of the kind happened, which is a finding too
+  kUnwritten,  // this version writes no such entries: a gap, whatever happened
 };
 
 struct QueryInfo {

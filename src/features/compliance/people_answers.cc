@@ -1,0 +1,142 @@
+#include <array>
+#include <utility>
+
+#include "features/compliance/answer_parts.h"
+
+// What people did: administration, approvals, stops, incidents, and what became of payloads.
+namespace gatehouse::features::compliance {
+namespace {
+
+// Queries whose answer is the entries of some types, one by one.
+struct Listing {
+  Query query;
+  std::array<std::string_view, 4> prefixes;
+  std::string_view some;
+  std::string_view none;
+};
+constexpr std::array kListings = {
+    Listing{Query::kOverrides, {"override"}, "entries of overrides", "No override is on record in the period."},
+    Listing{Query::kKillSwitch,
+            {"kill."},
+            "entries of stops and drills",
+            "No stop and no drill is on record in the period."},
+    Listing{Query::kIncidents,
+            {"incident.", "store.failing", "log.repaired", "clock.jump"},
+            "entries of incidents",
+            "No incident is on record in the period: neither one that people reported, nor a failure of the store, the "
+            "log or the clock."},
+    Listing{Query::kDisclosures, {"disclosure."}, "notices were shown", "No notice is on record in the period."},
+    Listing{Query::kEvaluations, {"eval."}, "evaluations", "No evaluation is on record in the period."},
+    Listing{Query::kErasures, {"erasure"}, "erasures", "No erasure is on record in the period."},
+    Listing{Query::kRetention, {"retention."}, "expiries", "No expiry of payloads is on record in the period."},
+    Listing{Query::kHolds, {"hold."}, "entries of legal holds", "No legal hold is on record in the period."},
+    Listing{Query::kPayloadAccess,
+            {"access."},
+            "readings of payloads",
+            "No reading of a payload is on record in the period."},
+    Listing{Query::kKeys,
+            {"key.", "log.key_rotated"},
+            "entries of keys",
+            "No change of a key of the log is on record; changes of API keys are actions of administration."},
+};
+
+Answer Listed(const Listing& listing, const Evidence& evidence) {
+  std::uint64_t count = 0;
+  std::vector<std::string_view> prefixes;
+  for (const std::string_view prefix : listing.prefixes) {
+    if (prefix.empty()) continue;
+    prefixes.push_back(prefix);
+    count += CountOf(evidence, prefix);
+  }
+  if (count == 0) return {.state = Answer::State::kNothing, .sentence = std::string(listing.none)};
+  Answer answer;
+  answer.sentence = CountText(count) + " " + std::string(listing.some) + " in the period.";
+  ShowRare(answer, evidence, "One by one", prefixes);
+  return answer;
+}
+
+Answer AdminAccess(const Evidence& evidence) {
+  if (evidence.admin_actions.empty() && CountOf(evidence, "admin.") == 0) {
+    return {.state = Answer::State::kNothing, .sentence = "No action of administration is on record in the period."};
+  }
+  Answer answer;
+  answer.sentence = Plural(evidence.admin_actions.total(), "action", "actions") + " of administration by " +
+                    Plural(evidence.admin_actors.names(), "actor", "actors") + "; " +
+                    CountText(evidence.admin_refused) + " were refused.";
+  answer.tables.push_back(RankedTable("By action", "action", evidence.admin_actions, 25));
+  answer.tables.push_back(RankedTable("By actor", "actor", evidence.admin_actors));
+  answer.samples = {"type:admin.action"};
+  ShowRare(answer, evidence, "Log-ins", {"admin."});
+  return answer;
+}
+
+Answer Approvals(const Evidence& evidence) {
+  const std::uint64_t asked = CountOf(evidence, "approval.request");
+  if (asked == 0 && evidence.approval_outcomes.empty()) {
+    return {.state = Answer::State::kNothing, .sentence = "no approval by a person is on record in the period."};
+  }
+  Answer answer;
+  answer.sentence = Plural(asked, "approval was", "approvals were") + " asked for; " +
+                    CountText(evidence.approval_outcomes.of("approved")) + " were given.";
+  answer.figures = {{"asked for", CountText(asked)},
+                    {"exchanges that were held", CountText(evidence.decisions.of("challenge"))},
+                    {"reviewers", CountText(evidence.reviewers.size())}};
+  answer.tables.push_back(RankedTable("Outcomes", "outcome", evidence.approval_outcomes));
+  ShowRare(answer, evidence, "One by one", {"approval."});
+  return answer;
+}
+
+// A reviewer who approves nearly everything within seconds does not review.
+Answer ApprovalBias(const Evidence& evidence) {
+  constexpr std::uint64_t kEnough = 20;
+  constexpr std::uint64_t kMostApprovedPercent = 98;
+  constexpr std::uint64_t kQuickMs = 5000;
+  if (evidence.reviewers.empty()) {
+    return {.state = Answer::State::kNothing, .sentence = "no vote of a reviewer is on record in the period."};
+  }
+  Answer answer;
+  answer.sentence = Plural(evidence.reviewers.size(), "reviewer", "reviewers") + " voted.";
+  Table table{
+      .title = "Reviewers", .columns = {"reviewer", "votes", "approved", "half took at most"}, .rows = {}, .note = {}};
+  for (const auto& [name, reviewer] : evidence.reviewers) {
+    table.rows.push_back({name, CountText(reviewer.votes), PercentText(reviewer.approved, reviewer.votes),
+                          CountText(reviewer.took.Percentile(50)) + " ms"});
+    const bool approves_all = reviewer.approved * 100 >= reviewer.votes * kMostApprovedPercent;
+    if (reviewer.votes >= kEnough && approves_all && reviewer.took.Percentile(50) <= kQuickMs) {
+      answer.gaps.push_back("Reviewer " + name + " approved " + PercentText(reviewer.approved, reviewer.votes) +
+                            " of " + CountText(reviewer.votes) + ", half of them within five seconds");
+    }
+  }
+  answer.tables.push_back(std::move(table));
+  return answer;
+}
+
+Answer ApprovalQuorum(const Evidence& evidence) {
+  if (evidence.voted == 0) {
+    return {.state = Answer::State::kNothing, .sentence = "no approval with a vote was concluded in the period."};
+  }
+  Answer answer;
+  answer.sentence = CountText(evidence.two_persons) + " of " + CountText(evidence.voted) +
+                    " concluded approvals have votes of two persons or more.";
+  if (evidence.two_persons < evidence.voted) {
+    answer.gaps.push_back(Plural(evidence.voted - evidence.two_persons, "approval rests", "approvals rest") +
+                          " on one person");
+  }
+  return answer;
+}
+
+}  // namespace
+
+Answer PeopleAnswer(Query query, const Evidence& evidence) {
+  for (const Listing& listing : kListings) {
+    if (listing.query == query) return Listed(listing, evidence);
+  }
+  switch (query) {
+    case Query::kApprovals: return Approvals(evidence);
+    case Query::kApprovalBias: return ApprovalBias(evidence);
+    case Query::kApprovalQuorum: return ApprovalQuorum(evidence);
+    default: return AdminAccess(evidence);
+  }
+}
+
+}  // namespace gatehouse::features::compliance
