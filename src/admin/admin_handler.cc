@@ -119,9 +119,11 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange, std::string
     co_return co_await Send(exchange, reply.status, "application/json", std::move(reply.body), reply.version);
   }
   const bool accounting = AccountingApi::Serves(path.substr(kPrefix.size()));
-  if (accounting || AlertsApi::Serves(path.substr(kPrefix.size()))) {
-    auto answered =
-        co_await (accounting ? accounting_.Answer(exchange, actor.value()) : alerts_.Answer(exchange, actor.value()));
+  const bool record = RecordApi::Serves(path.substr(kPrefix.size()));
+  if (accounting || record || AlertsApi::Serves(path.substr(kPrefix.size()))) {
+    auto answered = co_await (accounting ? accounting_.Answer(exchange, actor.value())
+                              : record   ? record_.Answer(exchange, actor.value())
+                                         : alerts_.Answer(exchange, actor.value()));
     // An exchange that was settled is recorded together with its settlement.
     const bool recorded = accounting && answered.ok() && exchange.head().method == "POST";
     if (!recorded) co_await tenancy_.RecordCall(exchange, actor.value(), answered.ok() ? nullptr : &answered.error());
@@ -133,10 +135,11 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange, std::string
   constexpr std::string_view kDecisions = "/admin/v1/policy/decisions/";
   const bool explain = path.starts_with(kDecisions) && exchange.head().method == "GET";
   if (!targets && !reload && !explain) {
-    co_return co_await SendError(exchange, 404, "not_found",
-                                 "Known below /admin/v1/: orgs, teams, projects, users, apps, agents, keys, roles, "
-                                 "events, me, budgets, usage, exchanges, alerts, GET targets, POST reload, "
-                                 "GET policy/decisions/REQUEST_ID.");
+    co_return co_await SendError(
+        exchange, 404, "not_found",
+        "Known below /admin/v1/: orgs, teams, projects, users, apps, agents, keys, roles, "
+        "events, me, budgets, usage, exchanges, alerts, POST erasures, GET targets, POST reload, "
+        "GET policy/decisions/REQUEST_ID.");
   }
   if (!actor.value().May(features::identity::Permission::kOperate, {}, context_.tenancy.tenancy.directory())) {
     const base::Error denied = Denied();

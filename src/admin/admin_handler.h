@@ -10,6 +10,7 @@
 #include "admin/accounting_api.h"
 #include "admin/admin_actor.h"
 #include "admin/alerts_api.h"
+#include "admin/record_api.h"
 #include "admin/tenancy_api.h"
 #include "base/metrics.h"
 #include "base/secret.h"
@@ -50,6 +51,7 @@ struct AdminContext {
   TenancyServices tenancy;
   AccountingServices accounting;
   AlertServices alerts;
+  RecordServices record;
   std::function<void()> measure;    // brings the metrics of what is measured, and not counted, up to date
   DirectoryLogin* login = nullptr;  // null: people of a directory are not let in
   AdminWitness witness;             // is told of every call below /admin/v1/; empty: nobody is
@@ -64,7 +66,8 @@ class AdminHandler final : public http::Handler {
         password_digest_(std::move(password_digest)),
         tenancy_(context_.tenancy),
         accounting_(context_.accounting, context_.tenancy.tenancy.directory()),
-        alerts_(context_.alerts, context_.tenancy.tenancy.directory()) {}
+        alerts_(context_.alerts, context_.tenancy.tenancy.directory()),
+        record_(context_.record, context_.tenancy.tenancy.directory()) {}
 
   net::Task<> Serve(http::ServerExchange& exchange) override;
   std::string RejectionBody(std::uint16_t status, std::string_view reason) const override;
@@ -84,6 +87,7 @@ class AdminHandler final : public http::Handler {
   TenancyApi tenancy_;
   AccountingApi accounting_;
   AlertsApi alerts_;
+  RecordApi record_;
 };
 
 }  // namespace gatehouse::admin

@@ -6,6 +6,7 @@
 
 #include "codec/crypto/encoding.h"
 #include "codec/crypto/hash.h"
+#include "record/vault/blob_store.h"
 
 namespace gatehouse::app {
 namespace {
@@ -37,6 +38,41 @@ bool IsOrigin(std::string_view text) {
   return text.size() <= kLongestName && std::ranges::all_of(text, fits) && !text.contains("://");
 }
 
+constexpr codec::config::Range<std::uint64_t> kPayloads = {.min = 1024, .max = std::uint64_t{16} << 20U};
+
+void ReadMasterKey(const codec::config::Node& node, RecordConfig& config) {
+  config.key_file = node["file"].AsString().value_or("");
+  config.key_variable = node["env"].AsString().value_or("");
+  if (node["command"].IsPresent()) {
+    config.key_command = node["command"].AsStrings().value_or(std::vector<std::string>());
+    if (config.key_command.empty()) node["command"].AddProblem("must be a program and its arguments");
+  }
+  const int given =
+      int{!config.key_file.empty()} + int{!config.key_variable.empty()} + int{!config.key_command.empty()};
+  if (given > 1) node.AddProblem("needs one of `file`, `env` and `command`");
+}
+
+void ReadPayloads(const codec::config::Node& node, RecordConfig& config) {
+  enum class Kept : std::uint8_t { kNone, kSizes, kRedacted, kFull };
+  constexpr std::array<Choice<Kept>, 4> kKept = {
+      {{"none", Kept::kNone}, {"metadata", Kept::kSizes}, {"redacted", Kept::kRedacted}, {"full", Kept::kFull}}};
+  using Keep = features::audit::ArchiveSettings::Keep;
+  const Kept kept = node["keep"].AsEnum<Kept>(kKept).value_or(Kept::kNone);
+  const std::size_t longest = node["longest"].AsBytes(kPayloads).value_or(std::size_t{1} << 20U);
+  config.longest_payload = kept == Kept::kNone ? 0 : longest;
+  config.archive.keep = kept == Kept::kFull ? Keep::kFull : kept == Kept::kRedacted ? Keep::kRedacted : Keep::kSizes;
+  config.archive.retention_class = node["class"].AsString().value_or(config.archive.retention_class);
+  if (!record::vault::IsRetentionClass(config.archive.retention_class)) {
+    node["class"].AddProblem("must be 1 to 32 of a-z, 0-9, - and _");
+  }
+  constexpr std::int64_t kMostDays = 36'500;
+  config.archive.days = static_cast<std::int32_t>(node["days"].AsInteger({.min = 1, .max = kMostDays}).value_or(30));
+  config.archive.max_queued_bytes =
+      node["max_queued"].AsBytes({.min = kLeastQueue, .max = kMostQueue}).value_or(config.archive.max_queued_bytes);
+  config.vault = node["vault"].AsString().value_or("");
+  ReadMasterKey(node["master_key"], config);
+}
+
 }  // namespace
 
 RecordConfig ReadRecord(const codec::config::Node& node) {
@@ -58,6 +94,8 @@ RecordConfig ReadRecord(const codec::config::Node& node) {
   config.heartbeat = node["heartbeat"].AsDuration(kHeartbeats).value_or(config.heartbeat);
   config.max_queued_bytes =
       node["max_queued"].AsBytes({.min = kLeastQueue, .max = kMostQueue}).value_or(config.max_queued_bytes);
+  ReadPayloads(node["payloads"], config);
+  if (config.keeping == RecordConfig::Keeping::kOff) config.longest_payload = 0;
   return config;
 }
 

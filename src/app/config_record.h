@@ -3,9 +3,11 @@
 #include <cstdint>
 #include <string>
 #include <string_view>
+#include <vector>
 
 #include "base/clock.h"
 #include "codec/config/node.h"
+#include "features/audit/archive.h"
 #include "features/audit/record.h"
 
 namespace gatehouse::app {
@@ -21,6 +23,14 @@ struct RecordConfig {
   base::Duration checkpoint_interval = std::chrono::seconds(1);
   base::Duration heartbeat = std::chrono::seconds(10);
   std::uint64_t max_queued_bytes = std::uint64_t{32} << 20U;
+  std::size_t longest_payload = 0;  // 0: nothing of payloads is kept
+  features::audit::ArchiveSettings archive;
+  std::string vault;  // its folder; "": beside the database
+  // Where its master key comes from: a file, which is made beside the vault where none is named; a variable of the
+  // environment; a command.
+  std::string key_file;
+  std::string key_variable;
+  std::vector<std::string> key_command;
   bool operator==(const RecordConfig&) const = default;
 };
 

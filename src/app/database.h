@@ -29,6 +29,8 @@ class GatewayDatabase {
   std::filesystem::path pepper_file() const { return file_.string() + ".pepper"; }
   // The journal beside it.
   std::filesystem::path journal_file() const { return file_.string() + ".journal"; }
+  // The folder of payloads, where the configuration names none, and the file of its key.
+  std::filesystem::path vault_folder() const { return file_.string() + ".vault"; }
   // The folder of the record, where the configuration names none.
   std::filesystem::path record_folder() const { return file_.string() + ".record"; }
 

@@ -113,6 +113,7 @@ base::Status Gateway::Start() {
       .keys = control_->keys(),
       .policies = *policies_,
       .record = record_ == nullptr ? nullptr : &record_->record(),
+      .archive = record_ == nullptr ? nullptr : record_->archive(),
       .meters = meters_,
       .find_node = [&directory = control_->directory()](std::string_view path) -> std::optional<pipeline::NodeId> {
         const auto place = directory.FindPath(path);
@@ -172,6 +173,8 @@ base::Status Gateway::OpenRecord(std::size_t loops) {
   if (config_->record.keeping == RecordConfig::Keeping::kOff) return base::Ok();
   GH_TRY(record_, RecordHouse::Open(config_->record,
                                     {.folder = database_->record_folder(),
+                                     .vault = database_->vault_folder(),
+                                     .inspector = config_->guard == nullptr ? nullptr : config_->guard->inspector,
                                      .node = config_->cluster ? config_->cluster->node : std::string(),
                                      .loops = loops},
                                     base::SystemClock()));
@@ -249,6 +252,7 @@ base::Status Gateway::ListenAdmin() {
                           .tenancy = control_->services(),
                           .accounting = accounting_->services(),
                           .alerts = alerting_->services(),
+                          .record = {.archive = record_ == nullptr ? nullptr : record_->archive()},
                           .measure =
                               [this] {
                                 Measure(*metrics_, FirstMeasuredFamily(), *accounting_, *alerting_,

@@ -33,7 +33,7 @@ features::accounting::LoopAccounting::Parts PartsFor(const Shared& shared, std::
 
 std::optional<features::audit::LoopRecord> RecordFor(const Shared& shared, std::size_t index) {
   if (shared.record == nullptr) return {};
-  return std::make_optional<features::audit::LoopRecord>(*shared.record, index);
+  return std::make_optional<features::audit::LoopRecord>(*shared.record, index, shared.archive);
 }
 
 // What an exchange came to is settled before its entry is written.

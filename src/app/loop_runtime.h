@@ -17,6 +17,7 @@
 #include "app/upstreams.h"
 #include "base/log.h"
 #include "base/metrics.h"
+#include "features/audit/archive.h"
 #include "features/audit/record.h"
 #include "features/identity/directory_placement.h"
 #include "features/identity/keys.h"
@@ -44,7 +45,8 @@ struct Shared {
   const IdentityProviders& identity;
   const features::identity::KeyServices& keys;
   PolicyRecords& policies;
-  features::audit::Record* record;  // null: none is kept
+  features::audit::Record* record;    // null: none is kept
+  features::audit::Archive* archive;  // null: nothing of payloads is
   features::ratelimit::MeterBoard& meters;
   features::ratelimit::FindNode find_node;  // thread-safe
 };

@@ -6,6 +6,8 @@
 #include <utility>
 
 #include "app/version.h"
+#include "inspect/default_detectors.h"
+#include "record/vault/master_key.h"
 
 namespace gatehouse::app {
 namespace {
@@ -36,6 +38,21 @@ base::Error CannotOpen(base::Error error, const fs::path& folder) {
   error.public_message = "The record in " + folder.string() + " cannot be written. " + because +
                          " Check that the folder can be written and that no other gateway uses it; name another one in "
                          "`record.folder`, or say `record: { enabled: false }`.";
+  return error;
+}
+
+record::vault::MasterKeySource MasterKeyOf(const RecordConfig& config, const fs::path& folder) {
+  using namespace record::vault;
+  if (!config.key_variable.empty()) return MasterKeyVariable{.name = config.key_variable};
+  if (!config.key_command.empty()) return MasterKeyCommand{.words = config.key_command};
+  if (!config.key_file.empty()) return MasterKeyFile{.path = config.key_file};
+  return MasterKeyFile{.path = folder.string() + ".key", .if_absent = MasterKeyFile::IfAbsent::kMake};
+}
+
+base::Error VaultFailed(base::Error error, const fs::path& folder) {
+  const std::string because = error.public_message.empty() ? error.detail : error.public_message;
+  error.public_message = "The vault of payloads in " + folder.string() + " cannot be used. " + because +
+                         " Check `record.payloads.vault` and `record.payloads.master_key`.";
   return error;
 }
 
@@ -90,11 +107,33 @@ base::Result<std::unique_ptr<RecordHouse>> RecordHouse::Open(const RecordConfig&
   if (node.empty()) node = HostName();
   self->record_ =
       std::make_unique<features::audit::Record>(*self->sink_, clock, std::move(node), config.settings, start.loops);
+  if (config.longest_payload != 0) GH_CHECK_OK(self->OpenArchive(start, clock));
   return self;
 }
 
+base::Status RecordHouse::OpenArchive(const Start& start, const base::Clock& clock) {
+  using Keep = features::audit::ArchiveSettings::Keep;
+  auto inspector = start.inspector;
+  if (config_.archive.keep != Keep::kSizes) {
+    const fs::path folder = config_.vault.empty() ? start.vault : fs::path(config_.vault);
+    auto master = record::vault::LoadMasterKey(MasterKeyOf(config_, folder), clock);
+    if (!master.ok()) return VaultFailed(std::move(master).TakeError(), folder);
+    auto vault = record::vault::Vault::Open(folder, master.value(), {.clock = &clock});
+    if (!vault.ok()) return VaultFailed(std::move(vault).TakeError(), folder);
+    vault_ = std::move(vault).value();
+  }
+  if (config_.archive.keep == Keep::kRedacted && inspector == nullptr) {
+    GH_TRY(inspector, inspect::Inspector::Build(inspect::DefaultDetectors()));
+  }
+  archive_ = std::make_unique<features::audit::Archive>(
+      features::audit::Archive::Parts{
+          .record = *record_, .vault = vault_.get(), .inspector = std::move(inspector), .clock = clock},
+      config_.archive);
+  return base::Ok();
+}
+
 void RecordHouse::Begin(net::Loop& loop, std::string_view config, std::vector<features::audit::Watch::Store> stores) {
-  record_->Write("node.start", [&](FieldWriter& entry) {
+  record_->Note("node.start", [&](FieldWriter& entry) {
     entry.Word(R"(,"version":)", kVersion);
     entry.Word(R"(,"config":)", config);
     entry.Word(R"(,"mode":)", Word(config_.settings.durability));
@@ -103,18 +142,18 @@ void RecordHouse::Begin(net::Loop& loop, std::string_view config, std::vector<fe
 }
 
 void RecordHouse::NoteConfig(std::string_view before, std::string_view after) {
-  record_->Write("config.change", [&](FieldWriter& entry) {
+  record_->Note("config.change", [&](FieldWriter& entry) {
     entry.Word(R"(,"before":)", before);
     entry.Word(R"(,"after":)", after);
   });
 }
 
 void RecordHouse::NoteRefusedConfig(std::string_view config) {
-  record_->Write("config.refused", [&](FieldWriter& entry) { entry.Word(R"(,"config":)", config); });
+  record_->Note("config.refused", [&](FieldWriter& entry) { entry.Word(R"(,"config":)", config); });
 }
 
 void RecordHouse::NoteAdminCall(const admin::AdminCall& call) {
-  record_->Write("admin.action", [&](FieldWriter& entry) {
+  record_->Note("admin.action", [&](FieldWriter& entry) {
     entry.Word(R"(,"actor":)", call.actor);
     entry.Text(R"(,"method":)", call.method.substr(0, 16));
     entry.Word(R"(,"resource":)", call.resource);
@@ -123,8 +162,9 @@ void RecordHouse::NoteAdminCall(const admin::AdminCall& call) {
 }
 
 void RecordHouse::End(std::string_view config) {
+  archive_.reset();  // what waits there is written first
   watch_.reset();
-  record_->Write("node.stop", [&](FieldWriter& entry) { entry.Word(R"(,"config":)", config); });
+  record_->Note("node.stop", [&](FieldWriter& entry) { entry.Word(R"(,"config":)", config); });
 }
 
 std::string RecordHouse::Problem() const {

@@ -10,11 +10,14 @@
 #include "admin/admin_handler.h"
 #include "app/config_record.h"
 #include "base/result.h"
+#include "features/audit/archive.h"
 #include "features/audit/record.h"
 #include "features/audit/watch.h"
+#include "inspect/inspector.h"
 #include "net/loop.h"
 #include "record/log/files.h"
 #include "record/log/log_writer.h"
+#include "record/vault/vault.h"
 
 namespace gatehouse::app {
 
@@ -23,8 +26,10 @@ namespace gatehouse::app {
 class RecordHouse {
  public:
   struct Start {
-    std::filesystem::path folder;  // where the configuration names none
-    std::string node;              // the same
+    std::filesystem::path folder;                         // where the configuration names none
+    std::filesystem::path vault;                          // the same
+    std::shared_ptr<const inspect::Inspector> inspector;  // what redacts; null: that of the program as it comes
+    std::string node;                                     // the same
     std::size_t loops = 0;
   };
   static base::Result<std::unique_ptr<RecordHouse>> Open(const RecordConfig& config, const Start& start,
@@ -34,6 +39,7 @@ class RecordHouse {
   ~RecordHouse() = default;
 
   features::audit::Record& record() { return *record_; }
+  features::audit::Archive* archive() { return archive_.get(); }  // null: nothing of payloads is kept
 
   // Says that the gateway has started, and begins to beat.
   void Begin(net::Loop& loop, std::string_view config, std::vector<features::audit::Watch::Store> stores);
@@ -52,12 +58,15 @@ class RecordHouse {
   class Sink;
 
   explicit RecordHouse(const RecordConfig& config) : config_(config) {}
+  base::Status OpenArchive(const Start& start, const base::Clock& clock);
 
   const RecordConfig config_;
   record::log::PosixFiles files_;
   std::unique_ptr<record::log::LogWriter> writer_;
   std::unique_ptr<features::audit::EntrySink> sink_;
   std::unique_ptr<features::audit::Record> record_;
+  std::unique_ptr<record::vault::Vault> vault_;  // null: no payloads are kept
+  std::unique_ptr<features::audit::Archive> archive_;
   std::unique_ptr<features::audit::Watch> watch_;
 };
 

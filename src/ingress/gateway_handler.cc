@@ -1,10 +1,12 @@
 #include "ingress/gateway_handler.h"
 
 #include <exception>
+#include <memory>
 #include <utility>
 
 #include "codec/json/writer.h"
 #include "ingress/chat/chat_surface.h"
+#include "ingress/copied_exchange.h"
 #include "ingress/count/count_surface.h"
 #include "ingress/embeddings/embeddings_surface.h"
 #include "ingress/models/models_surface.h"
@@ -49,7 +51,12 @@ net::Task<> ServeMatched(Session& session) {
 // An exception is a bug: this is the one place on the data path that catches it, so that one request fails and not the
 // process.
 net::Task<> GatewayHandler::Serve(http::ServerExchange& exchange) {
-  Session session(exchange, context_, gate_);
+  std::unique_ptr<CopiedExchange> copied;
+  if (const std::size_t longest = gate_->settings.longest_payload; longest != 0) {
+    copied = std::make_unique<CopiedExchange>(exchange, longest);
+  }
+  Session session(copied ? *copied : exchange, context_, gate_);
+  if (copied) session.KeepPayloads(copied->copy());
   std::string bug;
   try {
     PathResult path = MatchPath(exchange.head());

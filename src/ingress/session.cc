@@ -101,7 +101,8 @@ Session::~Session() {
                            .ending = ending_,
                            .duration = context_.loop.Now() - started_,
                            .bytes_in = http_.bytes_received(),
-                           .bytes_out = http_.bytes_sent()});
+                           .bytes_out = http_.bytes_sent(),
+                           .payloads = payloads_});
 }
 
 net::Task<bool> Session::Identify() {

@@ -32,6 +32,9 @@ class Session {
   const PathMatch& match() const { return match_; }
   void SetMatch(PathMatch match) { match_ = std::move(match); }
 
+  // Where the bodies are copied to; outlives the session.
+  void KeepPayloads(pipeline::PayloadCopy& copy) { payloads_ = &copy; }
+
   // Finds out who is calling, before anything of the body is read. False: a stranger, and told so.
   [[gnu::noinline]] net::Task<bool> Identify();
 
@@ -76,6 +79,7 @@ class Session {
   pipeline::ExchangeEnd::Ending ending_ = pipeline::ExchangeEnd::Ending::kClientGone;
   std::string error_;
   std::string detail_;
+  pipeline::PayloadCopy* payloads_ = nullptr;
 };
 
 // The public name that a decoded request asks for.

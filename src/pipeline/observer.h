@@ -8,6 +8,7 @@
 #include "base/clock.h"
 #include "base/result.h"
 #include "pipeline/exchange.h"
+#include "pipeline/payload_copy.h"
 
 namespace gatehouse::pipeline {
 
@@ -28,6 +29,7 @@ struct ExchangeEnd {
   base::Duration duration{};
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  PayloadCopy* payloads = nullptr;  // null where they are not kept; who keeps them may take them
 };
 
 std::string_view ToString(ExchangeEnd::Ending ending);  // "answered", "failed", ...

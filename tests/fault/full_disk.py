@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A gateway whose disk is full: what it says, what it refuses, and that nothing is lost when there is room again.
 
-usage: full_disk.py GATEHOUSE [--only strict|lenient|journal]
+usage: full_disk.py GATEHOUSE [--only strict|lenient|journal|record|served]
 
 The gateway's state lies on a small file system of its own (tmpfs, which takes root to mount; without, exit status 77). Clients
 ask all the time while the disk is filled and emptied again.
@@ -10,9 +10,13 @@ ask all the time while the disk is filled and emptied again.
            the ledger, once.
   lenient  (when_journal_full: pass_unrecorded) they go on being served, and what is not recorded is counted.
   journal  a journal that finds no room when it is made, and one that was left unfinished.
+  record   the record's disk is full, its database's is not: nothing is done that cannot be recorded, /readyz says so, and
+           everything that was served is on record, which verifies.
+  served   (when_unwritten: serve) they go on being served, and entries that could not be written are counted.
 """
 import argparse
 import collections
+import json
 import os
 import pathlib
 import re
@@ -28,6 +32,7 @@ from served import Served, digest  # noqa: E402
 
 KEY = "full-disk-key"
 SLOTS = 1024  # of the journal: as many exchanges as can be served while nothing can be written
+NO_RECORD = "{ enabled: false }"
 PATIENCE = 60  # seconds, for anything that is to happen by itself
 CLIENTS = 4
 
@@ -41,6 +46,7 @@ prices: {{ unknown: default, default: {{ input: 1, output: 1 }} }}
 keys: [ {{ name: app, hash: "{key}", organization: acme }} ]
 budgets: [ {{ node: acme, name: all, usd: 1000, per: total }} ]
 accounting: {{ journal: "{journal}", journal_slots: {slots}, when_journal_full: {when_full} }}
+record: {record}
 """
 
 
@@ -79,9 +85,9 @@ class SmallDisk:
 class Clients(threading.Thread):
     """Ask in turns, over two protocols, and note what became of each request."""
 
-    def __init__(self, gateway, name):
+    def __init__(self, gateway, name, reason):
         super().__init__()
-        self.gateway, self.tag = gateway, name
+        self.gateway, self.tag, self.reason = gateway, name, reason
         self.over = threading.Event()
         self.served, self.refused, self.wrong = [], [], []
 
@@ -105,7 +111,7 @@ class Clients(threading.Thread):
             self.refused.append(request_id)
             said = answer.decode()
             native = '"type":"error"' in said if anthropic else '"error":{' in said
-            if not native or "database" not in said or "retry-after" not in headers:
+            if not native or self.reason not in said or "retry-after" not in headers:
                 self.wrong.append(f"{request_id}: refused with {said!r} {dict(headers)}")
             self.over.wait(0.02)
         else:
@@ -113,8 +119,8 @@ class Clients(threading.Thread):
 
 
 class Load:
-    def __init__(self, gateway, name):
-        self.clients = [Clients(gateway, f"{name}{i}") for i in range(CLIENTS)]
+    def __init__(self, gateway, name, reason="database"):
+        self.clients = [Clients(gateway, f"{name}{i}", reason) for i in range(CLIENTS)]
 
     def __enter__(self):
         for client in self.clients:
@@ -146,12 +152,17 @@ def unrecorded(gateway):
 
 def serve(args, folder, disk, when_full):
     return Served(args.gatehouse, folder, CONFIG, database=disk.path / "gatehouse.db", journal=disk.path / "journal", key=digest(KEY),
-                  slots=SLOTS, when_full=when_full)
+                  slots=SLOTS, when_full=when_full, record=NO_RECORD)
 
 
-def judge_readiness(gateway, wrong):
+def metric(gateway, name):
+    text = gateway.get("/metrics", admin=True)[1].decode()
+    return sum(int(float(value)) for value in re.findall(rf"^{re.escape(name)} (\S+)$", text, re.M))
+
+
+def judge_readiness(gateway, wrong, reason="full"):
     status, said = gateway.readiness()
-    if status != 503 or said["status"] != "failing" or "full" not in said.get("problem", ""):
+    if status != 503 or said["status"] != "failing" or reason not in said.get("problem", ""):
         wrong.append(f"a full disk, and /readyz says {status} {said}")
     if gateway.get("/livez", admin=True)[0] != 200:
         wrong.append("/livez does not answer")
@@ -225,7 +236,7 @@ def journal(args, folder):
     wrong = []
     with SmallDisk(folder / "journal-disk", 24) as disk:
         gateway = Served(args.gatehouse, folder, CONFIG, database=folder / "journal.db", journal=disk.path / "journal", key=digest(KEY),
-                         slots=SLOTS, when_full="refuse")
+                         slots=SLOTS, when_full="refuse", record=NO_RECORD)
         disk.fill()
         for _ in range(2):  # the second time with what the first one left
             gateway.spawn()
@@ -247,14 +258,94 @@ def journal(args, folder):
     return wrong
 
 
+def audit(args, *words):
+    return subprocess.run([args.gatehouse, "audit", *words], capture_output=True, text=True, timeout=PATIENCE)
+
+
+def entries_of(args, log, wrong):
+    """The log's entries by the ids of their requests, once it is known to be whole."""
+    verified = audit(args, "verify", "--log", log)
+    if verified.returncode != 0:
+        wrong.append(f"audit verify: {verified.returncode} {verified.stdout[-300:]} {verified.stderr[-300:]}")
+    kinds = collections.defaultdict(list)
+    for line in audit(args, "export", "--log", log, "--format", "jsonl").stdout.splitlines():
+        entry = json.loads(line)
+        entry = entry.get("entry", entry)
+        kinds[entry["t"]].append(entry.get("id"))
+    return kinds
+
+
+def on_small_disk(args, folder, disk, settings):
+    return Served(args.gatehouse, folder, CONFIG, database=folder / "gatehouse.db", journal=folder / "journal", key=digest(KEY), slots=SLOTS,
+                  when_full="refuse", record=f"{{ folder: {disk.path}/log, group_interval: 2ms, checkpoint_interval: 200ms, {settings} }}")
+
+
+def record(args, folder):
+    wrong, figures = [], []
+    for mode in ("group", "strict"):
+        where = folder / mode
+        where.mkdir()
+        with SmallDisk(where / "disk", 96) as disk:
+            gateway = on_small_disk(args, where, disk, f"mode: {mode}")
+            gateway.start()
+            with Load(gateway, mode, "cannot keep its record") as load:
+                wait_for("requests are served", lambda: len(load.all("served")) > 200)
+                disk.fill()
+                wait_for("/readyz fails", lambda: gateway.readiness()[0] == 503)
+                wait_for("requests are refused", lambda: len(load.all("refused")) > 50)
+                judge_readiness(gateway, wrong, "no room")
+                disk.empty()
+                wait_for("/readyz recovers", lambda: gateway.readiness()[0] == 200)
+                after = len(load.all("served"))
+                wait_for("requests are served again", lambda: len(load.all("served")) > after + 200)
+            wrong += gateway.stop_in_order()
+            wrong += load.all("wrong")
+            entries = entries_of(args, disk.path / "log", wrong)
+            begun, served = set(entries["req.start"]), load.all("served")
+            absent = [one for one in served if one not in begun]
+            if absent:
+                wrong.append(f"{mode}: {len(absent)} of {len(served)} served requests are not on record: {absent[:5]}")
+            if not entries["log.recovered"]:
+                wrong.append(f"{mode}: the record does not say that it failed")
+            figures.append(f"{mode}: {len(served)} served, {len(load.all('refused'))} refused, {len(absent)} not on record")
+    print("record: " + "; ".join(figures))
+    return wrong
+
+
+def served(args, folder):
+    wrong = []
+    with SmallDisk(folder / "disk", 96) as disk:
+        gateway = on_small_disk(args, folder, disk, "when_unwritten: serve")
+        gateway.start()
+        with Load(gateway, "served") as load:
+            wait_for("requests are served", lambda: len(load.all("served")) > 200)
+            disk.fill()
+            wait_for("entries are not written", lambda: metric(gateway, 'gatehouse_record_entries_total{outcome="unwritten"}') > 100)
+            if gateway.readiness()[0] != 200:
+                wrong.append("it serves, and /readyz says that it does not")
+            disk.empty()
+            wait_for("the record goes on", lambda: "record" not in gateway.readiness()[1].get("problem", ""))
+            after = len(load.all("served"))
+            wait_for("requests are served", lambda: len(load.all("served")) > after + 200)
+            unwritten = metric(gateway, 'gatehouse_record_entries_total{outcome="unwritten"}')
+        wrong += gateway.stop_in_order()
+        wrong += load.all("wrong") + [f"refused {one}" for one in load.all("refused")]
+        entries = entries_of(args, disk.path / "log", wrong)
+        missing = 2 * len(load.all("served")) - len(entries["req.start"]) - len(entries["req.end"])
+        if missing != unwritten:
+            wrong.append(f"{missing} entries are missing, and {unwritten} were counted")
+        print(f"served: {len(load.all('served'))} served, {unwritten} entries not written and counted")
+    return wrong
+
+
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("gatehouse", type=os.path.abspath)
-    parser.add_argument("--only", choices=["strict", "lenient", "journal"])
+    parser.add_argument("--only", choices=["strict", "lenient", "journal", "record", "served"])
     args = parser.parse_args()
     wrong = []
     with tempfile.TemporaryDirectory(prefix="gatehouse-disk-") as scratch:
-        for play in (strict, lenient, journal):
+        for play in (strict, lenient, journal, record, served):
             if args.only in (None, play.__name__):
                 folder = pathlib.Path(scratch) / play.__name__
                 folder.mkdir()

@@ -2,10 +2,23 @@
 
 #include <utility>
 
+#include "features/audit/archive.h"
+
 namespace gatehouse::features::audit {
 namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
+
+// Whose payloads they are: the user, application or agent; else who the key belongs to.
+std::string SubjectOf(const pipeline::Principal& principal) {
+  using pipeline::NodeKind;
+  for (const pipeline::Link& link : principal.chain) {
+    const bool acts =
+        link.kind == NodeKind::kUser || link.kind == NodeKind::kApplication || link.kind == NodeKind::kAgent;
+    if (acts) return std::to_string(link.id.value);
+  }
+  return principal.key_id.empty() ? "unknown" : principal.key_id;
+}
 
 }  // namespace
 
@@ -31,12 +44,17 @@ base::Status Record::Append(std::string_view entry, Durability durability, Count
   return base::Ok();
 }
 
-void Record::Write(std::string_view type, const std::function<void(codec::json::FieldWriter&)>& members) {
+base::Status Record::Write(std::string_view type, const std::function<void(codec::json::FieldWriter&)>& members,
+                           Durability durability, record::log::LogWriter::Told told) {
   std::string entry;
   AppendHead(entry, NextHead(type));
   codec::json::FieldWriter writer(entry);
   members(writer);
   writer.Raw("}");
+  return Append(entry, durability, counts_.back(), std::move(told));
+}
+
+void Record::AppendLate(std::string_view entry) {
   static_cast<void>(Append(entry, Durability::kAsync, counts_.back()));  // counted
 }
 
@@ -57,6 +75,10 @@ void LoopRecord::Ended(const pipeline::ExchangeEnd& end) {
   }
   entry_.clear();
   AppendEnd(entry_, record_.NextHead("req.end"), end, *context_);
+  if (archive_ != nullptr && end.payloads != nullptr) {
+    entry_.pop_back();  // the brace: the archive goes on
+    return archive_->Keep(entry_, SubjectOf(*end.principal), std::move(*end.payloads));
+  }
   const Durability durability =
       settings().unwritten == RecordSettings::Unwritten::kServed ? Durability::kAsync : Durability::kGroup;
   static_cast<void>(record_.Append(entry_, durability, counts_));  // counted

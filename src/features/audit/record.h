@@ -73,7 +73,14 @@ class Record {
                       record::log::LogWriter::Told told = {});
   // An entry about anything but exchanges: `members` writes `,"name":value` for each. One that cannot be written is
   // counted.
-  void Write(std::string_view type, const std::function<void(codec::json::FieldWriter&)>& members);
+  base::Status Write(std::string_view type, const std::function<void(codec::json::FieldWriter&)>& members,
+                     Durability durability, record::log::LogWriter::Told told = {});
+  // The same where nobody waits for it.
+  void Note(std::string_view type, const std::function<void(codec::json::FieldWriter&)>& members) {
+    static_cast<void>(Write(type, members, Durability::kAsync));
+  }
+  // A whole entry that was put together before. One that cannot be written is counted.
+  void AppendLate(std::string_view entry);
 
  private:
   EntrySink& sink_;
@@ -84,11 +91,14 @@ class Record {
   std::vector<Counts> counts_;  // of the loops, then of all else
 };
 
+class Archive;
+
 // What one loop tells the record: an entry at the end of every exchange whose caller is known. Belongs to its loop.
 class LoopRecord final : public pipeline::ExchangeObserver {
  public:
-  // `record` outlives it.
-  LoopRecord(Record& record, std::size_t loop) : record_(record), counts_(record.CountsOf(loop)) {}
+  // Both outlive it; `archive` is null where nothing of payloads is kept.
+  LoopRecord(Record& record, std::size_t loop, Archive* archive = nullptr)
+      : record_(record), counts_(record.CountsOf(loop)), archive_(archive) {}
 
   // What entries say of the configuration from now on.
   void Use(std::shared_ptr<const EntryContext> context) { context_ = std::move(context); }
@@ -103,6 +113,7 @@ class LoopRecord final : public pipeline::ExchangeObserver {
  private:
   Record& record_;
   Record::Counts& counts_;
+  Archive* const archive_;
   std::shared_ptr<const EntryContext> context_;
   std::string entry_;  // kept for its capacity
 };

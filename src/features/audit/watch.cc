@@ -28,7 +28,7 @@ void Watch::OnTimer() {
 
 void Watch::Beat() {
   const Record::Totals totals = record_.totals();
-  record_.Write("heartbeat", [&](FieldWriter& entry) {
+  record_.Note("heartbeat", [&](FieldWriter& entry) {
     entry.Number(R"(,"entries":)", totals.entries - told_.entries);
     entry.Number(R"(,"in_flight":)", static_cast<std::uint64_t>(std::max<std::int64_t>(0, totals.in_flight)));
     if (totals.strangers != told_.strangers) entry.Number(R"(,"strangers":)", totals.strangers - told_.strangers);
@@ -44,7 +44,7 @@ void Watch::LookAtClock() {
   then_ = now;
   wall_then_ = wall;
   if (jump < kLeastJump && jump > -kLeastJump) return;
-  record_.Write("clock.jump", [&](FieldWriter& entry) {
+  record_.Note("clock.jump", [&](FieldWriter& entry) {
     entry.Signed(R"(,"by":)", std::chrono::duration_cast<std::chrono::microseconds>(jump).count());
   });
 }
@@ -56,8 +56,8 @@ void Watch::LookAtStores() {
     if (state == states_[i]) continue;
     states_[i] = state;
     const bool failing = state == store::Health::State::kFailing;
-    record_.Write(failing ? "store.failing" : "store.recovered",
-                  [&](FieldWriter& entry) { entry.Text(R"(,"store":)", name); });
+    record_.Note(failing ? "store.failing" : "store.recovered",
+                 [&](FieldWriter& entry) { entry.Text(R"(,"store":)", name); });
   }
 }
 

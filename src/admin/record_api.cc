@@ -1,0 +1,93 @@
+#include "admin/record_api.h"
+
+#include <algorithm>
+#include <charconv>
+#include <chrono>
+#include <string>
+#include <utility>
+
+#include "admin/api_refusal.h"
+#include "codec/json/writer.h"
+#include "net/handoff.h"
+
+namespace gatehouse::admin {
+namespace {
+
+using base::Result;
+using features::identity::Directory;
+using features::identity::NodeId;
+using features::identity::Permission;
+using Erased = Result<std::uint64_t>;
+
+constexpr std::chrono::minutes kPatience(2);
+constexpr std::size_t kMostBody = 4096;
+constexpr std::size_t kLongestBasis = 64;
+
+// The ground of an erasure is written into the record: a word, not a text in which somebody could be named.
+bool IsBasis(std::string_view text) {
+  const auto fits = [](char c) { return (c >= 'a' && c <= 'z') || (c >= '0' && c <= '9') || c == '-' || c == '.'; };
+  return !text.empty() && text.size() <= kLongestBasis && std::ranges::all_of(text, fits);
+}
+
+// A path, or the id as entries have it, also of a node that is no longer there.
+NodeId NodeNamed(std::string_view name, const Directory& directory) {
+  if (const auto place = directory.FindPath(name)) return place->id;
+  std::int64_t id = 0;
+  const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), id);
+  return failed == std::errc() && end == name.data() + name.size() ? NodeId{id} : NodeId{};
+}
+
+struct Order {
+  std::string subject;
+  std::string basis;
+};
+
+Result<Order> ReadOrder(std::string text, const AdminActor& actor, const Directory& directory) {
+  GH_TRY(ApiBody body, ApiBody::Parse(std::move(text)));
+  const std::string name = body.Text("node").value_or("");
+  const std::string key = body.Text("key").value_or("");
+  Order order{.subject = key, .basis = body.Text("basis").value_or("")};
+  GH_CHECK_OK(body.Finish());
+  if (name.empty() == key.empty())
+    return base::InvalidRequest("Name one `node` (a path or an id), or one `key`.", "node");
+  if (!IsBasis(order.basis)) {
+    return base::InvalidRequest("`basis` must be a word of a-z, 0-9, - and ., such as gdpr-17-1-b.", "basis");
+  }
+  const NodeId node = name.empty() ? NodeId{} : NodeNamed(name, directory);
+  if (!name.empty() && node.value == 0) return NoSuch("node");
+  if (!actor.May(Permission::kChangeRoles, node, directory)) return Denied();
+  if (!name.empty()) order.subject = std::to_string(node.value);
+  return order;
+}
+
+}  // namespace
+
+bool RecordApi::Serves(std::string_view path) { return path.substr(0, path.find_first_of("/?")) == "erasures"; }
+
+net::Task<Result<ApiReply>> RecordApi::Answer(http::ServerExchange& exchange, const AdminActor& actor) {
+  if (exchange.head().method != "POST") co_return WrongMethod("POST");
+  GH_CO_TRY(std::string text, co_await exchange.CollectBody(kMostBody));
+  GH_CO_TRY(Order order, ReadOrder(std::move(text), actor, directory_));
+  if (services_.archive == nullptr) {
+    co_return base::InvalidRequest("No payloads are kept here: there is nothing to erase.");
+  }
+  net::Handoff<Erased> handoff(exchange.loop());
+  const NodeId author = actor.author().id;
+  services_.archive->Erase(
+      {.subject = std::move(order.subject),
+       .actor = author.value != 0 ? std::to_string(author.value) : "owner",
+       .basis = std::move(order.basis),
+       .told = [sender = handoff.sender()](Erased erased) mutable { sender.Send(std::move(erased)); }});
+  const auto erased = co_await handoff.Receive(exchange.loop().In(kPatience));
+  if (!erased) {
+    co_return base::Error{.code = base::ErrorCode::kTimeout,
+                          .source = base::ErrorSource::kStore,
+                          .public_message = "The erasure goes on; the record will say when it is done."};
+  }
+  GH_CO_TRY(const std::uint64_t payloads, Erased(*erased));
+  ApiReply reply;
+  codec::json::Writer(reply.body).BeginObject().Field("erased", payloads).EndObject();
+  co_return reply;
+}
+
+}  // namespace gatehouse::admin

@@ -1,0 +1,27 @@
+#include "app/cli_record.h"
+
+#include "codec/json/writer.h"
+
+namespace gatehouse::app {
+
+CliRequest UnderstandErase(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem) {
+  CheckOptions(options, {"--basis", "--key"}, "erase", problem);
+  const auto basis = options.find("--basis");
+  const auto key = options.find("--key");
+  if (plain.size() > 2 || (plain.size() == 2) == (key != options.end()) || basis == options.end()) {
+    problem = "`gatehouse erase` needs NODE, or --key KEY, and --basis WORD, such as gdpr-17-1-b";
+    return {};
+  }
+  CliRequest request{"POST", "/admin/v1/erasures", ""};
+  codec::json::Writer writer(request.body);
+  writer.BeginObject();
+  if (plain.size() == 2) {
+    writer.Field("node", plain[1]);
+  } else {
+    writer.Field("key", key->second);
+  }
+  writer.Field("basis", basis->second).EndObject();
+  return request;
+}
+
+}  // namespace gatehouse::app

@@ -1,0 +1,234 @@
+#include "features/audit/archive.h"
+
+#include <array>
+#include <bit>
+#include <chrono>
+#include <future>
+#include <utility>
+
+#include "codec/crypto/encoding.h"
+
+namespace gatehouse::features::audit {
+namespace {
+
+namespace vault = record::vault;
+
+using base::Status;
+using codec::json::FieldWriter;
+using pipeline::PayloadCopy;
+using Keep = ArchiveSettings::Keep;
+
+constexpr std::chrono::hours kBetweenExpiries(1);
+// How long the record may take to say durably what is done then.
+constexpr std::chrono::seconds kPatience(30);
+
+// What an entry says of payloads that it would be too much to name apart: "sizes":{"prompt":2048,"answer":4096}.
+void WriteSizes(FieldWriter& entry, const PayloadCopy& payloads) {
+  entry.Number(R"(,"sizes":{"prompt":)", std::bit_ceil(payloads.request.text.size()));
+  entry.Number(R"(,"answer":)", std::bit_ceil(payloads.response.text.size()));
+  entry.Raw("}");
+}
+
+std::string Base64(const codec::crypto::Digest& digest) {
+  return codec::crypto::Base64Encode(codec::crypto::AsText(digest));
+}
+
+void WriteKept(FieldWriter& entry, const std::vector<vault::KeptPayload>& kept) {
+  bool first = true;
+  for (const vault::KeptPayload& one : kept) {
+    entry.Raw(std::exchange(first, false) ? R"(,"payloads":[)" : ",");
+    entry.Word(R"({"field":)", one.address.field);
+    entry.Word(R"(,"class":)", one.address.retention_class);
+    entry.Word(R"(,"key":)", one.address.key.Hex());
+    entry.Word(R"(,"record":)", one.address.record.Hex());
+    entry.Number(R"(,"size":)", one.length_bucket);
+    entry.Word(R"(,"ct":)", Base64(one.commitments.blob));
+    entry.Word(R"(,"pt":)", Base64(one.commitments.payload));
+    entry.Raw("}");
+  }
+  if (!first) entry.Raw("]");
+}
+
+}  // namespace
+
+Archive::Archive(Parts parts, ArchiveSettings settings) : parts_(std::move(parts)), settings_(std::move(settings)) {
+  if (parts_.inspector != nullptr) scratch_ = std::make_unique<inspect::Inspector::Scratch>(*parts_.inspector);
+  thread_ = std::thread([this] { Run(); });
+}
+
+Archive::~Archive() {
+  {
+    const std::scoped_lock lock(mutex_);
+    state_ = State::kEnding;
+  }
+  arrived_.notify_one();
+  thread_.join();
+}
+
+void Archive::Keep(std::string entry, std::string subject, PayloadCopy payloads) {
+  Job job{.entry = std::move(entry), .subject = std::move(subject), .payloads = std::move(payloads), .work = {}};
+  {
+    const std::scoped_lock lock(mutex_);
+    if (queued_bytes_ + job.size() > settings_.max_queued_bytes) {
+      ++lost_;
+      job.entry += R"(,"payloads_lost":"too much waited"})";
+    } else {
+      queued_bytes_ += job.size();
+      jobs_.push_back(std::move(job));
+      arrived_.notify_one();
+      return;
+    }
+  }
+  parts_.record.AppendLate(job.entry);
+}
+
+void Archive::Erase(ErasureOrder order) {
+  const std::scoped_lock lock(mutex_);
+  jobs_.push_back({.work = [this, order = std::move(order)] {
+    const auto key = parts_.vault == nullptr ? std::nullopt : parts_.vault->KeyOf(order.subject);
+    if (!key) {
+      return order.told(base::Error{.code = base::ErrorCode::kNotFound,
+                                    .source = base::ErrorSource::kClient,
+                                    .public_message = "No payloads of this subject are kept."});
+    }
+    order.told(EraseNow(*key, order.actor, order.basis));
+  }});
+  arrived_.notify_one();
+}
+
+void Archive::Expire() {
+  const std::scoped_lock lock(mutex_);
+  jobs_.push_back({.work = [this] { ExpireNow(); }});
+  arrived_.notify_one();
+}
+
+std::uint64_t Archive::lost() const {
+  const std::scoped_lock lock(mutex_);
+  return lost_;
+}
+
+void Archive::Run() {
+  FinishErasures();
+  ExpireNow();
+  base::TimePoint next = parts_.clock.Now() + kBetweenExpiries;
+  std::unique_lock lock(mutex_);
+  for (;;) {
+    arrived_.wait_for(lock, std::chrono::minutes(1), [this] { return !jobs_.empty() || state_ == State::kEnding; });
+    if (jobs_.empty() && state_ == State::kEnding) return;
+    if (jobs_.empty()) {
+      if (parts_.clock.Now() < next) continue;
+      lock.unlock();
+      ExpireNow();
+      next = parts_.clock.Now() + kBetweenExpiries;
+      lock.lock();
+      continue;
+    }
+    Job job = std::move(jobs_.front());
+    jobs_.pop_front();
+    queued_bytes_ -= job.size();
+    lock.unlock();
+    Do(job);
+    lock.lock();
+  }
+}
+
+void Archive::Do(Job& job) {
+  if (job.work) return job.work();
+  job.entry += PutAway(job);
+  parts_.record.AppendLate(job.entry + "}");
+}
+
+// What the entry says of its payloads.
+std::string Archive::PutAway(Job& job) {
+  std::string said;
+  FieldWriter entry(said);
+  WriteSizes(entry, job.payloads);
+  if (parts_.vault == nullptr || settings_.keep == Keep::kSizes) return said;
+  if (settings_.keep == Keep::kRedacted) {
+    job.payloads.request.text = Redacted(job.payloads.request.text);
+    job.payloads.response.text = Redacted(job.payloads.response.text);
+  }
+  const std::array<vault::Vault::Payload, 2> payloads = {{{.field = "prompt", .bytes = job.payloads.request.text},
+                                                          {.field = "answer", .bytes = job.payloads.response.text}}};
+  const auto kept =
+      parts_.vault->Put(job.subject, vault::NewRecordId(parts_.clock.Wall()), settings_.retention_class, payloads);
+  if (kept.ok()) {
+    WriteKept(entry, kept.value());
+    const bool is_cut = job.payloads.request.extent == PayloadCopy::Bytes::Extent::kCut ||
+                        job.payloads.response.extent == PayloadCopy::Bytes::Extent::kCut;
+    if (is_cut) entry.Raw(R"(,"payloads_cut":true)");
+    return said;
+  }
+  entry.Word(R"(,"payloads_lost":)", "the vault could not be written");
+  const std::scoped_lock lock(mutex_);
+  ++lost_;
+  return said;
+}
+
+std::string Archive::Redacted(std::string_view text) {
+  std::vector<inspect::Finding> findings;
+  parts_.inspector->Inspect(text, 0, inspect::Channel::kUser, *scratch_, findings);
+  std::string redacted;
+  std::size_t at = 0;
+  for (const inspect::Finding& finding : findings) {
+    const bool hides = finding.category == inspect::Category::kPii || finding.category == inspect::Category::kSecret;
+    if (!hides || finding.span.begin < at) continue;
+    redacted.append(text.substr(at, finding.span.begin - at)).append("[").append(finding.entity).append("]");
+    at = finding.span.end;
+  }
+  return redacted.append(text.substr(at));
+}
+
+Status Archive::WriteDurably(std::string_view type, const std::function<void(FieldWriter&)>& members) {
+  auto told = std::make_shared<std::promise<Status>>();
+  auto outcome = told->get_future();
+  GH_CHECK_OK(
+      parts_.record.Write(type, members, Durability::kStrict, [told](const base::Result<std::uint64_t>& durable) {
+        told->set_value(durable.ok() ? base::Ok() : Status(durable.error()));
+      }));
+  if (outcome.wait_for(kPatience) == std::future_status::ready) return outcome.get();
+  return base::Error{.code = base::ErrorCode::kTimeout,
+                     .source = base::ErrorSource::kStore,
+                     .public_message = "The record did not say durably in time what was to be done. Try again."};
+}
+
+base::Result<std::uint64_t> Archive::EraseNow(const vault::KeyId& key, std::string_view actor, std::string_view basis) {
+  GH_TRY(const vault::Vault::Erasure erasure, parts_.vault->Erase(key, {}));
+  GH_CHECK_OK(WriteDurably("erasure", [&](FieldWriter& entry) {
+    entry.Word(R"(,"key":)", erasure.key.Hex());
+    entry.Signed(R"(,"destroyed_ms":)", erasure.destroyed_ms);
+    entry.Number(R"(,"blobs":)", erasure.removal.blobs);
+    entry.Number(R"(,"bytes":)", erasure.removal.bytes);
+    if (!actor.empty()) entry.Text(R"(,"actor":)", actor);
+    if (!basis.empty()) entry.Text(R"(,"basis":)", basis);
+    entry.Raw(R"(,"coverage":["vault"])");
+  }));
+  GH_CHECK_OK(parts_.vault->Acknowledge(key));
+  return erasure.removal.blobs;
+}
+
+// Begun before the process ended, and not on record.
+void Archive::FinishErasures() {
+  if (parts_.vault == nullptr) return;
+  for (const auto& destroyed : parts_.vault->unacknowledged()) {
+    static_cast<void>(EraseNow(destroyed.id, {}, "continued"));  // what fails is tried at the next start
+  }
+}
+
+void Archive::ExpireNow() {
+  if (parts_.vault == nullptr) return;
+  const auto today = static_cast<vault::Day>(
+      std::chrono::duration_cast<std::chrono::hours>(parts_.clock.Wall().time_since_epoch()).count() / 24);
+  const vault::Day before = today - settings_.days;
+  const std::string& name = settings_.retention_class;
+  const auto due = parts_.vault->Expire(name, before, {}, vault::BlobStore::Mode::kDryRun);
+  if (!due.ok() || due.value().blobs == 0) return;
+  const Status said = WriteDurably("retention.expire", [&](FieldWriter& entry) {
+    entry.Word(R"(,"class":)", name);
+    entry.Word(R"(,"before":)", vault::DayName(before));
+    entry.Number(R"(,"blobs":)", due.value().blobs);
+  });
+  if (said.ok()) static_cast<void>(parts_.vault->Expire(name, before, {}, vault::BlobStore::Mode::kRemove));
+}
+
+}  // namespace gatehouse::features::audit

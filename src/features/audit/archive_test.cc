@@ -1,0 +1,168 @@
+#include "features/audit/archive.h"
+
+#include <gmock/gmock.h>
+#include <gtest/gtest.h>
+
+#include <filesystem>
+#include <future>
+
+#include "codec/crypto/encoding.h"
+#include "codec/json/document.h"
+#include "features/audit/test_sink.h"
+#include "inspect/default_detectors.h"
+
+namespace gatehouse::features::audit {
+namespace {
+
+namespace fs = std::filesystem;
+namespace vault = record::vault;
+
+using ::testing::HasSubstr;
+using ::testing::Not;
+using ::testing::SizeIs;
+using Keep = ArchiveSettings::Keep;
+
+class Archiving : public ::testing::Test {
+ protected:
+  Archiving() {
+    std::string name = (fs::temp_directory_path() / "gatehouse-archive-XXXXXX").string();
+    EXPECT_NE(::mkdtemp(name.data()), nullptr);
+    folder_ = name;
+    sink_.tells = true;
+    vault_ =
+        vault::Vault::Open(folder_ / "vault", vault::MasterKey(base::Secret(std::string(32, 'k'))), {.clock = &clock_})
+            .value();
+  }
+  ~Archiving() override {
+    archive_.reset();
+    fs::remove_all(folder_);
+  }
+  void Open(ArchiveSettings settings) {
+    auto inspector = inspect::Inspector::Build(inspect::DefaultDetectors()).value();
+    archive_ = std::make_unique<Archive>(
+        Archive::Parts{.record = record_, .vault = vault_.get(), .inspector = inspector, .clock = clock_},
+        std::move(settings));
+  }
+  void Put(std::string request, std::string response) {
+    pipeline::PayloadCopy copy{.longest = 1000, .request = {}, .response = {}};
+    copy.Append(copy.request, request);
+    copy.Append(copy.response, response);
+    archive_->Keep(R"({"v":1,"t":"req.end")", "-14", std::move(copy));
+  }
+  // Waits until all that was asked is done.
+  void Finish() { archive_.reset(); }
+  // A payload that an entry speaks of.
+  std::string Read(const std::string& entry, std::size_t number) {
+    codec::json::Document document;
+    EXPECT_TRUE(document.Parse(entry).ok()) << entry;
+    std::size_t at = 0;
+    for (const auto element : document.root()["payloads"]) {
+      if (at++ != number) continue;
+      const auto text = [&](std::string_view name) { return element.value[name].string(); };
+      const auto digest = [&](std::string_view name) {
+        codec::crypto::Digest bytes{};
+        const std::string decoded = codec::crypto::Base64Decode(text(name)).value();
+        std::memcpy(bytes.data(), decoded.data(), bytes.size());
+        return bytes;
+      };
+      const vault::BlobAddress address{.retention_class = std::string(text("class")),
+                                       .key = vault::KeyId::FromHex(text("key")).value(),
+                                       .record = vault::RecordId::FromHex(text("record")).value(),
+                                       .field = std::string(text("field"))};
+      auto payload = vault_->Get(address, {.blob = digest("ct"), .payload = digest("pt")});
+      return payload.ok() ? payload.value() : "error: " + payload.error().public_message;
+    }
+    return "there is none";
+  }
+
+  base::FakeClock clock_;
+  testing::TestSink sink_;
+  Record record_{sink_, clock_, "gw1", {}, 1};
+  fs::path folder_;
+  std::unique_ptr<vault::Vault> vault_;
+  std::unique_ptr<Archive> archive_;
+};
+
+TEST_F(Archiving, KeepsWhatWasSaidWhereTheEntryFindsIt) {
+  Open({.keep = Keep::kFull});
+  Put("hello anna@example.org", "hi");
+  Finish();
+  ASSERT_THAT(sink_.entries, SizeIs(1));
+  EXPECT_THAT(sink_.entries[0], HasSubstr(R"({"v":1,"t":"req.end","sizes":{"prompt":32,"answer":2},"payloads":[)"));
+  EXPECT_THAT(sink_.entries[0], Not(HasSubstr("anna")));
+  EXPECT_EQ(Read(sink_.entries[0], 0), "hello anna@example.org");
+  EXPECT_EQ(Read(sink_.entries[0], 1), "hi");
+}
+
+TEST_F(Archiving, MasksFirstWhatIsToBeRedacted) {
+  Open({.keep = Keep::kRedacted});
+  Put("mail anna@example.org the key AKIA"
+      "Q3EGRT5YXWZP2KLM now",
+      "done");
+  Finish();
+  EXPECT_EQ(Read(sink_.entries.at(0), 0), "mail [EMAIL_ADDRESS] the key [aws-access-token] now");
+  EXPECT_EQ(Read(sink_.entries.at(0), 1), "done");
+}
+
+TEST_F(Archiving, SaysSizesAloneWhereNothingIsKept) {
+  Open({.keep = Keep::kSizes});
+  Put(std::string(700, 'x'), "");
+  Finish();
+  EXPECT_EQ(sink_.entries.at(0), R"({"v":1,"t":"req.end","sizes":{"prompt":1024,"answer":1}})");
+}
+
+TEST_F(Archiving, SaysWhatWasCut) {
+  Open({.keep = Keep::kFull});
+  Put(std::string(1001, 'x'), "hi");
+  Finish();
+  EXPECT_THAT(sink_.entries.at(0), HasSubstr(R"("payloads_cut":true})"));
+  EXPECT_EQ(Read(sink_.entries[0], 0), std::string(1000, 'x'));
+}
+
+TEST_F(Archiving, WritesTheEntryWhenTooMuchWaits) {
+  Open({.keep = Keep::kFull, .max_queued_bytes = 100});
+  Put(std::string(500, 'x'), "");
+  EXPECT_EQ(archive_->lost(), 1U);
+  Finish();
+  EXPECT_EQ(sink_.entries.at(0), R"({"v":1,"t":"req.end","payloads_lost":"too much waited"})");
+}
+
+TEST_F(Archiving, ErasesAndSaysSo) {
+  Open({.keep = Keep::kFull});
+  Put("hello", "hi");
+  std::promise<base::Result<std::uint64_t>> erased;
+  archive_->Erase({.subject = "-14", .actor = "7", .basis = "gdpr-17-1-a", .told = [&](auto result) {
+                     erased.set_value(std::move(result));
+                   }});
+  const auto result = erased.get_future().get();
+  ASSERT_TRUE(result.ok());
+  EXPECT_EQ(result.value(), 2U);
+  std::promise<base::Result<std::uint64_t>> again;
+  archive_->Erase({.subject = "-14", .told = [&](auto outcome) { again.set_value(std::move(outcome)); }});
+  EXPECT_EQ(again.get_future().get().error().code, base::ErrorCode::kNotFound);
+  Finish();
+  ASSERT_THAT(sink_.entries, SizeIs(2));
+  EXPECT_THAT(sink_.entries[1], HasSubstr(R"("t":"erasure")"));
+  EXPECT_THAT(sink_.entries[1], HasSubstr(R"("blobs":2)"));
+  EXPECT_THAT(sink_.entries[1], HasSubstr(R"("actor":"7","basis":"gdpr-17-1-a","coverage":["vault"]})"));
+  EXPECT_THAT(Read(sink_.entries[0], 0), HasSubstr("error: "));
+  EXPECT_TRUE(vault_->unacknowledged().empty());
+}
+
+TEST_F(Archiving, SaysWhatExpiresBeforeItGoes) {
+  Open({.keep = Keep::kFull, .days = 30});
+  Put("hello", "hi");
+  Finish();
+  EXPECT_EQ(Read(sink_.entries.at(0), 0), "hello");
+  clock_.Advance(std::chrono::hours(24 * 32));
+  Open({.keep = Keep::kFull, .days = 30});
+  Finish();
+  ASSERT_THAT(sink_.entries, SizeIs(2));
+  EXPECT_THAT(sink_.entries[1], HasSubstr(R"("t":"retention.expire")"));
+  EXPECT_THAT(sink_.entries[1], HasSubstr(R"("class":"payload-default","before":"2023-11-16","blobs":2})"));
+  EXPECT_EQ(sink_.durabilities[1], Durability::kStrict);
+  EXPECT_THAT(Read(sink_.entries[0], 0), HasSubstr("error: "));
+}
+
+}  // namespace
+}  // namespace gatehouse::features::audit
