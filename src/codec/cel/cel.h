@@ -82,6 +82,8 @@ class Program {
   // How many operations an evaluation takes at most, where the source alone says so; the reading of long texts comes on
   // top. nullopt: it loops over data.
   std::optional<std::uint64_t> step_bound() const { return step_bound_; }
+  // The variables that an evaluation may ask for, each once, rising: what it comes to depends on nothing else.
+  std::vector<std::uint32_t> slots() const;
   // In how many steps the last instruction is reached at most without any loop: the size of the program.
   std::size_t size() const;
 

@@ -1,4 +1,5 @@
 #include <algorithm>
+#include <set>
 #include <string>
 #include <utility>
 
@@ -32,6 +33,14 @@ Program& Program::operator=(Program&&) noexcept = default;
 Program::~Program() = default;
 
 std::size_t Program::size() const { return code_->instructions.size(); }
+
+std::vector<std::uint32_t> Program::slots() const {
+  std::set<std::uint32_t> slots;
+  for (const Instruction& instruction : code_->instructions) {
+    if (instruction.op == Op::kSlot || instruction.op == Op::kHasSlot) slots.insert(instruction.operand);
+  }
+  return {slots.begin(), slots.end()};
+}
 
 base::Error Program::Failed(std::string_view message, std::uint32_t position, base::ErrorCode code) const {
   const auto line = std::ranges::upper_bound(lines_, position) - 1;

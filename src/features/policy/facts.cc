@@ -158,13 +158,22 @@ std::string_view WeekdayAt(base::WallTime when, const cel::ZoneRules& zone) { re
 
 std::int64_t HourAt(base::WallTime when, const cel::ZoneRules& zone) { return CivilAt(when, zone).hour; }
 
-ExchangeFacts::ExchangeFacts(const pipeline::Exchange& exchange, base::WallTime now, const cel::ZoneRules& zone,
+const cel::Civil& LocalClock::At(base::WallTime when) {
+  const auto second = std::chrono::floor<std::chrono::seconds>(when.time_since_epoch()).count();
+  if (second_ != second) {
+    civil_ = CivilAt(when, zone_);
+    second_ = second;
+  }
+  return civil_;
+}
+
+ExchangeFacts::ExchangeFacts(const pipeline::Exchange& exchange, base::WallTime now, LocalClock& clock,
                              const JsonMap* claims, ContentFacts content)
     : exchange_(exchange),
       chat_(ChatOf(exchange.operation)),
       opaque_(std::get_if<pipeline::PassThroughCall>(&exchange.operation)),
       now_(now),
-      zone_(zone),
+      clock_(clock),
       claims_(claims),
       content_(content),
       groups_(exchange.principal->groups),
@@ -232,8 +241,8 @@ Value ExchangeFacts::OfRequest(Fact fact) const {
 Value ExchangeFacts::OfTime(Fact fact) const {
   switch (fact) {
     case Fact::kTimeNow: return TimeValue(now_);
-    case Fact::kTimeHour: return Value::Int(Civil().hour);
-    case Fact::kTimeWeekday: return Value::String(WeekdayName(Civil()));
+    case Fact::kTimeHour: return Value::Int(clock_.At(now_).hour);
+    case Fact::kTimeWeekday: return Value::String(WeekdayName(clock_.At(now_)));
     default: return Value::Absent();
   }
 }
@@ -241,11 +250,6 @@ Value ExchangeFacts::OfTime(Fact fact) const {
 Value ExchangeFacts::OfContent(Fact fact) const {
   const cel::ListView* list = fact == Fact::kFindings ? content_.findings : content_.tools;
   return list == nullptr ? Value::Absent() : Value::List(list);
-}
-
-const cel::Civil& ExchangeFacts::Civil() const {
-  if (!civil_) civil_ = CivilAt(now_, zone_);
-  return *civil_;
 }
 
 Value StandingFacts::Get(std::uint32_t slot) const {

@@ -53,6 +53,7 @@ enum class Fact : std::uint32_t {
   kAnswerTools,
 };
 inline constexpr std::size_t kFacts = static_cast<std::size_t>(Fact::kAnswerTools) + 1;
+static_assert(kFacts <= 64);  // FactMemory::Mask has a bit for each
 
 struct FactRow {
   Fact fact;
@@ -96,13 +97,25 @@ class ToolNames final : public codec::cel::ListView {
   const std::vector<llm::Tool>* tools_;
 };
 
+// What the clocks of a zone show, worked out once a second. One thread; `zone` outlives it.
+class LocalClock {
+ public:
+  explicit LocalClock(const codec::cel::ZoneRules& zone) : zone_(zone) {}
+  const codec::cel::Civil& At(base::WallTime when);
+
+ private:
+  const codec::cel::ZoneRules& zone_;
+  std::optional<std::int64_t> second_;  // since 1970, of civil_
+  codec::cel::Civil civil_{};
+};
+
 // The facts of an exchange, looked up when a condition comes to them. What is not known of an opaque request is absent.
 // Everything it is made of outlives it; one thread.
 class ExchangeFacts final : public codec::cel::Activation {
  public:
   // `claims` is null where the principal has none, or where they cannot be read.
-  ExchangeFacts(const pipeline::Exchange& exchange, base::WallTime now, const codec::cel::ZoneRules& zone,
-                const JsonMap* claims, ContentFacts content = {});
+  ExchangeFacts(const pipeline::Exchange& exchange, base::WallTime now, LocalClock& clock, const JsonMap* claims,
+                ContentFacts content = {});
   codec::cel::Value Get(std::uint32_t slot) const override;
 
  private:
@@ -110,18 +123,16 @@ class ExchangeFacts final : public codec::cel::Activation {
   codec::cel::Value OfRequest(Fact fact) const;
   codec::cel::Value OfTime(Fact fact) const;
   codec::cel::Value OfContent(Fact fact) const;
-  const codec::cel::Civil& Civil() const;
 
   const pipeline::Exchange& exchange_;
   const llm::ChatRequest* chat_;  // of a chat or a count; null for other operations
   const pipeline::PassThroughCall* opaque_;
   base::WallTime now_;
-  const codec::cel::ZoneRules& zone_;
+  LocalClock& clock_;
   const JsonMap* claims_;
   const ContentFacts content_;
   TextList groups_;
   ToolNames tools_;
-  mutable std::optional<codec::cel::Civil> civil_;  // now_ in zone_, once somebody asked
 };
 
 // The facts that all requests of a subject share, as those of one of them; the others are unknown. `facts` outlives it.

@@ -82,7 +82,7 @@ std::vector<const Rule*> Restrictions(const Docket& docket) {
 }
 
 PhaseJudge::PhaseJudge(std::shared_ptr<const RuleSet> rules, Recorder& recorder, base::CounterFamily& decisions)
-    : rules_(std::move(rules)), recorder_(recorder), decisions_(decisions) {}
+    : rules_(std::move(rules)), recorder_(recorder), decisions_(decisions), clock_(rules_->zone()) {}
 
 std::size_t PhaseJudge::Hash::operator()(const Key& key) const noexcept {
   constexpr std::size_t kOdd = 0x9E3779B97F4A7C15U;
@@ -104,8 +104,9 @@ PhaseJudge::Subjection& PhaseJudge::SubjectionOf(const pipeline::Exchange& excha
                    .model = std::make_unique<const std::string>(subject.model),
                    .claims = ReadClaims(exchange.principal->claims),
                    .docket = {}};
-  const ExchangeFacts facts(exchange, now, rules_->zone(), fresh.claims_map());
+  const ExchangeFacts facts(exchange, now, clock_, fresh.claims_map());
   fresh.docket = rules_->DocketOf(phase, subject, StandingFacts(facts, subject.knows_model), scratch_);
+  if (subject.model.size() > kMostModelBytes) return passing_.emplace(std::move(fresh));
   if (known_.size() >= kMostSubjections || findings_ >= kMostFindings) {
     known_.clear();
     findings_ = 0;
@@ -119,7 +120,7 @@ PhaseJudge::Judgement PhaseJudge::Decide(pipeline::Exchange& exchange, const Que
   const base::WallTime now = exchange.loop.clock().Wall();
   const base::TimePoint began = exchange.loop.clock().Now();
   Subjection& subjection = SubjectionOf(exchange, question.phase, now);
-  const ExchangeFacts facts(exchange, now, rules_->zone(), subjection.claims_map(), question.content);
+  const ExchangeFacts facts(exchange, now, clock_, subjection.claims_map(), question.content);
   const Judgement judgement{.verdict = RuleSet::Judge(subjection.docket, facts, scratch_), .docket = subjection.docket};
   const base::Duration took = exchange.loop.clock().Now() - began;
   const News news = Note(judgement, question, exchange);
@@ -129,7 +130,7 @@ PhaseJudge::Judgement PhaseJudge::Decide(pipeline::Exchange& exchange, const Que
                   .surface = pipeline::ToString(exchange.surface),
                   .model = exchange.model,
                   .took = took},
-                 question.phase, judgement.verdict, judgement.docket, rules_);
+                 question.phase, subjection.docket, rules_);
   return judgement;
 }
 

@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <optional>
 #include <string_view>
 #include <unordered_map>
 #include <vector>
@@ -66,6 +67,7 @@ class PhaseJudge {
     std::size_t operator()(const Key& key) const noexcept;
   };
   static constexpr std::size_t kMostSubjections = 4096;
+  static constexpr std::size_t kMostModelBytes = 256;  // longer names are a caller's invention, and not remembered
   static constexpr std::size_t kMostFindings = std::size_t{1} << 17U;  // of all of them: some 10 MiB
   enum class News : std::uint8_t { kNone, kSome };
 
@@ -78,8 +80,10 @@ class PhaseJudge {
   base::CounterFamily& decisions_;
   // What one decision needs, kept for the next one: a decision is made between two awaits.
   codec::cel::Scratch scratch_;
+  LocalClock clock_;
   std::unordered_map<Key, Subjection, Hash> known_;
-  std::size_t findings_ = 0;  // of known_
+  std::size_t findings_ = 0;           // of known_
+  std::optional<Subjection> passing_;  // one that is not remembered
 };
 
 // Why a verdict of kDeny or kChallenge refuses, for the client. `what` is refused: "request", "answer".

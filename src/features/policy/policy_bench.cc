@@ -57,8 +57,9 @@ void Run() {
   codec::cel::Scratch scratch;
   Recorder recorder;
   const Subject subject = SubjectOf(exchange);
+  LocalClock local(rules->zone());
   const auto made = [&] {
-    const ExchangeFacts facts(exchange, clock.Wall(), rules->zone(), nullptr);
+    const ExchangeFacts facts(exchange, clock.Wall(), local, nullptr);
     return rules->DocketOf(pipeline::Phase::kRequest, subject, StandingFacts(facts, subject.knows_model), scratch);
   };
   Docket docket = made();
@@ -66,7 +67,7 @@ void Run() {
   Verdict verdict;
   const auto select = [&] { g_sink = static_cast<int>(made().findings().size()); };
   const auto judge = [&] {
-    const ExchangeFacts facts(exchange, clock.Wall(), rules->zone(), nullptr);
+    const ExchangeFacts facts(exchange, clock.Wall(), local, nullptr);
     verdict = RuleSet::Judge(docket, facts, scratch);
     g_sink = static_cast<int>(verdict.effect);
   };
@@ -77,7 +78,7 @@ void Run() {
                    .surface = "openai.chat",
                    .model = exchange.model,
                    .took = {}},
-                  pipeline::Phase::kRequest, verdict, docket, rules);
+                  pipeline::Phase::kRequest, docket, rules);
   };
   const auto report = [](const char* name, double nanoseconds) { std::printf("%-44s %7.0f ns\n", name, nanoseconds); };
   report("select 3 of 20 rules (once for each caller)", base::MeasureNanoseconds(select));

@@ -72,26 +72,20 @@ std::string ToJson(const std::vector<Explanation>& explanations) {
   return out;
 }
 
-void Recorder::Note(const Entry& entry, pipeline::Phase phase, const Verdict& verdict, const Docket& docket,
+void Recorder::Note(const Entry& entry, pipeline::Phase phase, Docket& judged,
                     const std::shared_ptr<const RuleSet>& rules) {
+  std::shared_ptr<const Minutes> minutes = judged.TakeMinutes();
   const std::scoped_lock lock(mutex_);
   Kept& slot = kept_[next_];
   next_ = (next_ + 1) % kKept;
   slot.names.assign(entry.request_id).append(entry.model);
-  slot.id_bytes = entry.request_id.size();
+  slot.id_bytes = static_cast<std::uint32_t>(entry.request_id.size());
   slot.when = entry.when;
   slot.took = entry.took;
   slot.surface = entry.surface;
   slot.phase = phase;
-  slot.effect = verdict.effect;
-  slot.decisive = verdict.decisive == nullptr ? nullptr : verdict.decisive->rule;
+  if (slot.minutes != minutes) slot.minutes = std::move(minutes);
   if (slot.rules != rules) slot.rules = rules;
-  slot.asked.assign(docket.marks().begin(), docket.marks().end());
-  slot.reasons.clear();
-  for (const std::uint32_t index : docket.open()) {
-    const Finding& finding = docket.findings()[index];
-    if (finding.outcome == Finding::Outcome::kFailed) slot.reasons.push_back(finding.reason);
-  }
 }
 
 Explanation Recorder::Unfold(const Kept& kept) {
@@ -100,15 +94,15 @@ Explanation Recorder::Unfold(const Kept& kept) {
                           .surface = std::string(kept.surface),
                           .model = std::string(kept.model()),
                           .phase = kept.phase,
-                          .effect = kept.effect,
-                          .decided_by = kept.decisive == nullptr ? "default" : kept.decisive->id,
+                          .effect = kept.minutes->effect,
+                          .decided_by = kept.minutes->decisive == nullptr ? "default" : kept.minutes->decisive->id,
                           .took = kept.took,
                           .lines = {},
                           .rules = kept.rules};
-  auto reason = kept.reasons.begin();
-  for (const Docket::Mark& mark : kept.asked) {
+  auto reason = kept.minutes->reasons.begin();
+  for (const Minutes::Mark& mark : kept.minutes->marks) {
     Explanation::Line line{.rule = &kept.rules->rules()[mark.rule], .outcome = mark.outcome, .reason = {}};
-    if (line.outcome == Finding::Outcome::kFailed && reason != kept.reasons.end()) line.reason = *reason++;
+    if (line.outcome == Finding::Outcome::kFailed && reason != kept.minutes->reasons.end()) line.reason = *reason++;
     explanation.lines.push_back(std::move(line));
   }
   return explanation;

@@ -51,8 +51,7 @@ class Recorder {
     std::string_view model;
     base::Duration took;
   };
-  void Note(const Entry& entry, pipeline::Phase phase, const Verdict& verdict, const Docket& docket,
-            const std::shared_ptr<const RuleSet>& rules);
+  void Note(const Entry& entry, pipeline::Phase phase, Docket& judged, const std::shared_ptr<const RuleSet>& rules);
 
   // What was decided about the latest exchange of that id: of each phase the latest, the latest first. Empty: nothing
   // is remembered.
@@ -62,19 +61,16 @@ class Recorder {
   // An Explanation in little memory: every request passes through here, and few are asked about.
   struct Kept {
     std::string names;  // the request's id, and the model
-    std::size_t id_bytes = 0;
+    std::uint32_t id_bytes = 0;
+    pipeline::Phase phase = pipeline::Phase::kRequest;
     base::WallTime when{};
     base::Duration took{};
     std::string_view surface;
-    const Rule* decisive = nullptr;
-    std::vector<Docket::Mark> asked;
-    std::vector<std::string> reasons;  // of those that failed, in their order
+    std::shared_ptr<const Minutes> minutes;
+    std::shared_ptr<const RuleSet> rules;
 
     std::string_view request_id() const { return std::string_view(names).substr(0, id_bytes); }
     std::string_view model() const { return std::string_view(names).substr(id_bytes); }
-    std::shared_ptr<const RuleSet> rules;
-    pipeline::Phase phase = pipeline::Phase::kRequest;
-    pipeline::Effect effect = pipeline::Effect::kAllow;
   };
   static Explanation Unfold(const Kept& kept);
 

@@ -23,8 +23,10 @@ base::Status RequestStage::Decide(pipeline::Exchange& exchange) const {
 
 net::Task<base::Result<pipeline::Reply>> RequestStage::Handle(pipeline::Exchange& exchange, pipeline::Next next) const {
   base::Status decided = Decide(exchange);
-  if (!decided.ok()) co_return std::move(decided).TakeError();
-  co_return co_await std::move(next)(exchange);
+  if (decided.ok()) return std::move(next)(exchange);
+  return Refuse(std::move(decided).TakeError());
 }
+
+net::Task<base::Result<pipeline::Reply>> RequestStage::Refuse(base::Error error) { co_return error; }
 
 }  // namespace gatehouse::features::policy

@@ -24,6 +24,7 @@ class RequestStage final : public pipeline::Stage, public pipeline::Enforcer {
 
  private:
   base::Status Decide(pipeline::Exchange& exchange) const;
+  static net::Task<base::Result<pipeline::Reply>> Refuse(base::Error error);
 
   mutable PhaseJudge judge_;  // what it keeps is of no consequence
 };

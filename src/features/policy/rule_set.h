@@ -8,6 +8,7 @@
 
 #include "codec/cel/cel.h"
 #include "codec/cel/zone_rules.h"
+#include "features/policy/fact_memory.h"
 #include "features/policy/rule.h"
 #include "pipeline/decision.h"
 
@@ -30,9 +31,29 @@ struct Finding {
   pipeline::Effect Says() const;
 };
 
+// What a policy decides about one request. Views into its docket, until that is judged again.
+struct Verdict {
+  pipeline::Effect effect = pipeline::Effect::kAllow;
+  const Finding* decisive = nullptr;  // the first of the strictest; null: the default decided
+  enum class Speaks : std::uint8_t { kNone, kSome } speaks = Speaks::kNone;  // whether any rule says anything
+};
+
+// What came of asking the rules of a docket, in little, to be remembered. Immutable: all requests of which the same
+// came share one. The rule set outlives it.
+struct Minutes {
+  struct Mark {
+    std::uint32_t rule = 0;  // its place in the set
+    Finding::Outcome outcome = Finding::Outcome::kDoesNotHold;
+  };
+  pipeline::Effect effect = pipeline::Effect::kAllow;
+  const Rule* decisive = nullptr;  // null: the default decided
+  std::vector<Mark> marks;
+  std::vector<std::string> reasons;  // of those that failed, in their order
+};
+
 // The rules that a subject is under, and what came of asking each of them the last time. One whose condition comes to
-// the same for all requests of the subject is asked once, the others for each request (RuleSet::Judge). One thread; the
-// rule set outlives it.
+// the same for all requests of the subject is asked once, the others when a fact has changed that they look at
+// (RuleSet::Judge). One thread; the rule set outlives it.
 class Docket {
  public:
   Docket() = default;
@@ -41,31 +62,29 @@ class Docket {
 
   // In the order of the configuration, shadow rules included.
   const std::vector<Finding>& findings() const { return findings_; }
-  // Those that are asked for each request, as indices of findings().
-  const std::vector<std::uint32_t>& open() const { return open_; }
-  // What came of each, in little: the rule's place in the set, and the outcome.
-  struct Mark {
-    std::uint32_t rule = 0;
-    Finding::Outcome outcome = Finding::Outcome::kDoesNotHold;
+  // Those of them that are not the same for all requests.
+  struct Open {
+    std::uint32_t finding = 0;   // its place in findings()
+    FactMemory::Mask reads = 0;  // the facts it looks at, of those that vary
   };
-  const std::vector<Mark>& marks() const { return marks_; }
+  const std::vector<Open>& open() const { return open_; }
+  // What was judged last.
+  std::shared_ptr<const Minutes> TakeMinutes();
 
  private:
   friend class RuleSet;
+  Verdict Conclude() const;
+
+  const Rule* first_rule_ = nullptr;  // of the set
   std::vector<Finding> findings_;
-  std::vector<Mark> marks_;
-  std::vector<std::uint32_t> open_;
+  std::vector<Open> open_;
+  FactMemory memory_;
+  Verdict verdict_;
+  std::shared_ptr<const Minutes> minutes_;  // of verdict_; null until somebody takes them
   // Of those that are settled:
   const Finding* decisive_ = nullptr;
   bool allowed_ = false;
   bool speaks_ = false;
-};
-
-// What a policy decides about one request. Views into its docket, until that is judged again.
-struct Verdict {
-  pipeline::Effect effect = pipeline::Effect::kAllow;
-  const Finding* decisive = nullptr;  // the first of the strictest; null: the default decided
-  enum class Speaks : std::uint8_t { kNone, kSome } speaks = Speaks::kNone;  // whether any rule says anything
 };
 
 // The rules of a configuration and what holds where none speaks. Decides as Cedar does (docs.cedarpolicy.com,
@@ -97,7 +116,8 @@ class RuleSet {
   // the others as unknown; it is read while this runs.
   Docket DocketOf(pipeline::Phase phase, const Subject& subject, const codec::cel::Activation& standing,
                   codec::cel::Scratch& scratch) const;
-  // Asks those that are open. `facts` is read while this runs; what it shares with `standing` is the same.
+  // Asks those that are open and look at a fact that is not what it was the last time. `facts` is read while this runs;
+  // what it shares with `standing` is the same.
   static Verdict Judge(Docket& docket, const codec::cel::Activation& facts, codec::cel::Scratch& scratch);
 
  private:

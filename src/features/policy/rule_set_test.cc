@@ -197,6 +197,14 @@ void AnyUse(Dice& dice, Request& request) {
   request.tokens = static_cast<std::int64_t>(dice.Below(2) * dice.Below(100));
 }
 
+bool Same(const Minutes& a, const Minutes& b) {
+  const auto equal = [](const Minutes::Mark& one, const Minutes::Mark& other) {
+    return one.rule == other.rule && one.outcome == other.outcome;
+  };
+  return a.effect == b.effect && a.decisive == b.decisive && std::ranges::equal(a.marks, b.marks, equal) &&
+         a.reasons == b.reasons;
+}
+
 Request AnyRequest(Dice& dice) {
   Request request;
   request.principal.organization = dice.Pick(kNames);
@@ -231,7 +239,7 @@ TEST(Property, DecidesAsTheDefinitionDoes) {
       const Facts facts(request);
       Docket docket = rules.DocketOf(pipeline::Phase::kRequest, request.subject(),
                                      StandingFacts(facts, request.knows_model), scratch);
-      for (int again = 0; again < 4; ++again) {  // requests of one subject
+      for (int again = 0; again < 12; ++again) {  // requests of one subject
         const Verdict verdict = RuleSet::Judge(docket, facts, scratch);
         const Decided expected = NaiveDecide(drafts, otherwise, request);
         std::vector<std::string> speaking;
@@ -241,6 +249,10 @@ TEST(Property, DecidesAsTheDefinitionDoes) {
         ASSERT_EQ(verdict.effect, expected.effect) << "round " << round << " request " << i;
         ASSERT_EQ(speaking, expected.speaking) << "round " << round << " request " << i;
         ASSERT_EQ(verdict.speaks == Verdict::Speaks::kSome, !speaking.empty());
+        Docket fresh = rules.DocketOf(pipeline::Phase::kRequest, request.subject(),
+                                      StandingFacts(facts, request.knows_model), scratch);
+        RuleSet::Judge(fresh, facts, scratch);
+        ASSERT_TRUE(Same(*docket.TakeMinutes(), *fresh.TakeMinutes())) << "round " << round << " request " << i;
         ++seen.at(static_cast<std::size_t>(verdict.effect));
         settled += docket.findings().size() - docket.open().size();
         open += docket.open().size();
