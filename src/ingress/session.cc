@@ -185,7 +185,7 @@ void Session::NoteError(const Error& error) {
   detail_ = error.detail;
 }
 
-net::Task<> Session::Respond(http::ResponseHead head, std::string body) {
+net::Task<> Session::Respond(http::ResponseHead head, std::string_view body) {
   status_ = head.status;
   const auto sent = co_await http_.Respond(std::move(head), body);
   if (sent.ok() && ending_ == pipeline::ExchangeEnd::Ending::kClientGone)

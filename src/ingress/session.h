@@ -53,7 +53,8 @@ class Session {
   // Headers of every answer: request id, warnings, attempts, what the upstream may say.
   http::ResponseHead NewHead(std::uint16_t status, std::string_view content_type, const pipeline::Reply* reply);
 
-  net::Task<> Respond(http::ResponseHead head, std::string body);
+  // `body` outlives the task.
+  net::Task<> Respond(http::ResponseHead head, std::string_view body);
   // The error in the client's dialect.
   [[gnu::noinline]] net::Task<> Fail(base::Error error);
   // For streams: remembers how it ended.

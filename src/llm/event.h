@@ -152,6 +152,9 @@ class EventSource {
   // Fills `batch` (cleared first) with what came, waiting for at least one frame. Not to be called again after kEnd or
   // an error. `batch` must outlive the task.
   virtual net::Task<base::Result<Outcome>> Pull(Batch& batch) = 0;
+  // The one batch, of one frame, that is all of the answer, where it has come already and nobody has pulled it: the
+  // source's, until somebody does. Who uses it need not pull. nullptr: pull.
+  virtual Batch* Whole() { return nullptr; }
 };
 
 // A choice collected from its events, in the order of its blocks.

@@ -56,30 +56,11 @@ class Delivering {
         dialect_(*llm::FindChatDialect(call_.dialect)),
         body_bytes_(call_.body->text().size()) {}
 
-  [[gnu::noinline]] net::Task<> Whole() {
-    llm::Collector collector;
-    std::string raw;
-    bool pass = chat_.dialect == call_.dialect;
-    for (;;) {
-      auto outcome = co_await chat_.events->Pull(batch_);
-      if (!outcome.ok()) {
-        co_await session_.Fail(std::move(outcome).TakeError());
-        co_return;
-      }
-      if (outcome.value() == EventSource::Outcome::kEnd) break;
-      Observe(batch_, session_.exchange().outcome);
-      pass = pass && batch_.raw_is_current;
-      if (pass) {
-        for (const auto& frame : batch_.frames) raw.append(frame.raw);
-      } else {
-        for (const auto& event : batch_.events) collector.Add(event);
-      }
-    }
-    if (!pass) {
-      raw = dialect_.EncodeWhole(std::move(collector).Take(), Context());
-      for (const llm::Loss& loss : losses_) session_.exchange().warnings.push_back(WarningOf(loss));
-    }
-    co_await session_.Respond(session_.NewHead(200, "application/json", &reply_), std::move(raw));
+  net::Task<> Whole() {
+    const llm::Batch* const whole = chat_.events->Whole();
+    if (whole == nullptr || chat_.dialect != call_.dialect || !whole->raw_is_current) return Collected();
+    Observe(*whole, session_.exchange().outcome);
+    return session_.Respond(session_.NewHead(200, "application/json", &reply_), whole->frames.front().raw);
   }
 
   net::Task<> Stream() {
@@ -122,6 +103,33 @@ class Delivering {
   }
 
  private:
+  // An answer of which not all has come, or that is to be encoded anew.
+  [[gnu::noinline]] net::Task<> Collected() {
+    llm::Collector collector;
+    std::string raw;
+    bool pass = chat_.dialect == call_.dialect;
+    for (;;) {
+      auto outcome = co_await chat_.events->Pull(batch_);
+      if (!outcome.ok()) {
+        co_await session_.Fail(std::move(outcome).TakeError());
+        co_return;
+      }
+      if (outcome.value() == EventSource::Outcome::kEnd) break;
+      Observe(batch_, session_.exchange().outcome);
+      pass = pass && batch_.raw_is_current;
+      if (pass) {
+        for (const auto& frame : batch_.frames) raw.append(frame.raw);
+      } else {
+        for (const auto& event : batch_.events) collector.Add(event);
+      }
+    }
+    if (!pass) {
+      raw = dialect_.EncodeWhole(std::move(collector).Take(), Context());
+      for (const llm::Loss& loss : losses_) session_.exchange().warnings.push_back(WarningOf(loss));
+    }
+    co_await session_.Respond(session_.NewHead(200, "application/json", &reply_), raw);
+  }
+
   void Render(std::string& out) {
     if (chat_.dialect == call_.dialect && batch_.raw_is_current && !encoder_) {
       for (const auto& frame : batch_.frames) out.append(frame.raw);

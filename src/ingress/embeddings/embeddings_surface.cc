@@ -31,7 +31,7 @@ net::Task<> Serve(Session& session) {
   auto& answer = *std::get_if<pipeline::EmbeddingReply>(&reply->answer);
   session.exchange().outcome.usage = answer.answer.usage;
   std::string text = BodyFor(*std::get_if<pipeline::EmbeddingCall>(&session.exchange().operation), answer);
-  co_await session.Respond(session.NewHead(200, "application/json", &*reply), std::move(text));
+  co_await session.Respond(session.NewHead(200, "application/json", &*reply), text);
 }
 
 }  // namespace gatehouse::ingress::embeddings

@@ -91,7 +91,7 @@ net::Task<> Serve(Session& session) {
   const auto& models = std::get_if<pipeline::ModelsReply>(&reply->answer)->models;
   const auto dialect = session.match().dialect;
   std::string body = id.empty() ? List(dialect, models) : One(dialect, models.front());
-  co_await session.Respond(session.NewHead(200, "application/json", nullptr), std::move(body));
+  co_await session.Respond(session.NewHead(200, "application/json", nullptr), body);
 }
 
 }  // namespace gatehouse::ingress::models

@@ -27,7 +27,7 @@ net::Task<> Serve(Session& session) {
   if (!reply) co_return;
   auto& answer = *std::get_if<pipeline::RerankReply>(&reply->answer);
   session.exchange().outcome.usage = answer.answer.usage;
-  co_await session.Respond(session.NewHead(200, "application/json", &*reply), std::move(answer.raw));
+  co_await session.Respond(session.NewHead(200, "application/json", &*reply), answer.raw);
 }
 
 }  // namespace gatehouse::ingress::rerank

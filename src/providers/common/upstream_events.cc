@@ -87,13 +87,17 @@ base::Status StreamedEvents::Decode(const WireFrame& frame, llm::Batch& batch) {
   return base::Ok();
 }
 
+CollectedEvents::CollectedEvents(std::string body, std::vector<llm::Event> events, Raw raw) : body_(std::move(body)) {
+  batch_.events = std::move(events);
+  batch_.raw_is_current = raw == Raw::kPass;
+  batch_.frames.push_back(
+      {.raw = body_, .first_event = 0, .event_count = static_cast<std::uint32_t>(batch_.events.size())});
+}
+
 net::Task<base::Result<llm::EventSource::Outcome>> CollectedEvents::Pull(llm::Batch& batch) {
   batch.Clear();
   if (std::exchange(done_, true)) co_return Outcome::kEnd;
-  batch.events = std::move(events_);
-  batch.raw_is_current = raw_ == Raw::kPass;
-  batch.frames.push_back(
-      {.raw = body_, .first_event = 0, .event_count = static_cast<std::uint32_t>(batch.events.size())});
+  batch = std::move(batch_);
   co_return Outcome::kBatch;
 }
 

@@ -53,15 +53,14 @@ class CollectedEvents final : public llm::EventSource {
   // `decoded` events of `body`. With kReencode the body is not in the client's framing and its frame is not to be
   // passed on.
   enum class Raw : std::uint8_t { kPass, kReencode };
-  CollectedEvents(std::string body, std::vector<llm::Event> events, Raw raw)
-      : body_(std::move(body)), events_(std::move(events)), raw_(raw) {}
+  CollectedEvents(std::string body, std::vector<llm::Event> events, Raw raw);
 
   net::Task<base::Result<Outcome>> Pull(llm::Batch& batch) override;
+  llm::Batch* Whole() override { return done_ ? nullptr : &batch_; }
 
  private:
-  std::string body_;
-  std::vector<llm::Event> events_;
-  Raw raw_;
+  const std::string body_;
+  llm::Batch batch_;
   bool done_ = false;
 };
 
