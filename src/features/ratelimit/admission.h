@@ -8,7 +8,7 @@
 #include <vector>
 
 #include "features/ratelimit/replenisher.h"
-#include "features/ratelimit/rule_set.h"
+#include "features/ratelimit/selection.h"
 #include "net/task.h"
 #include "pipeline/attempt_wait.h"
 #include "pipeline/exchange.h"
@@ -21,14 +21,14 @@ namespace gatehouse::features::ratelimit {
 // loop.
 class Admission final : public pipeline::AttemptGate, public pipeline::AttemptWait {
  public:
-  // `exchange` outlives it, and pins what the rules are part of.
-  Admission(std::shared_ptr<const RuleSet> rules, pipeline::Exchange& exchange);
+  // `exchange` outlives it, and pins what `selection` is part of.
+  Admission(Selection& selection, pipeline::Exchange& exchange);
   Admission(const Admission&) = delete;
   Admission& operator=(const Admission&) = delete;
   ~Admission() override;
 
   // Whether any rule concerns the exchange, at once or when a provider is chosen.
-  bool IsConcerned() const { return !general_.empty() || rules_->HasProviderRules(); }
+  bool IsConcerned() const { return !general_.empty() || rules().HasProviderRules(); }
   // A request and its tokens of every rule, or of none. kRateLimited with the time after which it can pass; kTooLarge
   // for more tokens than a rule ever lets through at once.
   base::Status Enter();
@@ -50,15 +50,18 @@ class Admission final : public pipeline::AttemptGate, public pipeline::AttemptWa
 
  private:
   struct Share {
-    const Rule* rule = nullptr;
-    std::shared_ptr<Bucket> bucket;
+    const RuleSet::Match* match = nullptr;  // the concern's
     Slot slot;
     std::int64_t requests = 0;  // that were taken
     std::int64_t tokens = 0;
+
+    const Rule& rule() const { return *match->rule; }
+    Bucket& bucket() const { return *match->bucket; }
   };
   using Shares = std::vector<Share>;
 
-  Shares SharesOf(const std::vector<RuleSet::Match>& matches);
+  const RuleSet& rules() const { return selection_.rules(); }
+  Shares SharesOf(const Concern::Matches& matches);
   base::Status TakeAll(Shares& shares, base::TimePoint now);
   base::Status TakeSlotOfAttempt(Share& share);
   void CallAhead(const Share& share) const;
@@ -72,10 +75,12 @@ class Admission final : public pipeline::AttemptGate, public pipeline::AttemptWa
   void Settle(Shares& shares) const;
   base::TimePoint Now() const { return exchange_.loop.Now(); }
 
-  const std::shared_ptr<const RuleSet> rules_;
+  Selection& selection_;
   pipeline::Exchange& exchange_;
-  std::vector<Need> needs_;                   // of buckets that several gateways share
-  std::optional<net::Deadline> fetch_until_;  // since something was lacking
+  std::shared_ptr<Concern> concern_;
+  std::shared_ptr<Concern> concern_of_attempt_;  // null: the same one
+  std::vector<Need> needs_;                      // of buckets that several gateways share
+  std::optional<net::Deadline> fetch_until_;     // since something was lacking
   Asking asking_ = Asking::kMay;
   std::int64_t estimate_ = -1;  // of the input; -1: no rule asked for it yet
   bool called_ = false;         // a provider, which may have served it

@@ -51,7 +51,7 @@ void Run() {
   base::Random random(1);
   MeterBoard board;
   const FindNode find = [](std::string_view) { return pipeline::NodeId{2}; };
-  const auto rules = std::make_shared<const RuleSet>(Rules(), board, find);
+  Selection selection(std::make_shared<const RuleSet>(Rules(), board, find));
   pipeline::ChatCall call{
       .dialect = llm::DialectId::kOpenAiChat, .body = nullptr, .request = std::make_unique<llm::ChatRequest>()};
   call.request->messages.push_back({.blocks = {llm::TextBlock{.text = "Say hello."}}});
@@ -60,10 +60,10 @@ void Run() {
   exchange->principal = Caller();
   exchange->model = "gpt-5";
   std::printf("admit and settle by 4 rules: %.0f ns\n", base::MeasureNanoseconds([&] {
-                Admission admission(rules, *exchange);
+                Admission admission(selection, *exchange);
                 if (!admission.Enter().ok()) std::abort();
               }));
-  Admission admission(rules, *exchange);
+  Admission admission(selection, *exchange);
   std::printf("how the caller stands: %.0f ns\n", base::MeasureNanoseconds([&] {
                 if (admission.Standing().requests->left < 0) std::abort();
               }));

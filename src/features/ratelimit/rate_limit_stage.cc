@@ -34,10 +34,10 @@ class CountedEvents final : public llm::EventSource {
 }  // namespace
 
 net::Task<Result<Reply>> RateLimitStage::Handle(pipeline::Exchange& exchange, pipeline::Next next) const {
-  if (rules_->empty() || std::holds_alternative<pipeline::ModelsCall>(exchange.operation)) {
+  if (rules().empty() || std::holds_alternative<pipeline::ModelsCall>(exchange.operation)) {
     return std::move(next)(exchange);
   }
-  auto admission = std::make_shared<Admission>(rules_, exchange);
+  auto admission = std::make_shared<Admission>(selection_, exchange);
   if (!admission->IsConcerned()) return std::move(next)(exchange);
   base::Status entered = admission->Enter();
   exchange.Attach(admission);
@@ -47,14 +47,14 @@ net::Task<Result<Reply>> RateLimitStage::Handle(pipeline::Exchange& exchange, pi
   exchange.Attach(admission->Standing());
   if (!entered.ok()) return Refuse(std::move(entered).TakeError());
   Guard(exchange, *admission);
-  if (!rules_->CountsSlots()) return std::move(next)(exchange);
+  if (!rules().CountsSlots()) return std::move(next)(exchange);
   return Serve(exchange, std::move(admission), std::move(next));
 }
 
 // Has every call to a provider ask the rules of that provider.
 void RateLimitStage::Guard(pipeline::Exchange& exchange, Admission& admission) const {
   exchange.gates.Add(admission);
-  if (rules_->replenisher() == nullptr || !rules_->HasProviderRules()) [[likely]]
+  if (rules().replenisher() == nullptr || !rules().HasProviderRules()) [[likely]]
     return;
   pipeline::AddWait(exchange, admission);
 }

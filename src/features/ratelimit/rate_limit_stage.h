@@ -3,7 +3,7 @@
 #include <memory>
 #include <string_view>
 
-#include "features/ratelimit/rule_set.h"
+#include "features/ratelimit/selection.h"
 #include "pipeline/stage.h"
 
 namespace gatehouse::features::ratelimit {
@@ -14,7 +14,7 @@ class Admission;
 // models there are is free. One loop; the buckets behind the rules are those of all loops.
 class RateLimitStage final : public pipeline::Stage {
  public:
-  explicit RateLimitStage(std::shared_ptr<const RuleSet> rules) : rules_(std::move(rules)) {}
+  explicit RateLimitStage(std::shared_ptr<const RuleSet> rules) : selection_(std::move(rules)) {}
 
   std::string_view Name() const override { return "rate_limit"; }
   net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
@@ -28,7 +28,9 @@ class RateLimitStage final : public pipeline::Stage {
   static net::Task<base::Result<pipeline::Reply>> Serve(pipeline::Exchange& exchange,
                                                         std::shared_ptr<Admission> admission, pipeline::Next next);
 
-  const std::shared_ptr<const RuleSet> rules_;
+  const RuleSet& rules() const { return selection_.rules(); }
+
+  mutable Selection selection_;  // the loop's, like the stage
 };
 
 }  // namespace gatehouse::features::ratelimit

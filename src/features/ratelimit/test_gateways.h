@@ -41,6 +41,7 @@ class FakeGateway {
             {.loop = world.loop, .store = store, .sharing = sharing, .log = world.log, .name = std::move(name)}) {
     board.ShareThrough(replenisher, codec::crypto::SipKey{1, 2});
     rules = std::make_shared<const RuleSet>(world.rules, board);
+    selection.emplace(rules);
     world_.loop.AwaitFor(replenisher.Start(world_.loop.In(std::chrono::seconds(1))), std::chrono::seconds(2));
   }
   FakeGateway(const FakeGateway&) = delete;
@@ -58,7 +59,7 @@ class FakeGateway {
   std::unique_ptr<Visit> Begin(std::string key = "k1") {
     auto visit = std::make_unique<Visit>();
     visit->exchange = NewExchange(std::move(key));
-    visit->admission = std::make_unique<Admission>(rules, *visit->exchange);
+    visit->admission = std::make_unique<Admission>(*selection, *visit->exchange);
     return visit;
   }
   // What the stage does. `visit` outlives it.
@@ -103,6 +104,7 @@ class FakeGateway {
   Replenisher replenisher;
   MeterBoard board;
   std::shared_ptr<const RuleSet> rules;
+  std::optional<Selection> selection;  // of them
 };
 
 }  // namespace gatehouse::features::ratelimit

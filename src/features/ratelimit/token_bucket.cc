@@ -9,10 +9,14 @@ using Wide = unsigned __int128;
 
 constexpr std::int64_t kMinute = 60'000'000'000;
 constexpr std::int64_t kMostDebt = 24 * 60 * kMinute;
+constexpr std::int64_t kMostNarrow = 1'000'000;  // so many minutes of nanoseconds, and a rate, are no more than 64 bits
 
 }  // namespace
 
-base::Duration Rate::CostOf(std::int64_t amount) const {
+base::Duration Rate::LongCostOf(std::int64_t amount) const {
+  if (amount >= 0 && amount <= kMostNarrow) {  // the processor divides these itself
+    return base::Duration((amount * kMinute + per_minute_ - 1) / per_minute_);
+  }
   const auto rate = static_cast<Wide>(per_minute_);
   const Wide cost = (static_cast<Wide>(std::max<std::int64_t>(amount, 0)) * kMinute + rate - 1) / rate;
   constexpr Wide kMost = std::numeric_limits<std::int64_t>::max() / 4;
@@ -21,6 +25,8 @@ base::Duration Rate::CostOf(std::int64_t amount) const {
 
 std::int64_t Rate::YieldOf(base::Duration time) const {
   if (time.count() <= 0) return 0;
+  std::int64_t product = 0;
+  if (!__builtin_mul_overflow(time.count(), per_minute_, &product)) return product / kMinute;
   return static_cast<std::int64_t>(static_cast<Wide>(time.count()) * static_cast<Wide>(per_minute_) / kMinute);
 }
 

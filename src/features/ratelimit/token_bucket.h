@@ -11,21 +11,25 @@ namespace gatehouse::features::ratelimit {
 // So many units a minute, and so many at once after a pause. Both are at least 1.
 class Rate {
  public:
-  Rate(std::int64_t per_minute, std::int64_t burst) : per_minute_(per_minute), burst_(burst), window_(CostOf(burst)) {}
+  Rate(std::int64_t per_minute, std::int64_t burst)
+      : per_minute_(per_minute), burst_(burst), unit_(LongCostOf(1)), window_(LongCostOf(burst)) {}
 
   std::int64_t per_minute() const { return per_minute_; }
   std::int64_t burst() const { return burst_; }
   // In which an empty bucket fills.
   base::Duration window() const { return window_; }
   // How long the rate takes for so many units, rounded up to a nanosecond.
-  base::Duration CostOf(std::int64_t amount) const;
+  base::Duration CostOf(std::int64_t amount) const { return amount == 1 ? unit_ : LongCostOf(amount); }
   // How many whole units it yields in so long.
   std::int64_t YieldOf(base::Duration time) const;
   bool operator==(const Rate&) const = default;
 
  private:
+  base::Duration LongCostOf(std::int64_t amount) const;
+
   std::int64_t per_minute_;
   std::int64_t burst_;
+  base::Duration unit_;  // for one: what most ask
   base::Duration window_;
 };
 
