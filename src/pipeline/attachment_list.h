@@ -51,8 +51,8 @@ class AttachmentList {
   }
 
  private:
-  // For what two stages keep of most exchanges: a pointer each.
-  static constexpr std::size_t kRoom = 96;
+  // For what the stages of rate limits and budgets keep of an exchange.
+  static constexpr std::size_t kRoom = 176;
 
   // Its address stands for a type.
   template <class T>

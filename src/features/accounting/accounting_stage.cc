@@ -144,16 +144,26 @@ AccountingStage::AccountingStage(LoopAccounting& accounting, AccountingSettings 
       prices_(std::make_shared<llm::price::Lookup>(std::move(prices))),
       offers_(std::move(offers)) {}
 
+AccountingStage::Custom& AccountingStage::CustomOf(const pipeline::Exchange& exchange) const {
+  if (Custom* const known = custom_.Find(exchange.principal.get(), exchange.model)) return *known;
+  return custom_.Add(exchange.principal, exchange.model,
+                     {.tariff = TariffOf(offers_->Of(exchange.model), prices_->catalogue()),
+                      .path = {},
+                      .caller = std::make_shared<const EncodedCaller>(EncodeCaller(*exchange.principal))});
+}
+
 // Holds what the exchange can cost; a limit may send it to a cheaper model first.
 Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Settlement::Worst& worst, base::WallTime now,
                                              Attempt& attempt) const {
   const std::int64_t second = SecondsOf(now);
   for (int i = 0;; ++i) {
-    const auto offers = offers_->Of(exchange.model);
-    const Exposure exposure = ExposureOf(exchange.operation, offers, settings_.exposure);
-    const Quote quote = QuoteFor(exposure, exchange.operation, offers, *prices_, now, settings_.exposure);
+    Custom& custom = CustomOf(exchange);
+    const Tariff& tariff = custom.tariff;
+    const Exposure exposure = ExposureOf(exchange.operation, tariff.offers, settings_.exposure);
+    const Quote quote = QuoteFor(exposure, exchange.operation, tariff, prices_->catalogue(), now, settings_.exposure);
     const Ask ask{.chain = exchange.principal->chain,
                   .model = exchange.model,
+                  .path = &custom.path,
                   .fixed = quote.fixed,
                   .wanted_output = static_cast<std::int64_t>(exposure.wanted_output),
                   .least_output = static_cast<std::int64_t>(exposure.least_output),
@@ -166,7 +176,10 @@ Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Settl
       LimitOutput(exchange, exposure, *reservation);
       worst = {.input = exposure.input_tokens,
                .output = static_cast<std::uint64_t>(reservation->output_tokens()),
-               .cost = quote.fixed.usd + base::NanoUsd{CostOfTokens(reservation->output_tokens(), quote.output_price)}};
+               .cost = quote.fixed.usd + base::NanoUsd{CostOfTokens(reservation->output_tokens(), quote.output_price)},
+               .caller = custom.caller,
+               .offer = quote.only == nullptr ? nullptr : &tariff.offers.front(),
+               .price = quote.only};
       return std::move(*reservation);
     }
     Refusal& refusal = *std::get_if<Refusal>(&answer);
@@ -186,10 +199,12 @@ Result<std::shared_ptr<Settlement>> AccountingStage::Admit(pipeline::Exchange& e
   GH_TRY(Reservation reservation, Reserve(exchange, worst, now, attempt));
   auto ticket = accounting_.Intend(WorstRowOf(exchange, worst, now));
   if (!ticket && settings_.when_full == AccountingSettings::WhenFull::kRefuse) return JournalFull();
-  auto settlement = std::make_shared<Settlement>(
-      accounting_, exchange,
-      Settlement::Terms{
-          .reservation = std::move(reservation), .ticket = ticket, .worst = worst, .prices = prices_, .admitted = now});
+  auto settlement = std::make_shared<Settlement>(accounting_, exchange,
+                                                 Settlement::Terms{.reservation = std::move(reservation),
+                                                                   .ticket = ticket,
+                                                                   .worst = std::move(worst),
+                                                                   .prices = prices_,
+                                                                   .admitted = now});
   exchange.Attach(settlement);
   exchange.gates.Add(*settlement);
   if (accounting_.lessor() != nullptr) pipeline::AddWait(exchange, *settlement);
@@ -233,13 +248,27 @@ net::Task<Result<Reply>> AccountingStage::Serve(pipeline::Exchange& exchange, st
     co_return reply;
   }
   if (auto* chat = std::get_if<pipeline::ChatReply>(&reply.value().answer)) {
-    chat->events = std::make_unique<SettledEvents>(std::move(chat->events), accounting_, settings_.drain, exchange,
-                                                   std::move(settlement));
+    Follow(*chat, exchange, std::move(settlement));
   } else {
     NoteUsage(reply.value(), exchange.outcome);
     settlement->Conclude(ComingOf(reply.value()));
   }
   co_return reply;
+}
+
+// Settles an answer that has come already, and has any other settled when it has.
+void AccountingStage::Follow(pipeline::ChatReply& chat, pipeline::Exchange& exchange,
+                             std::shared_ptr<Settlement> settlement) const {
+  const llm::Batch* const whole = chat.events->Whole();
+  if (whole == nullptr) {
+    chat.events = std::make_unique<SettledEvents>(std::move(chat.events), accounting_, settings_.drain, exchange,
+                                                  std::move(settlement));
+    return;
+  }
+  const Portion portion = Measure(*whole, exchange.outcome);
+  std::vector<Need> needs;
+  static_cast<void>(settlement->Delivered(portion.tokens, portion.bytes, needs));  // one frame is within any bound
+  settlement->Conclude(Settlement::Coming::kWhole);
 }
 
 void LedgerObserver::Ended(const pipeline::ExchangeEnd& end) {

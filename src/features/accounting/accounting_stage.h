@@ -6,6 +6,7 @@
 #include "features/accounting/exposure.h"
 #include "features/accounting/loop_accounting.h"
 #include "features/accounting/settlement.h"
+#include "features/common/caller_map.h"
 #include "llm/price/catalogue.h"
 #include "pipeline/offer.h"
 #include "pipeline/stage.h"
@@ -41,11 +42,19 @@ class AccountingStage final : public pipeline::Stage {
     Ask::Patience patience = Ask::Patience::kNone;
     std::vector<Need> needs;
   };
+  // What requests of one principal for one model have in common.
+  struct Custom {
+    Tariff tariff;
+    Path path;
+    std::shared_ptr<const EncodedCaller> caller;
+  };
+  Custom& CustomOf(const pipeline::Exchange& exchange) const;
   base::Result<std::shared_ptr<Settlement>> Admit(pipeline::Exchange& exchange, Attempt& attempt) const;
   base::Result<Reservation> Reserve(pipeline::Exchange& exchange, Settlement::Worst& worst, base::WallTime now,
                                     Attempt& attempt) const;
   net::Task<base::Result<pipeline::Reply>> FetchAndServe(pipeline::Exchange& exchange, Attempt attempt,
                                                          pipeline::Next next) const;
+  void Follow(pipeline::ChatReply& chat, pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement) const;
   net::Task<base::Result<pipeline::Reply>> Serve(pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement,
                                                  pipeline::Next next) const;
 
@@ -53,6 +62,7 @@ class AccountingStage final : public pipeline::Stage {
   const AccountingSettings settings_;
   const std::shared_ptr<llm::price::Lookup> prices_;
   const std::shared_ptr<const pipeline::Offers> offers_;
+  mutable common::CallerMap<Custom> custom_;  // the loop's, like the stage
 };
 
 // The observer's half: writes the rows of exchanges when they have ended for their clients. One loop.

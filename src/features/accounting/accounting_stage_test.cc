@@ -99,12 +99,33 @@ class ScriptedEvents final : public llm::EventSource {
   std::size_t at_ = 0;
 };
 
+// An answer that has come already, in one batch.
+class WholeEvents final : public llm::EventSource {
+ public:
+  explicit WholeEvents(std::vector<llm::Event> events) {
+    batch_.frames.push_back({.raw = "x", .event_count = static_cast<std::uint32_t>(events.size())});
+    batch_.events = std::move(events);
+  }
+  net::Task<Result<Outcome>> Pull(llm::Batch& batch) override {
+    batch.Clear();
+    if (std::exchange(pulled_, true)) co_return Outcome::kEnd;
+    batch = std::move(batch_);
+    co_return Outcome::kBatch;
+  }
+  llm::Batch* Whole() override { return pulled_ ? nullptr : &batch_; }
+
+ private:
+  llm::Batch batch_;
+  bool pulled_ = false;
+};
+
 // The last stage: calls one target, as the routing would.
 struct Script {
   std::string provider = "acme";
   std::vector<Error> failures;  // of attempts before
   std::optional<Error> error;
   std::vector<Move> answer;
+  std::optional<std::vector<llm::Event>> whole;  // instead
   base::Duration delay{};
   base::Duration pause{};  // after each of the failures
 };
@@ -127,6 +148,11 @@ class Upstream final : public pipeline::Stage {
     }
     exchange.outcome.provider = script.provider;
     exchange.outcome.upstream_model = "big";
+    if (script.whole) {
+      co_return Reply{.answer = pipeline::ChatReply{llm::DialectId::kOpenAiChat, llm::Delivery::kWhole,
+                                                    std::make_unique<WholeEvents>(*script.whole)},
+                      .headers = {}};
+    }
     co_return Reply{.answer = pipeline::ChatReply{llm::DialectId::kOpenAiChat, llm::Delivery::kStream,
                                                   std::make_unique<ScriptedEvents>(exchange.loop, script.answer)},
                     .headers = {}};
@@ -200,10 +226,12 @@ class AccountingStageTest : public testing::Test {
     call.request->messages.push_back({.blocks = {llm::TextBlock{.text = "hello"}}});
     call.request->max_output_tokens = max_output;
     exchange_ = std::make_shared<pipeline::Exchange>(loop_, random_, pipeline::Surface::kOpenAiChat, std::move(call));
-    auto principal = std::make_shared<pipeline::Principal>();
-    principal->chain = {{NodeKind::kOrganization, {1}}, {NodeKind::kApplication, {2}}};
-    principal->organization = "acme";
-    exchange_->principal = principal;
+    if (principal_ == nullptr) {
+      pipeline::Principal principal{.organization = "acme"};
+      principal.chain = {{NodeKind::kOrganization, {1}}, {NodeKind::kApplication, {2}}};
+      principal_ = std::make_shared<const pipeline::Principal>(std::move(principal));
+    }
+    exchange_->principal = principal_;
     exchange_->model = std::move(model);
     exchange_->started = loop_.Now();
     return *exchange_;
@@ -256,6 +284,7 @@ class AccountingStageTest : public testing::Test {
   Script script_;
   base::Duration wait_ = seconds(100);
   pipeline::Stages stages_;
+  std::shared_ptr<const pipeline::Principal> principal_;
   std::optional<AccountingStage> stage_;
   std::shared_ptr<pipeline::Exchange> exchange_;
 };
@@ -277,6 +306,48 @@ TEST_F(AccountingStageTest, SettlesToWhatTheProviderReports) {
   EXPECT_EQ(Last().input, 12);
   EXPECT_EQ(Last().output, 34);
   EXPECT_TRUE(journal_->Recover().entries.empty());
+}
+
+TEST_F(AccountingStageTest, AnAnswerThatHasComeIsSettledAtOnce) {
+  Limit(Dimension::kUsd, 10'000'000);
+  script_.whole = Used(12, 34);
+  NewExchange();
+  auto reply = Run();
+  ASSERT_TRUE(reply.ok());
+  EXPECT_EQ(Standing().held, 0);
+  EXPECT_EQ(Standing().spent, 352'000);
+  EXPECT_NE(std::get_if<pipeline::ChatReply>(&reply.value().answer)->events->Whole(), nullptr) << "for the client";
+  End();
+  EXPECT_EQ(Last().basis, "provider");
+  EXPECT_EQ(Last().cost, 352'000);
+  EXPECT_TRUE(journal_->Recover().entries.empty());
+}
+
+TEST_F(AccountingStageTest, AnAnswerThatHasComeWithoutFiguresIsEstimated) {
+  script_.whole = std::vector<llm::Event>{llm::TextDelta{.text = std::string(400, 'x')}};
+  NewExchange();
+  ASSERT_TRUE(Run().ok());
+  End();
+  EXPECT_EQ(Last().basis, "estimated");
+  EXPECT_EQ(Last().output, 100);
+}
+
+TEST_F(AccountingStageTest, NewTermsHoldForWhoWasThereBefore) {
+  script_.whole = Used(12, 34);
+  const auto passes = [this] {
+    NewExchange();
+    const bool passed = Run().ok();
+    End();
+    return passed;
+  };
+  EXPECT_TRUE(passes()) << "no limit is known";
+  Limit(Dimension::kUsd, 500'000);
+  EXPECT_FALSE(passes());
+  Limit(Dimension::kUsd, 10'000'000);
+  EXPECT_TRUE(passes());
+  Put(treasury_, {}, {}, Now());
+  EXPECT_TRUE(passes()) << "its account is gone";
+  EXPECT_EQ(principal_.use_count(), 2) << "all of that was one principal's";
 }
 
 TEST_F(AccountingStageTest, WhatDoesNotFitIsRefusedWithAllThatAPersonNeeds) {
@@ -326,7 +397,6 @@ TEST_F(AccountingStageTest, AStreamWhoseClientWentIsReadToItsEnd) {
   NewExchange();
   {
     auto reply = Run();
-    ASSERT_TRUE(reply.ok());
     ASSERT_TRUE(reply.ok());
     EXPECT_FALSE(Read(reply.value(), 1));
   }

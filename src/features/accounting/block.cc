@@ -115,9 +115,10 @@ Treasury::Use UseOf(const Row& row) {
 
 BlockBuilder::Added BlockBuilder::Add(std::int64_t number, std::string_view bytes) {
   Links links;
-  const auto sums = DecodeSums(bytes, links);
+  const auto sums = DecodeSums(bytes, links, {.key = key_, .figures = {}, .names = names_, .rest = {}});
   if (!sums) return Added::kNoRow;
   const Row& row = sums->row;
+  if (sums->parts.names != names_) names_ = sums->parts.names;
   if (rows_ == 0) {
     content_.push_back(kVersion);
     least_ = most_ = number;
@@ -137,13 +138,12 @@ BlockBuilder::Added BlockBuilder::Add(std::int64_t number, std::string_view byte
 
 // Most rows belong where the one before did.
 BlockBuilder::Group& BlockBuilder::GroupOf(std::string_view key, std::int64_t second, std::string_view bytes) {
-  if (latest_ != nullptr && latest_->second == second && key_.size() == key.size() + sizeof(second) &&
-      key_.starts_with(key)) {
-    return *latest_;
-  }
-  key_.assign(key);
-  PutNumber(key_, static_cast<std::uint64_t>(second), sizeof(second));
-  latest_ = &groups_.try_emplace(key_, Group{.sample = {}, .second = second, .sums = {}}).first->second;
+  if (latest_ != nullptr && latest_->second == second && key_ == key) return *latest_;
+  key_ = key;
+  std::string with_second = key_;
+  PutNumber(with_second, static_cast<std::uint64_t>(second), sizeof(second));
+  latest_ =
+      &groups_.try_emplace(std::move(with_second), Group{.sample = {}, .second = second, .sums = {}}).first->second;
   if (latest_->sample.empty()) latest_->sample.assign(bytes);
   return *latest_;
 }

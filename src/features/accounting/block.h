@@ -78,6 +78,7 @@ class BlockBuilder {
   std::unordered_map<std::string, Group> groups_;  // by key and second
   Group* latest_ = nullptr;                        // of groups_: the last row's
   std::string key_;                                // its key
+  std::string names_;                              // its names
 };
 
 // Calls `visit` for the rows of a block, until it says stop. kInternal for a content that is damaged.

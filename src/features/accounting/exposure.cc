@@ -90,8 +90,14 @@ Exposure ExposureOf(const pipeline::Operation& operation, std::span<const pipeli
   return std::visit(OperationExposure{operation, offers, settings}, operation);
 }
 
-Quote QuoteFor(const Exposure& exposure, const pipeline::Operation& operation, std::span<const pipeline::Offer> offers,
-               llm::price::Lookup& prices, base::WallTime now, const ExposureSettings& settings) {
+Tariff TariffOf(std::span<const pipeline::Offer> offers, const llm::price::Catalogue& prices) {
+  Tariff tariff{.offers = offers, .entries = {}};
+  for (const auto& offer : offers) tariff.entries.push_back(prices.Candidates(offer.provider, offer.model));
+  return tariff;
+}
+
+Quote QuoteFor(const Exposure& exposure, const pipeline::Operation& operation, const Tariff& tariff,
+               const llm::price::Catalogue& prices, base::WallTime now, const ExposureSettings& settings) {
   Quote quote{.fixed = {.usd = {}, .tokens = static_cast<std::int64_t>(exposure.input_tokens), .requests = 1}};
   if (IsFree(operation)) return quote;
   if (std::holds_alternative<pipeline::PassThroughCall>(operation)) {
@@ -99,8 +105,9 @@ Quote QuoteFor(const Exposure& exposure, const pipeline::Operation& operation, s
     quote.fixed.usd = settings.opaque_price.value_or(base::NanoUsd{});
     return quote;
   }
-  for (const auto& offer : offers) {
-    const llm::price::Price* price = prices.Find(offer.provider, offer.model, now);
+  for (const auto& entries : tariff.entries) {
+    const llm::price::Price* price = prices.Of(entries, now);
+    if (tariff.entries.size() == 1) quote.only = price;
     if (price == nullptr || price->origin == llm::price::Price::Origin::kUnknown) quote.basis = Quote::Basis::kUnpriced;
     if (price == nullptr) continue;
     const llm::price::Bounds bounds{.input_tokens = exposure.input_tokens, .tool_calls = exposure.tool_calls};

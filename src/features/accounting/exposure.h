@@ -44,8 +44,16 @@ struct Quote {
   Amounts fixed;                                                                  // all but the answer
   std::int64_t output_price = 0;                                                  // nano-USD per million tokens
   enum class Basis : std::uint8_t { kPriced, kUnpriced } basis = Basis::kPriced;  // of every target
+  const llm::price::Price* only = nullptr;  // where there is one target alone: its price
 };
-Quote QuoteFor(const Exposure& exposure, const pipeline::Operation& operation, std::span<const pipeline::Offer> offers,
-               llm::price::Lookup& prices, base::WallTime now, const ExposureSettings& settings);
+// The targets that stand behind a public name, each with the prices that may hold for it.
+struct Tariff {
+  std::span<const pipeline::Offer> offers;
+  std::vector<std::vector<const llm::price::Entry*>> entries;  // by offer
+};
+Tariff TariffOf(std::span<const pipeline::Offer> offers, const llm::price::Catalogue& prices);
+
+Quote QuoteFor(const Exposure& exposure, const pipeline::Operation& operation, const Tariff& tariff,
+               const llm::price::Catalogue& prices, base::WallTime now, const ExposureSettings& settings);
 
 }  // namespace gatehouse::features::accounting

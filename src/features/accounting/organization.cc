@@ -116,6 +116,7 @@ void Organization::Apply(std::vector<std::shared_ptr<const Limit>> limits, const
                          std::int64_t now) {
   const std::scoped_lock lock(mutex_);
   auto old = std::exchange(accounts_, {});
+  ++generation_;
   shared_.clear();
   size_ = limits.size();
   has_provider_limits_ = std::ranges::any_of(limits, [](const auto& limit) { return !limit->provider.empty(); });
@@ -165,6 +166,16 @@ void Organization::ForEach(std::span<const pipeline::Link> chain, std::string_vi
       if (Fits(account->limit().model, model)) visit(*account, link.kind);
     }
   }
+}
+
+const std::vector<Path::Stop>& Organization::StopsOf(Path& path, const Ask& ask) {
+  if (path.generation_ == generation_) return path.stops_;
+  path.generation_ = generation_;
+  path.stops_.clear();
+  ForEach(ask.chain, ask.model, [&](Account& account, pipeline::NodeKind kind) {
+    path.stops_.push_back({.account = &account, .kind = kind});
+  });
+  return path.stops_;
 }
 
 // Whether all of `holds` can give what is asked for, and how much of an answer they pay for together.
@@ -237,9 +248,14 @@ std::variant<Reservation, Refusal> Organization::Reserve(const Ask& ask) {
   Reservation reservation;
   reservation.holds_.reserve(ask.chain.size());
   const std::scoped_lock lock(mutex_);
-  ForEach(ask.chain, ask.model, [&](Account& account, pipeline::NodeKind kind) {
+  const auto add = [&](Account& account, pipeline::NodeKind kind) {
     if (account.limit().provider.empty()) reservation.holds_.push_back({.account = &account, .kind = kind});
-  });
+  };
+  if (ask.path == nullptr) {
+    ForEach(ask.chain, ask.model, add);
+  } else {
+    for (const Path::Stop& stop : StopsOf(*ask.path, ask)) add(*stop.account, stop.kind);
+  }
   std::int64_t output = 0;
   std::optional<Refusal> refusal;
   if (tenure_ == Tenure::kShared && ask.patience == Ask::Patience::kMayWait) refusal = Sharing(ask, reservation.holds_);
@@ -326,7 +342,8 @@ void Organization::Note(const Account& account, std::int64_t before) {
     return static_cast<__int128>(spent) * 1000 >= static_cast<__int128>(limit.amount) * permille;
   };
   for (const Step& step : limit.steps) {
-    if (reached(before, step.permille) || !reached(account.used(), step.permille)) continue;
+    if (!reached(account.used(), step.permille)) break;  // they rise
+    if (reached(before, step.permille)) continue;
     notices_->Add({.limit = account.shared_limit(),
                    .permille = step.permille,
                    .spent = account.used(),

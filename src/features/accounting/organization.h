@@ -72,6 +72,7 @@ class Organization : public std::enable_shared_from_this<Organization> {
   // The accounts of one node, most often one or two.
   using OfNode = std::vector<std::unique_ptr<Account>>;
 
+  const std::vector<Path::Stop>& StopsOf(Path& path, const Ask& ask);
   template <class Visit>
   void ForEach(std::span<const pipeline::Link> chain, std::string_view model, Visit visit);
   std::optional<Refusal> Check(const Ask& ask, std::span<const Reservation::Hold> holds, std::int64_t& output);
@@ -90,6 +91,7 @@ class Organization : public std::enable_shared_from_this<Organization> {
   std::unordered_map<std::int64_t, Account*> shared_;      // guarded by mutex_; by limit, where they are shared
   OfNode retired_;                                         // guarded by mutex_: removed, and something is still held
   std::size_t size_ = 0;                                   // guarded by mutex_
+  std::uint64_t generation_ = 1;                           // of accounts_; guarded by mutex_
 };
 
 }  // namespace gatehouse::features::accounting

@@ -22,7 +22,7 @@ constexpr std::array<Name, 4> kKeyNames = {
     {{&Row::surface, 24}, {&Row::model, 56}, {&Row::provider, 32}, {&Row::upstream_model, 56}}};
 constexpr std::array<Name, 12> kNames = {{{&Row::request_id, 64},
                                           {&Row::price, 48},
-                                          {&Row::organization, 63},
+                                          {&Row::organization, 63},  // here begin those of the caller
                                           {&Row::team, 63},
                                           {&Row::project, 63},
                                           {&Row::name, 63},
@@ -32,6 +32,9 @@ constexpr std::array<Name, 12> kNames = {{{&Row::request_id, 64},
                                           {&Row::error, 20},
                                           {&Row::attempts, 40},
                                           {&Row::rule, 40}}};
+
+constexpr std::size_t kFirstOfCaller = 2;
+constexpr std::size_t kFirstBehindCaller = 7;
 
 constexpr std::array<std::uint64_t llm::Usage::*, 12> kUsage = {
     &llm::Usage::input,           &llm::Usage::cache_read,     &llm::Usage::cache_write_5m,
@@ -51,6 +54,7 @@ class Writer {
     for (; value >= 0x80; value >>= 7U) *at_++ = static_cast<char>(0x80U | (value & 0x7FU));
     *at_++ = static_cast<char>(value);
   }
+  void Bytes(std::string_view bytes) { at_ += bytes.copy(at_, bytes.size()); }
   // A cut never leaves half a character of UTF-8.
   void Text(std::string_view text, std::size_t most) {
     if (text.size() > most) {
@@ -58,7 +62,7 @@ class Writer {
       text = text.substr(0, most);
     }
     Number(text.size());
-    at_ += text.copy(at_, text.size());
+    Bytes(text);
   }
 
  private:
@@ -99,6 +103,8 @@ class Reader {
     ok_ = false;
     return 0;
   }
+  // REQUIRES: so many are left.
+  void Skip(std::size_t bytes) { rest_.remove_prefix(bytes); }
   std::string_view Text(std::size_t most) {
     const std::size_t size = AtMost(most);
     if (size > rest_.size()) ok_ = false;
@@ -123,12 +129,24 @@ Outcome OutcomeOf(const Row& row) {
   return row.error.empty() ? Outcome::kOk : Outcome::kFailed;
 }
 
-void PutKey(const Row& row, Writer& out) {
-  const std::size_t links = std::min(row.chain.size(), kMostLinks);
+void PutChain(std::span<const Link> chain, Writer& out) {
+  const std::size_t links = std::min(chain.size(), kMostLinks);
   out.Number(links);
-  for (const Link& link : row.chain.first(links)) {
+  for (const Link& link : chain.first(links)) {
     out.Number(static_cast<std::uint64_t>(link.kind));
     out.Number(static_cast<std::uint64_t>(link.id.value));
+  }
+}
+
+void PutNames(const Row& row, std::size_t begin, std::size_t end, Writer& out) {
+  for (const Name& name : std::span(kNames).subspan(begin, end - begin)) out.Text(row.*name.member, name.most);
+}
+
+void PutKey(const Row& row, Writer& out) {
+  if (row.caller != nullptr) {
+    out.Bytes(row.caller->chain);
+  } else {
+    PutChain(row.chain, out);
   }
   for (const Name& name : kKeyNames) out.Text(row.*name.member, name.most);
   out.Number(static_cast<std::uint64_t>(row.outcome));
@@ -180,6 +198,23 @@ std::int64_t Row::Actor() const {
     if (const std::int64_t id = NodeOf(kind); id != 0) return id;
   }
   return 0;
+}
+
+EncodedCaller EncodeCaller(const pipeline::Principal& principal) {
+  const Row row{.chain = principal.chain,
+                .organization = principal.organization,
+                .team = principal.team,
+                .project = principal.project,
+                .name = principal.name,
+                .key_id = principal.key_id};
+  EncodedRow room;
+  Writer chain(room.data());
+  PutChain(row.chain, chain);
+  EncodedCaller caller{.chain = std::string(room.data(), chain.at()), .names = {}};
+  Writer names(room.data());
+  PutNames(row, kFirstOfCaller, kFirstBehindCaller, names);
+  caller.names.assign(room.data(), names.at());
+  return caller;
 }
 
 Row RowOf(const pipeline::Exchange& exchange, base::WallTime admitted) {
@@ -242,7 +277,13 @@ std::string_view Encode(const Row& row, EncodedRow& into) {
   out.Number(static_cast<std::uint64_t>(row.basis));
   out.Number(static_cast<std::uint64_t>(row.cost.value));
   out.Number(row.duration_us);
-  for (const Name& name : kNames) out.Text(row.*name.member, name.most);
+  PutNames(row, 0, kFirstOfCaller, out);
+  if (row.caller != nullptr) {
+    out.Bytes(row.caller->names);
+  } else {
+    PutNames(row, kFirstOfCaller, kFirstBehindCaller, out);
+  }
+  PutNames(row, kFirstBehindCaller, kNames.size(), out);
   out.Number(static_cast<std::uint64_t>(row.effect));
   out.Number(row.attempt_count);
   out.Number(row.status);
@@ -269,7 +310,7 @@ std::optional<Row> DecodeRow(std::string_view bytes, Links& links) {
   return row;
 }
 
-std::optional<SumsOfRow> DecodeSums(std::string_view bytes, Links& links) {
+std::optional<SumsOfRow> DecodeSums(std::string_view bytes, Links& links, const RowParts& before) {
   if (!bytes.starts_with(kVersion)) return {};
   Reader reader(bytes.substr(1));
   std::size_t begin = 0;
@@ -278,12 +319,21 @@ std::optional<SumsOfRow> DecodeSums(std::string_view bytes, Links& links) {
     return bytes.substr(from, begin - from);
   };
   std::optional<SumsOfRow> sums(std::in_place);
-  ReadKey(reader, sums->row, links);
+  // Where one part ends is said by its own bytes, so that equal bytes are the whole of it.
+  if (before.key.empty() || !bytes.starts_with(before.key)) {
+    ReadKey(reader, sums->row, links);
+  } else {
+    reader.Skip(before.key.size() - 1);
+  }
   sums->parts.key = part();
   ReadSums(reader, sums->row);
   sums->parts.figures = part();
-  for (const Name& name : std::span(kNames).subspan(1)) reader.Text(name.most);
-  for (int i = 0; i < kNumbersBeforeRest; ++i) reader.Number();
+  if (before.names.empty() || !bytes.substr(begin).starts_with(before.names)) {
+    for (const Name& name : std::span(kNames).subspan(1)) reader.Text(name.most);
+    for (int i = 0; i < kNumbersBeforeRest; ++i) reader.Number();
+  } else {
+    reader.Skip(before.names.size());
+  }
   sums->parts.names = part();
   sums->parts.rest = bytes.substr(begin);
   if (!reader.ok()) sums.reset();

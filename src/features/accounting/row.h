@@ -21,6 +21,13 @@ enum class Outcome : std::uint8_t { kOk, kFailed, kDenied, kInDoubt };
 
 std::string_view ToString(Outcome outcome);  // "ok", "failed", "denied", "in_doubt"
 
+// What the rows of a principal say of it, as Encode() writes it: made once for many of them. Immutable.
+struct EncodedCaller {
+  std::string chain;  // Row::chain
+  std::string names;  // Row::organization to Row::key_id
+};
+EncodedCaller EncodeCaller(const pipeline::Principal& principal);
+
 // One exchange in the ledger: who did what, by which target, with what use and at what cost. Figures and names; nothing
 // of what was said. Views into whatever it was made of.
 struct Row {
@@ -56,6 +63,7 @@ struct Row {
   std::uint64_t first_event_us = 0;
   std::uint64_t bytes_in = 0;
   std::uint64_t bytes_out = 0;
+  const EncodedCaller* caller = nullptr;  // says the same as `chain` and the names; null: nobody has it
 
   // The node of that kind in the chain, 0 for none.
   std::int64_t NodeOf(pipeline::NodeKind kind) const;
@@ -102,6 +110,8 @@ struct SumsOfRow {
   Row row;
   RowParts parts;
 };
-std::optional<SumsOfRow> DecodeSums(std::string_view bytes, Links& links);
+// `before` are the key and the names of a row that was decoded before: most rows share both with the one before, and
+// what is equal is not read again. Then what sums are made by is not in the row.
+std::optional<SumsOfRow> DecodeSums(std::string_view bytes, Links& links, const RowParts& before = {});
 
 }  // namespace gatehouse::features::accounting

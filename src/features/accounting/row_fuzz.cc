@@ -18,6 +18,8 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   if (!row) return 0;
   const auto sums = DecodeSums(bytes, links);
   GH_CHECK(sums.has_value());
+  const auto known = DecodeSums(bytes, links, sums->parts);
+  GH_CHECK(known.has_value() && known->parts.rest == sums->parts.rest && known->row.usage == sums->row.usage);
   std::string packed;
   RowPacker packer;
   for (const std::int64_t number : {7, 9}) packer.Add(number, sums->parts, packed);

@@ -85,6 +85,58 @@ TEST(LedgerRow, ItsKeyIsWhatSumsAreMadeBy) {
   EXPECT_NE(KeyOf(Encoded(row)), KeyOf(bytes));
 }
 
+TEST(LedgerRow, IsTheSameByACallerThatWasEncodedBefore) {
+  pipeline::Principal principal;
+  principal.chain = {{pipeline::NodeKind::kOrganization, {7}}, {pipeline::NodeKind::kKey, {1LL << 60U}}};
+  principal.organization = "acme";
+  principal.project = std::string(100, 'p');  // is cut
+  principal.name = "checkout";
+  principal.key_id = "k1";
+  Row row = Example();
+  row.chain = principal.chain;
+  row.organization = principal.organization;
+  row.team = principal.team;
+  row.project = principal.project;
+  row.name = principal.name;
+  row.key_id = principal.key_id;
+  const std::string alone = Encoded(row);
+  const EncodedCaller caller = EncodeCaller(principal);
+  row.caller = &caller;
+  EXPECT_EQ(Encoded(row), alone);
+}
+
+TEST(LedgerRow, IsReadTheSameWhateverTheOneBeforeWas) {
+  Row other_key = Example();
+  other_key.model = "other";
+  Row other_names = Example();
+  other_names.status = 500;
+  Row other_figures = Example();
+  other_figures.usage.output = 77;
+  other_figures.request_id = "another";
+  other_figures.bytes_out = 99;
+  const std::vector<std::string> rows = {Encoded(Example()), Encoded(other_key), Encoded(other_names),
+                                         Encoded(other_figures)};
+  for (const std::string& first : rows) {
+    Links links;
+    const auto before = DecodeSums(first, links);
+    ASSERT_TRUE(before);
+    for (const std::string& second : rows) {
+      Links of_second;
+      const auto alone = DecodeSums(second, of_second);
+      const auto after = DecodeSums(second, of_second, before->parts);
+      ASSERT_TRUE(alone && after);
+      EXPECT_EQ(after->parts.key, alone->parts.key);
+      EXPECT_EQ(after->parts.figures, alone->parts.figures);
+      EXPECT_EQ(after->parts.names, alone->parts.names);
+      EXPECT_EQ(after->parts.rest, alone->parts.rest);
+      EXPECT_EQ(after->row.usage, alone->row.usage);
+      EXPECT_EQ(after->row.cost, alone->row.cost);
+      EXPECT_EQ(after->row.request_id, alone->row.request_id);
+    }
+    EXPECT_FALSE(DecodeSums(std::string_view(first).substr(0, before->parts.key.size()), links, before->parts));
+  }
+}
+
 TEST(LedgerRow, FitsWhateverItSays) {
   const std::string longest(1000, 'x');
   Row row = Example();

@@ -70,6 +70,7 @@ base::Error ErrorOf(const Refusal& refusal, std::int64_t now) {
 
 Row WorstRowOf(const pipeline::Exchange& exchange, const Settlement::Worst& worst, base::WallTime admitted) {
   Row row = RowOf(exchange, admitted);
+  row.caller = worst.caller.get();
   row.usage = {.input = worst.input, .output = worst.output, .source = llm::UsageSource::kEstimated};
   row.basis = Charge::Basis::kWorstCase;
   row.cost = worst.cost;
@@ -179,6 +180,14 @@ llm::Usage Settlement::UsageNow(Coming coming, Charge::Basis& basis) const {
   return usage;
 }
 
+// Of who answered, at the time of the admission.
+const llm::price::Price* Settlement::PriceNow() const {
+  const pipeline::Outcome& outcome = exchange_.outcome;
+  const pipeline::Offer* const only = terms_.worst.offer;
+  const bool foreseen = only != nullptr && only->provider == outcome.provider && only->model == outcome.upstream_model;
+  return foreseen ? terms_.worst.price : terms_.prices->Find(outcome.provider, outcome.upstream_model, terms_.admitted);
+}
+
 // What attempts may be billed of which nobody saw the end.
 void Settlement::AddDoubts() {
   for (std::uint32_t i = 0; i < doubts_; ++i) {
@@ -199,7 +208,7 @@ void Settlement::Conclude(Coming coming) {
     charge = {.basis = Charge::Basis::kEstimated, .cost = terms_.worst.cost, .price = "opaque"};
   } else if (coming != Coming::kNot && !outcome.provider.empty()) {
     ending().usage = UsageNow(coming, charge.basis);
-    const auto* price = terms_.prices->Find(outcome.provider, outcome.upstream_model, terms_.admitted);
+    const llm::price::Price* const price = PriceNow();
     if (price != nullptr) {
       charge.cost = llm::price::Cost(*price, ending().usage);
       charge.price = price->id;
@@ -223,6 +232,7 @@ void Settlement::Ended(const pipeline::ExchangeEnd& end) {
 void Settlement::Write() {
   if (std::exchange(written_, true)) return;
   Row row = RowOf(exchange_, terms_.admitted);
+  row.caller = terms_.worst.caller.get();
   AddEnd(row, exchange_, ending().facts, accounting_.scratch());
   row.usage = ending().usage;
   row.basis = exchange_.charge.basis;

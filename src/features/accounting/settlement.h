@@ -14,6 +14,7 @@
 #include "pipeline/attempt_wait.h"
 #include "pipeline/exchange.h"
 #include "pipeline/observer.h"
+#include "pipeline/offer.h"
 
 namespace gatehouse::features::accounting {
 
@@ -29,6 +30,9 @@ class Settlement final : public pipeline::AttemptGate, public pipeline::AttemptW
     std::uint64_t input = 0;  // tokens
     std::uint64_t output = 0;
     base::NanoUsd cost;
+    std::shared_ptr<const EncodedCaller> caller;
+    const pipeline::Offer* offer = nullptr;    // the one target that may serve it; null: several, or unknown
+    const llm::price::Price* price = nullptr;  // its price at the admission
   };
   struct Terms {
     Reservation reservation;
@@ -78,6 +82,7 @@ class Settlement final : public pipeline::AttemptGate, public pipeline::AttemptW
 
   Ending& ending();
   void NoteLack(Refusal& refusal);
+  const llm::price::Price* PriceNow() const;
   llm::Usage UsageNow(Coming coming, pipeline::Charge::Basis& basis) const;
   void AddDoubts();
   void Write();

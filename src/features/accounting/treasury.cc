@@ -67,8 +67,11 @@ std::shared_ptr<Organization> Treasury::Find(pipeline::NodeId organization) cons
 }
 
 std::variant<Reservation, Refusal> Treasury::Reserve(const Ask& ask) {
-  const auto organization = ask.chain.empty() ? nullptr : Find(ask.chain.front().id);
-  if (organization != nullptr) return organization->Reserve(ask);
+  if (ask.path != nullptr && ask.path->organization_ != nullptr) return ask.path->organization_->Reserve(ask);
+  if (const auto organization = ask.chain.empty() ? nullptr : Find(ask.chain.front().id)) {
+    if (ask.path != nullptr) ask.path->organization_ = organization;
+    return organization->Reserve(ask);
+  }
   Reservation free;
   free.output_tokens_ = ask.wanted_output;
   return free;

@@ -24,10 +24,28 @@ namespace gatehouse::features::accounting {
 class Organization;  // the accounts of one organization, under one lock (organization.h)
 class Notices;       // steps that were passed and nobody was told of yet (organization.h)
 
+// The accounts that the requests of one chain for one model are counted in, found once and remembered by whoever asks
+// for them often. Of one treasury; one thread; outlives the treasury.
+class Path {
+ public:
+  struct Stop {
+    Account* account = nullptr;  // the organization's, as long as its generation is this one's
+    pipeline::NodeKind kind = pipeline::NodeKind::kOrganization;
+  };
+
+ private:
+  friend class Organization;
+  friend class Treasury;
+  std::shared_ptr<Organization> organization_;
+  std::uint64_t generation_ = 0;  // of the organization's accounts; 0: nothing is known
+  std::vector<Stop> stops_;
+};
+
 // What an exchange wants to be sure of before it begins.
 struct Ask {
   std::span<const pipeline::Link> chain;  // of the principal
   std::string_view model;                 // the public name
+  Path* path = nullptr;                   // of the two; null: nobody remembers it
   Amounts fixed;                          // what it costs in any case: the input, and itself as one request
   std::int64_t wanted_output = 0;         // tokens of the answer
   std::int64_t least_output = 0;          // fewer are refused

@@ -147,9 +147,13 @@ const Price* PriceAt(const std::vector<const Entry*>& candidates, base::WallTime
   return nullptr;
 }
 
-const Price* Catalogue::Find(std::string_view provider, std::string_view model, base::WallTime when) const {
-  const Price* price = PriceAt(Candidates(provider, model), when);
+const Price* Catalogue::Of(const std::vector<const Entry*>& candidates, base::WallTime when) const {
+  const Price* price = PriceAt(candidates, when);
   return price == nullptr ? Otherwise() : price;
+}
+
+const Price* Catalogue::Find(std::string_view provider, std::string_view model, base::WallTime when) const {
+  return Of(Candidates(provider, model), when);
 }
 
 const Price* Lookup::Find(std::string_view provider, std::string_view model, base::WallTime when) {
@@ -159,8 +163,7 @@ const Price* Lookup::Find(std::string_view provider, std::string_view model, bas
     if (known_.size() >= kMostNames) known_.clear();
     found = known_.emplace(key_, catalogue_->Candidates(provider, model)).first;
   }
-  const Price* price = PriceAt(found->second, when);
-  return price == nullptr ? catalogue_->Otherwise() : price;
+  return catalogue_->Of(found->second, when);
 }
 
 }  // namespace gatehouse::llm::price

@@ -42,6 +42,8 @@ class Catalogue {
   // The entries that may hold for a model, the first one that has a price at a time wins.
   std::vector<const Entry*> Candidates(std::string_view provider, std::string_view model) const;
   const Price* Otherwise() const;
+  // Of a model with those candidates, as Find().
+  const Price* Of(const std::vector<const Entry*>& candidates, base::WallTime when) const;
 
   const std::string& version() const { return file_.version; }
   const CatalogueFile& file() const { return file_; }
