@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 #include <cstddef>
+#include <cstring>
 
 namespace gatehouse::base {
 namespace {
@@ -19,11 +20,25 @@ bool IsZero(std::string_view text) {
   return std::ranges::all_of(text, [](char c) { return c == '0'; });
 }
 
+// Eight digits at once, as the bytes of a word: spreads the bits by four to a byte, and lifts those from ten on to the
+// letters.
+constexpr std::uint64_t HexOf(std::uint32_t bits) {
+  constexpr std::uint64_t kOnes = 0x0101010101010101;
+  std::uint64_t word = bits;
+  word = (word | word << 16U) & 0x0000FFFF0000FFFF;
+  word = (word | word << 8U) & 0x00FF00FF00FF00FF;
+  word = (word | word << 4U) & 0x0F0F0F0F0F0F0F0F;
+  const std::uint64_t letters = (word + kOnes * 6) >> 4U & kOnes;
+  return word + kOnes * '0' + letters * ('a' - '0' - 10);
+}
+
 template <std::size_t N>
 void FillHex(std::array<char, N>& out, Random& random) {
   for (std::size_t i = 0; i < N; i += 16) {
-    std::uint64_t word = random.Next() | 1U;  // never all zero
-    for (std::size_t k = 0; k < 16; ++k, word >>= 4U) out[i + k] = kHex[word & 15U];
+    const std::uint64_t word = random.Next() | 1U;  // never all zero
+    const std::array<std::uint64_t, 2> digits = {HexOf(static_cast<std::uint32_t>(word)),
+                                                 HexOf(static_cast<std::uint32_t>(word >> 32U))};
+    std::memcpy(out.data() + i, digits.data(), sizeof(digits));
   }
 }
 

@@ -47,7 +47,8 @@ void HeaderMap::Set(std::string_view name, std::string_view value) {
 
 void HeaderMap::Remove(std::string_view name) {
   std::erase_if(entries_, [this, name](const Entry& entry) {
-    return EqualsIgnoringCase({bytes_.data() + entry.offset, entry.name_length}, name);
+    return entry.name_length == name.size() &&
+           EqualsIgnoringCase({bytes_.data() + entry.offset, entry.name_length}, name);
   });
 }
 

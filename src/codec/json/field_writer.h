@@ -4,12 +4,14 @@
 #include <array>
 #include <charconv>
 #include <chrono>
+#include <cstddef>
 #include <cstdint>
 #include <string>
 #include <string_view>
 
 #include "base/clock.h"
 #include "codec/json/writer.h"
+#include "codec/text/scan.h"
 
 namespace gatehouse::codec::json {
 
@@ -20,29 +22,21 @@ class FieldWriter {
  public:
   explicit FieldWriter(std::string& out) : out_(out) {}
 
-  void Text(std::string_view name, std::string_view value) {
+  [[gnu::always_inline]] void Text(std::string_view name, std::string_view value) {
+    if (text::IsPlainJson(value)) return Word(name, value);
     out_.append(name);
     AppendQuoted(out_, value);
   }
   // A value that needs no escaping.
-  void Word(std::string_view name, std::string_view value) {
-    out_.append(name).push_back('"');
-    out_.append(value).push_back('"');
+  [[gnu::always_inline]] void Word(std::string_view name, std::string_view value) {
+    char* const at = Put(name, Extend(name.size() + value.size() + 2));
+    *at = '"';
+    *Put(value, at + 1) = '"';
   }
-  void Number(std::string_view name, std::uint64_t value) {
-    out_.append(name);
-    Append(value);
-  }
-  void Signed(std::string_view name, std::int64_t value) {
-    out_.append(name);
-    Append(value);
-  }
+  void Number(std::string_view name, std::uint64_t value) { Append(name, value, ""); }
+  void Signed(std::string_view name, std::int64_t value) { Append(name, value, ""); }
   // A number too large for JSON numbers to be read as one everywhere: as text.
-  void NumberAsWord(std::string_view name, std::int64_t value) {
-    out_.append(name).push_back('"');
-    Append(value);
-    out_.push_back('"');
-  }
+  void NumberAsWord(std::string_view name, std::int64_t value) { Append(name, value, "\""); }
   // Milliseconds with three decimals.
   void Millis(std::string_view name, base::Duration duration) {
     const auto micros = static_cast<std::uint64_t>(
@@ -56,10 +50,25 @@ class FieldWriter {
   void Raw(std::string_view text) { out_.append(text); }
 
  private:
+  // So many bytes more at the end, to be written.
+  char* Extend(std::size_t bytes) {
+    const std::size_t size = out_.size();
+    if (out_.capacity() - size < bytes) [[unlikely]] {
+      out_.reserve(std::max(2 * out_.capacity(), size + bytes));
+    }
+    out_.resize_and_overwrite(size + bytes, [](char*, std::size_t all) { return all; });
+    return out_.data() + size;
+  }
+  [[gnu::always_inline]] static char* Put(std::string_view text, char* at) { return at + text.copy(at, text.size()); }
+
+  // The number between quotes of that kind.
   template <class Integer>
-  void Append(Integer value) {
-    std::array<char, 24> buffer;
-    out_.append(buffer.data(), std::to_chars(buffer.data(), buffer.data() + buffer.size(), value).ptr);
+  [[gnu::always_inline]] void Append(std::string_view name, Integer value, std::string_view quote) {
+    constexpr std::size_t kMostDigits = 20;  // and their sign
+    char* const begin = Extend(name.size() + kMostDigits + 2);
+    char* at = Put(quote, Put(name, begin));
+    at = Put(quote, std::to_chars(at, at + kMostDigits, value).ptr);
+    out_.resize(static_cast<std::size_t>(at - out_.data()));
   }
 
   std::string& out_;

@@ -1,6 +1,7 @@
 #include "codec/json/splice.h"
 
 #include <algorithm>
+#include <cstdint>
 #include <utility>
 
 #include "base/check.h"
@@ -11,43 +12,36 @@ namespace {
 
 std::size_t EndOf(Value value) { return value.offset() + value.raw().size(); }
 
-const MemberChange* Find(std::span<const MemberChange> changes, std::string_view name) {
-  const auto found = std::ranges::find(changes, name, &MemberChange::name);
-  return found == changes.end() ? nullptr : &*found;
-}
+constexpr std::size_t kMostChanges = 64;
 
-bool Goes(std::span<const MemberChange> changes, std::string_view name) {
-  const auto* const change = Find(changes, name);
-  return change != nullptr && !change->json;
-}
+// What a walk over the members of an object finds.
+struct Members {
+  std::uint64_t changed = 0;  // a bit for each change whose member is there
+  std::size_t kept = 0;
+  std::size_t end = 0;  // behind the last one, or behind the bracket of an object that has none
+};
 
 // A member that goes takes along the comma before it, or the one behind it where no member stays before.
-std::size_t ReplaceAndErase(Value object, std::span<const MemberChange> changes, std::vector<Edit>& edits) {
-  std::size_t kept = 0;
-  std::size_t previous_end = object.offset() + 1;
+Members ReplaceAndErase(Value object, std::span<const MemberChange> changes, std::vector<Edit>& edits) {
+  Members members{.end = object.offset() + 1};
   for (auto i = object.begin(); i != object.end();) {
     const Value::Member member = *i++;
     const std::size_t end = EndOf(member.value);
-    const auto* const change = Find(changes, member.key);
-    if (!Goes(changes, member.key)) {
-      ++kept;
-      if (change != nullptr) edits.push_back(Replace(member.value, *change->json));
-    } else if (kept > 0) {
-      edits.push_back({previous_end, end - previous_end, {}});
+    const auto change = std::ranges::find(changes, member.key, &MemberChange::name);
+    const bool stays = change == changes.end() || change->json;
+    if (change != changes.end()) members.changed |= std::uint64_t{1} << (change - changes.begin());
+    if (stays) {
+      ++members.kept;
+      if (change != changes.end()) edits.push_back(Replace(member.value, *change->json));
+    } else if (members.kept > 0) {
+      edits.push_back({members.end, end - members.end, {}});
     } else {
       const std::size_t stop = i == object.end() ? end : (*i).key_offset;
       edits.push_back({member.key_offset, stop - member.key_offset, {}});
     }
-    previous_end = end;
+    members.end = end;
   }
-  return kept;
-}
-
-// Behind the last member, or behind the bracket of an object that has none.
-std::size_t InsertionPoint(Value object) {
-  std::size_t point = object.offset() + 1;
-  for (const auto& member : object) point = EndOf(member.value);
-  return point;
+  return members;
 }
 
 // By offset; edits at the same one in the order given.
@@ -55,6 +49,7 @@ std::vector<const Edit*> InOrder(std::span<const Edit> edits) {
   std::vector<const Edit*> ordered;
   ordered.reserve(edits.size());
   for (const auto& edit : edits) ordered.push_back(&edit);
+  if (std::ranges::is_sorted(edits, {}, &Edit::offset)) return ordered;
   std::ranges::sort(
       ordered, [](const Edit* a, const Edit* b) { return a->offset != b->offset ? a->offset < b->offset : a < b; });
   return ordered;
@@ -83,17 +78,19 @@ Edit Replace(Value value, std::string json) {
 }
 
 std::vector<Edit> ChangeMembers(Value object, std::span<const MemberChange> changes) {
-  GH_CHECK(object.IsObject());
+  GH_CHECK(object.IsObject() && changes.size() <= kMostChanges);
   std::vector<Edit> edits;
-  std::size_t members = ReplaceAndErase(object, changes, edits);
+  edits.reserve(changes.size());
+  Members members = ReplaceAndErase(object, changes, edits);
   std::string added;
-  for (const auto& change : changes) {
-    if (!change.json || !object[change.name].IsMissing()) continue;
-    if (members++ > 0) added += ',';
+  for (std::size_t i = 0; i < changes.size(); ++i) {
+    const MemberChange& change = changes[i];
+    if (!change.json || (members.changed >> i & 1U) != 0) continue;
+    if (members.kept++ > 0) added += ',';
     AppendQuoted(added, change.name);
     added.append(1, ':').append(*change.json);
   }
-  if (!added.empty()) edits.push_back({InsertionPoint(object), 0, std::move(added)});
+  if (!added.empty()) edits.push_back({members.end, 0, std::move(added)});
   return edits;
 }
 

@@ -32,7 +32,8 @@ struct MemberChange {
 };
 
 // The edits that replace, add (at the end) and remove members of one object, commas included. Removing an absent name
-// is no change. REQUIRES: `object` is an object; every name at most once; all changes of one object in one call.
+// is no change. REQUIRES: `object` is an object; every name at most once; all changes of one object in one call, and no
+// more than 64.
 std::vector<Edit> ChangeMembers(Value object, std::span<const MemberChange> changes);
 
 // The common case: the text with one member of an object set.

@@ -40,6 +40,7 @@ PreparedBody Splice(const pipeline::ChatCall& call, const Vendor& vendor, const 
   PreparedBody prepared{.dialect = call.dialect, .body = {}};
   const json::Value root = call.body->root();
   std::vector<json::MemberChange> changes;
+  changes.reserve(3);  // as many as there can be
   std::vector<json::Edit> edits;
   if (vendor.ModelInBody() && root["model"].string() != context.model) {
     changes.push_back({.name = "model", .json = Quoted(context.model)});
@@ -55,6 +56,7 @@ PreparedBody Splice(const pipeline::ChatCall& call, const Vendor& vendor, const 
   }
   if (!changes.empty()) {
     auto outer = json::ChangeMembers(root, changes);
+    if (edits.empty()) edits.swap(outer);
     edits.insert(edits.end(), std::make_move_iterator(outer.begin()), std::make_move_iterator(outer.end()));
   }
   prepared.body = edits.empty() ? call.body->text() : json::Apply(call.body->text(), edits);
