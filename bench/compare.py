@@ -3,6 +3,10 @@
 
 usage: compare.py --build DIR [--rounds 5] [--seconds 3] [--only CASE,CASE] [--json FILE]
 
+The gateway runs in two forms: as it is without any configuration (gatehouse: with inspection, budgets, the ledger and the record), and
+with what a proxy for models cannot do without (bare: the key, the model, JSON, metrics and the access log), which is what the bars
+against nginx are about.
+
 One proxy at a time on core 0; load and upstream on core 1; the proxies take turns within each round, so that what drifts drifts for all.
 CPU is the proxy's own time from /proc/PID/task/*/schedstat. A run during which others used more than 15 % of core 0 is dropped and
 repeated once. Ratios are taken within a round. Everything talks over loopback, is bounded in time and stops by itself.
@@ -21,6 +25,7 @@ import tempfile
 import time
 
 KEY = "gh_bench"
+BARE = "guard: { enabled: false }\nrecord: { enabled: false }\naccounting: { enabled: false }\n"
 PROXY_CORE, LOAD_CORE = "0", "1"
 FOREIGN_LIMIT = 0.15
 
@@ -178,6 +183,15 @@ backend b
     def gatehouse_tls(self):
         return self.gatehouse("public-tls")
 
+    def bare(self, listener="public"):
+        return self.gatehouse(listener, BARE + self.key_section())
+
+    def bare_tls(self):
+        return self.bare("public-tls")
+
+    def key_section(self):
+        return f"keys:\n  - {{ name: bench, hash: '{self.key_hash()}' }}\n"
+
     def gatehouse(self, listener="public", more=None, credential=KEY):
         """`more`: sections of the configuration beside the usual ones; default: a key, named bench."""
         up = f"http://127.0.0.1:{self.upstream_port}"
@@ -203,7 +217,7 @@ backend b
                           f"key_file: {self.scratch}/key.pem }} }}\n"
                           "admin: { address: 127.0.0.1, port: 0 }\nlog: { access: stdout }\n"
                           "providers:\n" + "\n".join(providers) + "\nmodels:\n" + "\n".join(models) +
-                          (f"\nkeys:\n  - {{ name: bench, hash: '{self.key_hash()}' }}\n" if more is None else f"\n{more}\n"))
+                          f"\n{self.key_section() if more is None else more}\n")
         for old in self.scratch.glob("gatehouse.db*"):
             shutil.rmtree(old) if old.is_dir() else old.unlink()
         log = open(self.scratch / "gatehouse.log", "w")
@@ -371,7 +385,7 @@ def median(rows, key):
 
 def run_case(rig, case, rounds, measure, proxies):
     rows = {name: [] for name in proxies}
-    ratios = []
+    ratios = {name: [] for name in proxies if name in ("gatehouse", "bare")}
     for _ in range(rounds):
         this = {}
         for name, launch in proxies.items():
@@ -384,8 +398,10 @@ def run_case(rig, case, rounds, measure, proxies):
             result["clean"] = result["foreign"] <= FOREIGN_LIMIT
             rows[name].append(result)
             this[name] = result["cpu_us"]
-        ratios.append(this["gatehouse"] / this["nginx"])
-    summary = {"case": case, "ratio": statistics.median(ratios), "ratio_min": min(ratios), "ratio_max": max(ratios), "proxies": {}}
+        for name, of_rounds in ratios.items():
+            of_rounds.append(this[name] / this["nginx"])
+    spread = {name: [statistics.median(values), min(values), max(values)] for name, values in ratios.items()}
+    summary = {"case": case, "ratios": spread, "proxies": {}}
     for name, results in rows.items():
         clean = [r for r in results if r["clean"]] or results
         summary["proxies"][name] = {k: median(clean, k) for k in clean[0] if k not in ("clean",)}
@@ -395,7 +411,8 @@ def run_case(rig, case, rounds, measure, proxies):
 
 
 def print_summary(summary):
-    print(f"\n{summary['case']}: {summary['ratio']:.2f} x nginx  [{summary['ratio_min']:.2f}..{summary['ratio_max']:.2f}]")
+    ratios = (f"{name} {of[0]:.2f} [{of[1]:.2f}..{of[2]:.2f}]" for name, of in summary["ratios"].items())
+    print(f"\n{summary['case']}, x nginx: {', '.join(ratios)}")
     for name, row in summary["proxies"].items():
         extra = f"  {row['kib_per_stream']:.1f} KiB/stream ({row['opened']:.0f} open)" if "kib_per_stream" in row else ""
         print(f"  {name:10} {row['cpu_us']:8.1f} us CPU  {row['rps']:9.0f}/s  p50 {row['p50_us']:7.0f}  p99 {row['p99_us']:7.0f} us"
@@ -416,8 +433,8 @@ def main():
     only = [x for x in args.only.split(",") if x]
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="gatehouse-bench-"))
     rig = Rig(args.build.resolve(), scratch)
-    plain = {"nginx": rig.nginx, "haproxy": rig.haproxy, "gatehouse": rig.gatehouse}
-    secure = {"nginx": rig.nginx_tls, "haproxy": rig.haproxy_tls, "gatehouse": rig.gatehouse_tls}
+    plain = {"nginx": rig.nginx, "haproxy": rig.haproxy, "bare": rig.bare, "gatehouse": rig.gatehouse}
+    secure = {"nginx": rig.nginx_tls, "haproxy": rig.haproxy_tls, "bare": rig.bare_tls, "gatehouse": rig.gatehouse_tls}
     summaries = []
     try:
         for case in CASES:
@@ -426,14 +443,14 @@ def main():
                 summaries.append(run_case(rig, case, args.rounds, lambda p, c=case: wrk(rig, p, c, args.seconds), proxies))
         if not only or "http/2 in" in only:
             rig.nginx().stop()
-            h2 = {"nginx": rig.nginx_h2, "gatehouse": rig.gatehouse}
+            h2 = {"nginx": rig.nginx_h2, "bare": rig.bare, "gatehouse": rig.gatehouse}
             summaries.append(run_case(rig, "http/2 in", args.rounds, lambda p: h2load(rig, p, args.seconds), h2))
         if not only or "sse paced" in only:
             summaries.append(run_case(rig, "sse paced", max(1, args.rounds // 2), lambda p: paced(rig, p, 500, args.seconds, 20), plain))
         # As many as the descriptors of one process allow, where that is fewer.
         for case, count in (("memory 1000", 1000), ("memory 10000", min(10000, (hard - 200) // 2))):
             if not only or case in only:
-                two = {"nginx": rig.nginx, "gatehouse": rig.gatehouse}
+                two = {"nginx": rig.nginx, "bare": rig.bare, "gatehouse": rig.gatehouse}
                 summaries.append(run_case(rig, case, 1, lambda p, n=count: paced(rig, p, n, 3, 1000), two))
         if not only or "memory idle" in only:
             two = {"nginx": rig.nginx, "gatehouse": rig.gatehouse}

@@ -5,7 +5,8 @@ usage: governance.py --build DIR [--rounds 9] [--seconds 2] [--json FILE]
 
 The same gateway serves the same 1 KB requests with accounting off and one key (bare), and governed: a virtual key or a cached access
 token at the end of a tree of five levels with a budget on each, twenty rules, rate limits by key, team, model and provider, and a row
-in the ledger for every request; inspection, which guard.py measures, is off in both. The three take turns with nginx as in compare.py; the figure is (governed - bare) / nginx, of medians.
+in the ledger for every request; inspection, which guard.py measures, and the record are off in both. The three take turns with nginx as
+in compare.py; the figure is (governed - bare) / nginx, of medians.
 """
 import argparse
 import base64
@@ -49,7 +50,7 @@ def rate_limits():
 
 def governed(key_hash):
     return (
-        "guard: { enabled: false }\nprices: { unknown: default, default: { input: 1, output: 4 } }\n"
+        "guard: { enabled: false }\nrecord: { enabled: false }\nprices: { unknown: default, default: { input: 1, output: 4 } }\n"
         "tenants:\n  - name: acme\n    teams:\n      - name: search\n        projects:\n          - name: prod\n"
         f"            apps: [ {{ name: checkout, keys: [ {{ name: bench, hash: '{key_hash}' }} ] }} ]\n"
         f"identity:\n  issuers:\n    - {{ issuer: '{ISSUER}', organization: acme, audiences: [gatehouse], algorithms: [HS256], types: [at+jwt],\n"
@@ -76,10 +77,9 @@ def main():
     scratch = pathlib.Path(tempfile.mkdtemp(prefix="gatehouse-bench-"))
     rig = compare.Rig(args.build.resolve(), scratch)
     hashed = rig.key_hash()
-    bare = f"guard: {{ enabled: false }}\naccounting: {{ enabled: false }}\nkeys:\n  - {{ name: bench, hash: '{hashed}' }}"
     launches = {
         "nginx": rig.nginx,
-        "bare": lambda: rig.gatehouse(more=bare),
+        "bare": rig.bare,
         "key": lambda: rig.gatehouse(more=governed(hashed)),
         "token": lambda: rig.gatehouse(more=governed(hashed), credential=token()),
     }

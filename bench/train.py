@@ -34,6 +34,10 @@ def main():
         print(f"http/2 in: {compare.h2load(rig, gateway, args.seconds)['rps']:.0f} requests/s", flush=True)
         for proxy in (gateway, secure):
             proxy.stop()
+        bare = rig.bare()
+        for case in ("json 1 KB", "json 8 KB", "sse burst of 50"):
+            print(f"bare, {case}: {compare.wrk(rig, bare, case, args.seconds)['rps']:.0f} requests/s", flush=True)
+        bare.stop()
         governed = governance.governed(rig.key_hash())
         for credential in (compare.KEY, governance.token()):
             proxy = rig.gatehouse(more=governed, credential=credential)
