@@ -26,11 +26,11 @@ vertical-align:.1em;margin-right:.5em}.evidenced{color:var(--ok)}.partly{color:v
 .whole{width:100%;height:18px;border-radius:3px;display:block}.fill-evidenced{fill:var(--ok)}.fill-partly{fill:var(--part)}
 .fill-quiet{fill:var(--quiet)}.fill-gaps{fill:var(--gap)}.fill-people{fill:var(--people)}
 .legend{list-style:none;padding:0;display:grid;gap:.25rem}.legend strong{margin-right:.4em}
-ul.gaps{padding-left:1.1rem;margin:.5rem 0}ul.gaps li{margin:.2rem 0}.for{color:var(--dim);font-weight:400;font-size:.85rem}
+ul.gaps{padding-left:1.1rem;margin:.5rem 0}ul.gaps li{margin:.2rem 0}.for{color:var(--dim);font-weight:400;font-size:.85rem}.for a{white-space:nowrap}
 .evidence{padding-left:1.1rem;margin:.5rem 0}.applies{color:var(--dim);font-size:.83rem;overflow-wrap:anywhere}
 .later{color:var(--dim);font-size:.8rem;white-space:nowrap}.remains{border-left:3px solid var(--people);padding-left:.7rem}
 .scroll{overflow-x:auto}table{border-collapse:collapse;width:100%;font-size:.87rem}
-th,td{text-align:left;padding:.28rem .7rem .28rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:anywhere}
+th,td{text-align:left;padding:.28rem .7rem .28rem 0;border-bottom:1px solid var(--line);vertical-align:top;overflow-wrap:break-word}td:last-child{overflow-wrap:anywhere}
 th{color:var(--dim);font-weight:600}td:first-child{white-space:nowrap}
 .figures{display:flex;flex-wrap:wrap;gap:.6rem 2rem;margin:.7rem 0}.figures div{display:flex;flex-direction:column}
 .figures strong{font-size:1.25rem;line-height:1.2}.figures span{color:var(--dim);font-size:.83rem}

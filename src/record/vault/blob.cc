@@ -24,6 +24,7 @@ constexpr std::size_t kSaltBytes = 32;
 constexpr std::size_t kFrameBytes = kSaltBytes + 4;
 constexpr std::size_t kPadding = 256;
 constexpr std::uint32_t kCompressed = 1U << 31U;
+constexpr std::size_t kMaxRatio = 1040;  // zlib makes nothing smaller than a 1032nd
 
 void AppendNumber(std::string& out, std::uint32_t number) {
   for (const unsigned shift : {24U, 16U, 8U, 0U}) out.push_back(static_cast<char>(number >> shift & 0xFFU));
@@ -85,7 +86,7 @@ base::Result<std::string> PayloadOf(std::string_view frame) {
   if ((word & kCompressed) == 0) return std::string(stored);
   if (stored.size() < 4) return NotThisFormat();
   const std::size_t whole = NumberAt(stored, 0);
-  if (whole > kMaxPayloadBytes) return NotThisFormat();
+  if (whole > kMaxPayloadBytes || whole > stored.size() * kMaxRatio) return NotThisFormat();
   auto payload = codec::gzip::ZlibUncompress(stored.substr(4), whole);
   if (!payload) return NotThisFormat();
   return std::move(*payload);

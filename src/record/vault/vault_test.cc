@@ -3,6 +3,8 @@
 #include <gtest/gtest.h>
 
 #include <map>
+#include <set>
+#include <thread>
 
 #include "record/vault/test_folder.h"
 #include "record/vault/vault_check.h"
@@ -128,6 +130,31 @@ TEST_F(VaultTest, AHoldOfAPeriodProtectsWhoeverIsInIt) {
   const LegalHold later[] = {{.id = "case-9", .key = {}, .retention_class = {}, .from = today + 1}};
   EXPECT_FALSE(vault_->Erase(anna.address.key, covering).ok());
   EXPECT_TRUE(vault_->Erase(anna.address.key, later).ok());
+}
+
+// Whatever is put while a subject is erased is under the old key and gone, or under a new one and there.
+TEST_F(VaultTest, PuttingAndErasingMayOverlap) {
+  constexpr int kRounds = 20;
+  std::vector<KeptPayload> kept;
+  std::thread writer([&] {
+    const Vault::Payload payloads[] = {{"prompt", "text"}};
+    for (int i = 0; i < kRounds; ++i) {
+      kept.push_back(vault_->Put("anna", NewRecordId(clock_.Wall()), "payload-default", payloads).value().at(0));
+    }
+  });
+  std::set<KeyId> erased;
+  for (int i = 0; i < kRounds; ++i) {
+    if (const auto key = vault_->KeyOf("anna")) {
+      ASSERT_TRUE(vault_->Erase(*key, {}).ok());
+      erased.insert(*key);
+    }
+  }
+  writer.join();
+  for (const KeptPayload& one : kept) {
+    const auto found = vault_->Get(one.address, one.commitments);
+    EXPECT_EQ(found.ok(), !erased.contains(one.address.key));
+    EXPECT_EQ(vault_->blobs().Get(one.address).ok(), !erased.contains(one.address.key));
+  }
 }
 
 TEST_F(VaultTest, RotationKeepsEverythingReadable) {
