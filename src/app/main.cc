@@ -6,6 +6,7 @@
 #include <string>
 #include <string_view>
 
+#include "app/audit_command.h"
 #include "app/cli.h"
 #include "app/config.h"
 #include "app/config_tenants.h"
@@ -34,6 +35,7 @@ constexpr std::string_view kUsage = R"(gatehouse: one gateway between applicatio
   gatehouse reconcile EXPORT        compare a provider's bill with the ledger; --help says how
   gatehouse report ...              what the record shows for the EU AI Act and other frameworks; --help says how
   gatehouse policy ...              try the rules of a configuration on cases, explain a decision
+  gatehouse audit ...               verify, prove, show and export the record
   gatehouse guard ...               what inspection sees in a text, and how well
   gatehouse version
 )";
@@ -130,6 +132,8 @@ int Main(std::span<char* const> arguments) {
     return ReportCommand(arguments.subspan(2));
   } else if (command == "policy") {
     return PolicyCommand(arguments.subspan(2));
+  } else if (command == "audit") {
+    return AuditCommand(arguments.subspan(2));
   } else if (command == "guard") {
     return GuardCommand(arguments.subspan(2));
   } else if (command == "version") {

@@ -8,17 +8,23 @@ namespace gatehouse::record::log {
 namespace {
 
 constexpr std::string_view kTime = "\"ts\":";
+constexpr std::string_view kSequence = "\"seq\":";
 constexpr std::string_view kClockEntry = "\"t\":\"clock.";
 constexpr std::string_view kRotation = "\"t\":\"log.key_rotated\"";
 constexpr std::uint64_t kMicroseconds = 1'000'000;
+// An entry about the clock comes that many entries behind the first one with the new time, at most.
+constexpr std::uint64_t kExplainedWithin = 100'000;
+// Entries are numbered before they are in the log, and may overtake one another.
+constexpr std::size_t kOutOfOrder = 10'000;
 
-std::uint64_t TimeOf(std::string_view entry) {
-  const std::size_t at = entry.find(kTime);
+// A number that a member has; 0 for none.
+std::uint64_t NumberOf(std::string_view entry, std::string_view member) {
+  const std::size_t at = entry.find(member);
   if (at == std::string_view::npos) return 0;
-  std::uint64_t time = 0;
-  const std::string_view digits = entry.substr(at + kTime.size());
-  std::from_chars(digits.data(), digits.data() + digits.size(), time);
-  return time;
+  std::uint64_t number = 0;
+  const std::string_view digits = entry.substr(at + member.size());
+  std::from_chars(digits.data(), digits.data() + digits.size(), number);
+  return number;
 }
 
 // The text of a member that has no escapes in it, as names of keys have not.
@@ -63,15 +69,72 @@ std::optional<Fault> FindFault(const BundleHashes& hashes) {
 TimeOrder::TimeOrder(std::uint64_t tolerance_seconds) : tolerance_(tolerance_seconds * kMicroseconds) {}
 
 std::optional<Fault> TimeOrder::Look(std::uint64_t index, std::string_view entry) {
-  const std::uint64_t time = TimeOf(entry);
+  const std::uint64_t time = NumberOf(entry, kTime);
   if (time == 0) return {};
+  if (entry.find(kClockEntry) != std::string_view::npos) {
+    latest_ = time;
+    open_.reset();
+    return {};
+  }
   const bool back = time + tolerance_ < latest_;
-  const std::uint64_t before = latest_;
+  std::optional<Fault> told;
+  if (back || (open_ && index > open_->index + kExplainedWithin)) told = std::exchange(open_, {});
+  if (back) {
+    open_ = Make(Fault::Kind::kBackdated, index,
+                 "says it is " + std::to_string((latest_ - time) / kMicroseconds) + " s older than an entry before it");
+  }
   // Told once for each step back.
   latest_ = back ? time : std::max(latest_, time);
-  if (!back || entry.find(kClockEntry) != std::string_view::npos) return {};
-  return Make(Fault::Kind::kBackdated, index,
-              "says it is " + std::to_string((before - time) / kMicroseconds) + " s older than an entry before it");
+  return told;
+}
+
+std::optional<Fault> TimeOrder::Finish() { return std::exchange(open_, {}); }
+
+std::vector<Gap> SequenceOrder::Look(std::uint64_t index, std::string_view entry) {
+  std::vector<Gap> gaps;
+  const std::uint64_t number = NumberOf(entry, kSequence);
+  if (number == 0) return gaps;
+  // A process begins anew.
+  if (number == 1 && (next_ > 1 || !ahead_.empty())) Close(index, gaps);
+  last_index_ = index;
+  if (number > next_) {
+    ahead_.insert(number);
+  } else if (number == next_) {
+    ++next_;
+  }
+  for (;;) {
+    while (!ahead_.empty() && *ahead_.begin() == next_) {
+      ahead_.erase(ahead_.begin());
+      ++next_;
+    }
+    if (ahead_.size() <= kOutOfOrder) return gaps;
+    Skip(index, gaps);
+  }
+}
+
+std::vector<Gap> SequenceOrder::Finish() {
+  std::vector<Gap> gaps;
+  Close(last_index_, gaps);
+  return gaps;
+}
+
+// What is missing now will not come any more.
+void SequenceOrder::Close(std::uint64_t index, std::vector<Gap>& gaps) {
+  while (!ahead_.empty()) {
+    if (*ahead_.begin() != next_) Skip(index, gaps);
+    ahead_.erase(ahead_.begin());
+    ++next_;
+  }
+  next_ = 1;
+}
+
+void SequenceOrder::Skip(std::uint64_t index, std::vector<Gap>& gaps) {
+  const std::uint64_t to = *ahead_.begin();
+  const std::string many = to == next_ + 1 ? "" : " to " + std::to_string(to - 1);
+  gaps.push_back({.index = index,
+                  .what = "before entry " + std::to_string(index) + " the numbers " + std::to_string(next_) + many +
+                          " are missing: they could not be written"});
+  next_ = to;
 }
 
 std::optional<RotatedKey> ReadRotation(std::uint64_t index, std::string_view entry) {

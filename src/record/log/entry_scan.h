@@ -2,7 +2,7 @@
 
 #include <cstdint>
 #include <optional>
-#include <span>
+#include <set>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -23,15 +23,36 @@ struct BundleHashes {
 // The first entry that is not what the tile says, and what became of it; nullopt where all are.
 std::optional<Fault> FindFault(const BundleHashes& hashes);
 
-// Follows the times of entries ("ts", microseconds) and tells where they go back.
+// Follows the times of entries ("ts", microseconds) and tells where they go back, unless an entry about the clock
+// follows soon.
 class TimeOrder {
  public:
   explicit TimeOrder(std::uint64_t tolerance_seconds);
   std::optional<Fault> Look(std::uint64_t index, std::string_view entry);
+  // What is still open at the end of the log.
+  std::optional<Fault> Finish();
 
  private:
   const std::uint64_t tolerance_;
   std::uint64_t latest_ = 0;
+  std::optional<Fault> open_;
+};
+
+// Follows the numbers of entries ("seq"), which rise by one within a process, and tells which are missing. Entries of
+// several threads may stand a little out of their order.
+class SequenceOrder {
+ public:
+  // What became sure with this entry.
+  std::vector<Gap> Look(std::uint64_t index, std::string_view entry);
+  std::vector<Gap> Finish();
+
+ private:
+  void Close(std::uint64_t index, std::vector<Gap>& gaps);
+  void Skip(std::uint64_t index, std::vector<Gap>& gaps);
+
+  std::uint64_t next_ = 1;
+  std::set<std::uint64_t> ahead_;  // seen, above next_
+  std::uint64_t last_index_ = 0;
 };
 
 // The key that an entry says the log goes on with.

@@ -91,6 +91,7 @@ class Verifier {
   void CheckWitnesses();
   void CheckJournal();
   void AddFault(Fault fault);
+  void AddGap(Gap gap);
   bool whole() const { return request_.begin == 0 && !request_.end; }
   std::uint64_t size() const { return head_.checkpoint.size; }
 
@@ -100,6 +101,7 @@ class Verifier {
   const tlog::SignedCheckpoint head_;
   TileFiles tiles_;
   TimeOrder times_;
+  SequenceOrder sequence_;
   std::vector<Mark> marks_;  // by size
   std::size_t next_mark_ = 0;
   std::vector<RotatedKey> rotations_;
@@ -114,8 +116,18 @@ void Verifier::AddFault(Fault fault) {
   if (out_.faults.size() < Verification::kMaxFaults) out_.faults.push_back(std::move(fault));
 }
 
+void Verifier::AddGap(Gap gap) {
+  if (out_.gaps.size() < Verification::kMaxFaults) out_.gaps.push_back(std::move(gap));
+}
+
 Result<Verification> Verifier::Run() {
   GH_CHECK_OK(whole() ? Scan() : CheckRange());
+  if (auto fault = times_.Finish()) AddFault(std::move(*fault));
+  if (whole()) {
+    for (Gap& gap : sequence_.Finish()) AddGap(std::move(gap));
+  } else {
+    out_.gaps.clear();  // where a part begins and ends is nobody's gap
+  }
   for (const Mark& mark : marks_) {
     if (mark.at.checkpoint.size <= size()) continue;
     AddFault({.kind = Fault::Kind::kRolledBack,
@@ -129,7 +141,7 @@ Result<Verification> Verifier::Run() {
   std::ranges::sort(out_.faults, {}, &Fault::index);
   if (!out_.faults.empty()) {
     out_.verdict = Verification::Verdict::kTampered;
-  } else if (out_.witnessed_by.size() < request_.quorum) {
+  } else if (out_.witnessed_by.size() < request_.quorum || !out_.gaps.empty()) {
     out_.verdict = Verification::Verdict::kIncomplete;
   }
   return std::move(out_);
@@ -191,6 +203,7 @@ BundleHashes Verifier::ReadBundle(std::uint64_t index) {
     const std::uint64_t at = hashes.first + hashes.found.size();
     hashes.found.push_back(tlog::LeafHash(entry.value()));
     if (auto fault = times_.Look(at, entry.value())) AddFault(std::move(*fault));
+    for (Gap& gap : sequence_.Look(at, entry.value())) AddGap(std::move(gap));
     if (auto rotation = ReadRotation(at, entry.value())) rotations_.push_back(std::move(*rotation));
   }
   if (hashes.found.size() < width || !rest.empty()) {

@@ -35,6 +35,12 @@ struct Fault {
 };
 std::string_view ToString(Fault::Kind kind);
 
+// Something that was not written: not a fault of the log.
+struct Gap {
+  std::uint64_t index = 0;  // the entry behind it
+  std::string what;
+};
+
 struct VerifyRequest {
   std::string folder;
   // The keys of the log that are trusted; none: those that the folder names itself.
@@ -63,8 +69,9 @@ struct Verification {
   std::uint64_t unsigned_entries = 0;     // durable, not yet under a signature
   std::uint64_t checkpoints = 0;          // earlier ones that were compared
   std::vector<Fault> faults;
+  std::vector<Gap> gaps;                              // as many as kMaxFaults
   std::optional<std::uint64_t> last_good_checkpoint;  // the size of the largest that the entries lead to
-  // Where a witness is missing nothing is proven about what was cut off at the end.
+  // kIncomplete: witnesses are missing, so that nothing is proven about what was cut off at the end; or there are gaps.
   enum class Verdict : std::uint8_t { kHolds, kTampered, kIncomplete } verdict = Verdict::kHolds;
 };
 
