@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <cstddef>
+#include <cstring>
 #include <optional>
 #include <utility>
 
@@ -78,6 +79,17 @@ std::optional<Batch> ReadBatch(const OpenedFile& file, std::size_t at) {
                .entries = rest.substr(kFrameBytes, size)};
 }
 
+// The length up to the last byte that is not zero. Most of a file may be zeros.
+std::size_t WithoutZeros(std::string_view bytes) {
+  constexpr std::array<char, 4096> kZeros{};
+  std::size_t size = bytes.size();
+  while (size >= kZeros.size() && std::memcmp(bytes.data() + size - kZeros.size(), kZeros.data(), kZeros.size()) == 0) {
+    size -= kZeros.size();
+  }
+  while (size > 0 && bytes[size - 1] == '\0') --size;
+  return size;
+}
+
 struct FileContents {
   std::vector<Batch> batches;
   std::uint64_t end = 0;            // index behind the last entry
@@ -102,14 +114,13 @@ Result<FileContents> ReadFile(const OpenedFile& file) {
     contents.end += batch->count;
     at += Padded(kFrameBytes + batch->entries.size());
   }
-  const std::string_view rest = file.bytes.substr(std::min(at, file.bytes.size()));
-  const std::size_t last = rest.find_last_not_of('\0');
-  if (last == std::string_view::npos) return contents;
+  const std::size_t written = WithoutZeros(file.bytes.substr(std::min(at, file.bytes.size())));
+  if (written == 0) return contents;
   if (IsWrittenAfter(file, at, contents.end)) {
     return Contradiction("the journal is damaged: entry " + std::to_string(contents.end) +
                          " was durable and is not whole, though later ones are");
   }
-  contents.dropped_bytes = last + 1;
+  contents.dropped_bytes = written;
   return contents;
 }
 
@@ -182,6 +193,7 @@ Result<Journal::Found> Journal::Read(Files& files, const std::string& folder) {
   for (std::size_t i = 0; i < opened.size(); ++i) {
     const bool last = i + 1 == opened.size();
     if (i == 0) found.first = opened[i].first;
+    found.kept.push_back({.number = opened[i].number, .first = opened[i].first});
     GH_CHECK_OK(Take(opened[i], last ? std::nullopt : std::optional(opened[i + 1].first), found));
   }
   return found;
@@ -189,17 +201,10 @@ Result<Journal::Found> Journal::Read(Files& files, const std::string& folder) {
 
 std::string Journal::PathOf(std::uint64_t number) const { return options_.folder + "/" + NameOf(number); }
 
-base::Status Journal::Adopt() {
-  GH_TRY(const auto numbers, ListNumbers(files_, options_.folder));
-  for (const std::uint64_t number : numbers) {
-    GH_TRY(const std::string bytes, files_.Read(PathOf(number)));
-    last_number_ = number;
-    // One without a head is written over by the next one that is begun.
-    const auto head = ReadHead(number, bytes);
-    if (head) kept_.push_back({.number = number, .first = head->first});
-    if (!head) --last_number_;
-  }
-  return base::Ok();
+// One without a head is written over by the next one that is begun.
+void Journal::Adopt(const Found& found) {
+  kept_.assign(found.kept.begin(), found.kept.end());
+  if (!kept_.empty()) last_number_ = kept_.back().number;
 }
 
 base::Status Journal::Begin(std::uint64_t first) {

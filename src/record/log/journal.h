@@ -28,6 +28,10 @@ class Journal {
     std::uint64_t file_bytes = 0;
   };
 
+  struct Kept {
+    std::uint64_t number = 0;
+    std::uint64_t first = 0;
+  };
   // What the files of an earlier process have.
   struct Found {
     std::vector<std::string> files;   // their bytes, in order; the batches are views into them
@@ -36,14 +40,15 @@ class Journal {
     std::uint64_t size = 0;           // where the last batch ends
     std::uint64_t dropped_bytes = 0;  // of what was being written when the process or the machine ended
     bool any = false;                 // whether there is a file at all
+    std::vector<Kept> kept;           // the files that have a head
   };
   // Reads what is there. kInternal where something is missing that was durable.
   static base::Result<Found> Read(Files& files, const std::string& folder);
 
   Journal(Options options, Files& files) : options_(std::move(options)), files_(files) {}
 
-  // Takes over the files that are there, to be released. Call before the first Begin().
-  base::Status Adopt();
+  // Takes over the files that were found, to be released. Call before the first Begin().
+  void Adopt(const Found& found);
   // A new file, for entries from `first` on. After a failure the old one, if any, is still the one that is written.
   base::Status Begin(std::uint64_t first);
   // Whether a batch of that many bytes has room in the file. REQUIRES: Begin() was called.
@@ -64,10 +69,6 @@ class Journal {
   static std::size_t MaxEntries(std::uint64_t file_bytes);
 
  private:
-  struct Kept {
-    std::uint64_t number = 0;
-    std::uint64_t first = 0;
-  };
   std::string PathOf(std::uint64_t number) const;
 
   const Options options_;

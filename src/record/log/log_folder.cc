@@ -69,7 +69,7 @@ base::Status LogFolder::Recover() {
     return Contradiction("the log was cut off: its checkpoint is of " + std::to_string(published_size_) +
                          " entries, of which " + std::to_string(found.size) + " are left");
   }
-  GH_CHECK_OK(journal_.Adopt());
+  journal_.Adopt(found);
   std::optional<Hash> published_root;
   const auto note_root = [&] {
     if (size() == published_size_) published_root = edge_.Root();
@@ -238,7 +238,7 @@ base::Status LogFolder::KeepCheckpoint() {
   GH_CHECK_OK(Publish());
   if (size() == 0) return base::Ok();
   GH_TRY(const std::string note, files_.Read(At("checkpoint")));
-  return files_.WriteDurably(At("checkpoints/" + std::to_string(size())), note);
+  return files_.WriteDurably(At(std::string("checkpoints/").append(std::to_string(size()))), note);
 }
 
 std::optional<std::uint64_t> LogFolder::ToSettle() const {

@@ -41,8 +41,9 @@ Result<std::vector<NamedNote>> ReadEarlier(Files& files, const std::string& fold
   for (const std::string& name : names) {
     // Others were being written when the machine ended.
     if (!tlog::ParseDecimal(name).ok()) continue;
-    GH_TRY(std::string text, files.Read(folder + "/checkpoints/" + name));
-    earlier.push_back({.name = "checkpoints/" + name, .text = std::move(text)});
+    NamedNote note{.name = std::string("checkpoints/").append(name)};
+    GH_TRY(note.text, files.Read(std::string(folder).append("/").append(note.name)));
+    earlier.push_back(std::move(note));
   }
   return earlier;
 }
