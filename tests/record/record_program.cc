@@ -194,11 +194,15 @@ int main(int argc, char** argv) {
   }
   if (what == "read" && argc == 3) return RunRead(arguments[2]);
   if (what == "write" && argc == 3) return RunWrite(arguments[2]);
+  if (what == "append" && argc == 4) {
+    gatehouse::record::log::PosixFiles files;
+    return Open(files, arguments[2])->Append(arguments[3], Durability::kGroup).ok() ? 0 : 1;
+  }
   if (what == "reopen" && argc == 3) {
     gatehouse::record::log::PosixFiles files;
     Open(files, arguments[2]);
     return 0;
   }
-  std::fprintf(stderr, "usage: record_program load FOLDER ENTRIES BYTES THREADS | read|write|reopen FOLDER\n");
+  std::fprintf(stderr, "usage: record_program load FOLDER ENTRIES BYTES THREADS | append FOLDER ENTRY | read|write|reopen FOLDER\n");
   return 2;
 }

@@ -90,6 +90,7 @@ class Verifier {
   void CheckConsistency(const Mark& mark);
   void CheckHead();
   void CheckWitnesses();
+  void CountWitnesses(const tlog::Note& note);
   void CheckJournal();
   void AddFault(Fault fault);
   void AddGap(Gap gap);
@@ -369,13 +370,24 @@ void Verifier::CheckHead() {
   AddFault({.kind = Fault::Kind::kSignature, .index = size(), .what = opened.error().public_message});
 }
 
+// Cosignatures stand behind the head, or behind a copy of it that was seen.
 void Verifier::CheckWitnesses() {
-  const auto verified = tlog::VerifySignatures(head_.note, request_.witnesses);
+  CountWitnesses(head_.note);
+  for (const Mark& mark : marks_) {
+    if (mark.source == Mark::Source::kSeen && mark.at.checkpoint == head_.checkpoint) CountWitnesses(mark.at.note);
+  }
+}
+
+void Verifier::CountWitnesses(const tlog::Note& note) {
+  const auto verified = tlog::VerifySignatures(note, request_.witnesses);
   if (!verified.ok()) {
     AddFault({.kind = Fault::Kind::kSignature, .index = size(), .what = verified.error().public_message});
     return;
   }
-  for (const auto& signature : verified.value()) out_.witnessed_by.push_back(signature.key->name());
+  for (const auto& signature : verified.value()) {
+    const std::string& name = signature.key->name();
+    if (std::ranges::find(out_.witnessed_by, name) == out_.witnessed_by.end()) out_.witnessed_by.push_back(name);
+  }
 }
 
 void Verifier::CheckJournal() {

@@ -47,7 +47,7 @@ struct VerifyRequest {
   std::vector<tlog::VerifierKey> keys;
   // Checkpoints that were seen earlier or elsewhere (signed notes): the log has to continue each.
   std::vector<std::string> seen;
-  // Witnesses, of which that many have to have cosigned the head.
+  // Witnesses, of which that many have to have cosigned the head, or a copy of it in `seen`.
   std::vector<tlog::VerifierKey> witnesses;
   std::size_t quorum = 0;
   // Entries [begin, end): others are believed where the signature covers their hashes.

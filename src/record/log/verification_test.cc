@@ -251,6 +251,9 @@ TEST_F(VerificationTest, AsksForWitnesses) {
   const VerifyRequest request{.witnesses = {witness.verifier()}, .quorum = 1};
   EXPECT_EQ(Run(request).verdict, Verification::Verdict::kIncomplete);
   const std::string note = Read("checkpoint");
+  VerifyRequest elsewhere = request;
+  elsewhere.seen = {note + witness.Cosign(tlog::ParseNote(note).value().text, 1'700'000'000)};
+  EXPECT_EQ(Run(elsewhere).verdict, Verification::Verdict::kHolds);
   Write("checkpoint", note + witness.Cosign(tlog::ParseNote(note).value().text, 1'700'000'000));
   EXPECT_EQ(Run(request).verdict, Verification::Verdict::kHolds);
   EXPECT_EQ(Run(request).witnessed_by, std::vector<std::string>{"witness.example/1"});
