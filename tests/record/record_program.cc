@@ -203,6 +203,8 @@ int main(int argc, char** argv) {
     Open(files, arguments[2]);
     return 0;
   }
-  std::fprintf(stderr, "usage: record_program load FOLDER ENTRIES BYTES THREADS | append FOLDER ENTRY | read|write|reopen FOLDER\n");
+  std::fprintf(
+      stderr,
+      "usage: record_program load FOLDER ENTRIES BYTES THREADS | append FOLDER ENTRY | read|write|reopen FOLDER\n");
   return 2;
 }
