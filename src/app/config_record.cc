@@ -89,6 +89,7 @@ RecordConfig ReadRecord(const codec::config::Node& node) {
                                                                           : RecordSettings::Unwritten::kRefused;
   config.settings.unwritten = node["when_unwritten"].AsEnum<RecordSettings::Unwritten>(kUnwritten).value_or(otherwise);
   config.group_interval = node["group_interval"].AsDuration(kGroupTimes).value_or(config.group_interval);
+  config.settings.grace = config.group_interval;
   config.checkpoint_interval =
       node["checkpoint_interval"].AsDuration(kCheckpointTimes).value_or(config.checkpoint_interval);
   config.heartbeat = node["heartbeat"].AsDuration(kHeartbeats).value_or(config.heartbeat);

@@ -31,9 +31,9 @@ features::accounting::LoopAccounting::Parts PartsFor(const Shared& shared, std::
   return parts;
 }
 
-std::optional<features::audit::LoopRecord> RecordFor(const Shared& shared, std::size_t index) {
+std::optional<features::audit::LoopRecord> RecordFor(const Shared& shared, std::size_t index, net::Loop& loop) {
   if (shared.record == nullptr) return {};
-  return std::make_optional<features::audit::LoopRecord>(*shared.record, index, shared.archive);
+  return std::make_optional<features::audit::LoopRecord>(loop, *shared.record, index, shared.archive);
 }
 
 // What an exchange came to is settled before its entry is written.
@@ -70,7 +70,7 @@ LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_pt
       fetcher_(upstreams_.PoolsForFetching(kHookPools)),
       accounting_(PartsFor(shared, index, loop_)),
       ledger_(accounting_),
-      record_(RecordFor(shared, index)),
+      record_(RecordFor(shared, index, loop_)),
       observers_(ObserversOf(telemetry_, ledger_, record_)),
       handler_(std::make_unique<ingress::GatewayHandler>(ingress::LoopContext{loop_, random_, observers_},
                                                          BuildGate(config))),

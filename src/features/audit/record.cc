@@ -60,14 +60,53 @@ void Record::AppendLate(std::string_view entry) {
 
 void LoopRecord::Began(pipeline::Surface) { counts_.in_flight.fetch_add(1, kRelaxed); }
 
-base::Status LoopRecord::Start(const pipeline::Exchange& exchange, record::log::LogWriter::Told told) {
+base::Status LoopRecord::AppendNow(const pipeline::Exchange& exchange, base::WallTime at, Durability durability,
+                                   record::log::LogWriter::Told told) {
+  EntryHead head = record_.NextHead("req.start");
+  head.at = at;
   entry_.clear();
-  AppendStart(entry_, record_.NextHead("req.start"), exchange, *context_);
-  return record_.Append(entry_, settings().durability, counts_, std::move(told));
+  AppendStart(entry_, head, exchange, *context_);
+  return record_.Append(entry_, durability, counts_, std::move(told));
+}
+
+base::Status LoopRecord::Start(pipeline::Exchange& exchange, record::log::LogWriter::Told told) {
+  const base::WallTime now = loop_.clock().Wall();
+  const Durability durability = settings().durability;
+  if (durability == Durability::kStrict) return AppendNow(exchange, now, durability, std::move(told));
+  if (armed() && last_ == Last::kTaken) {
+    exchange.Attach(Waiting{.place = begun_.size()});
+    begun_.push_back({.exchange = &exchange, .at = now});
+    return base::Ok();
+  }
+  if (!armed()) Arm(loop_.Now() + settings().grace);
+  base::Status taken = AppendNow(exchange, now, durability);
+  last_ = taken.ok() ? Last::kTaken : Last::kRefused;
+  return taken;
+}
+
+// By now these are promised to be on their way: they wait in memory where the disk fails.
+void LoopRecord::OnTimer() {
+  for (const Begun& begun : begun_) {
+    static_cast<void>(AppendNow(*begun.exchange, begun.at, Durability::kAsync));  // counted
+    begun.exchange->Find<Waiting>()->place = Waiting::kNowhere;
+  }
+  begun_.clear();
+}
+
+void LoopRecord::Withdraw(const pipeline::Exchange& exchange) {
+  const auto* waiting = exchange.Find<Waiting>();
+  if (waiting == nullptr || waiting->place == Waiting::kNowhere) return;
+  const std::size_t place = waiting->place;
+  begun_[place] = begun_.back();
+  begun_.pop_back();
+  if (place < begun_.size()) begun_[place].exchange->Find<Waiting>()->place = place;
 }
 
 void LoopRecord::Ended(const pipeline::ExchangeEnd& end) {
-  if (end.exchange != nullptr) counts_.in_flight.fetch_sub(1, kRelaxed);
+  if (end.exchange != nullptr) {
+    counts_.in_flight.fetch_sub(1, kRelaxed);
+    Withdraw(*end.exchange);
+  }
   // Anybody can make requests that nobody stands for; they do not fill the disk.
   if (end.principal == nullptr) {
     counts_.strangers.fetch_add(1, kRelaxed);

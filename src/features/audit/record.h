@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "codec/json/field_writer.h"
 #include "features/audit/entry.h"
+#include "net/loop.h"
 #include "pipeline/observer.h"
 #include "record/log/log_writer.h"
 
@@ -35,6 +36,8 @@ struct RecordSettings {
   Durability durability = Durability::kGroup;
   // What happens to it while no entry can be written. kServed: it goes on, and is counted.
   enum class Unwritten : std::uint8_t { kRefused, kServed } unwritten = Unwritten::kRefused;
+  // Where nobody waits for the disk: an exchange that is over within this time has one entry, which says all.
+  base::Duration grace = std::chrono::milliseconds(5);
   bool operator==(const RecordSettings&) const = default;
 };
 
@@ -93,12 +96,17 @@ class Record {
 
 class Archive;
 
-// What one loop tells the record: an entry at the end of every exchange whose caller is known. Belongs to its loop.
-class LoopRecord final : public pipeline::ExchangeObserver {
+// What one loop tells the record: an entry before the upstream is asked, and one at the end of every exchange whose
+// caller is known. Belongs to its loop.
+//
+// Unless the settings are strict, the first entry waits for RecordSettings::grace, and is left out where the exchange
+// is over by then: the second says the same and more. The first exchange of each such span does not wait, so that it is
+// known at once when nothing can be written.
+class LoopRecord final : public pipeline::ExchangeObserver, private net::Timer {
  public:
   // Both outlive it; `archive` is null where nothing of payloads is kept.
-  LoopRecord(Record& record, std::size_t loop, Archive* archive = nullptr)
-      : record_(record), counts_(record.CountsOf(loop)), archive_(archive) {}
+  LoopRecord(net::Loop& loop, Record& record, std::size_t index, Archive* archive = nullptr)
+      : Timer(loop), loop_(loop), record_(record), counts_(record.CountsOf(index)), archive_(archive) {}
 
   // What entries say of the configuration from now on.
   void Use(std::shared_ptr<const EntryContext> context) { context_ = std::move(context); }
@@ -107,15 +115,33 @@ class LoopRecord final : public pipeline::ExchangeObserver {
   void Ended(const pipeline::ExchangeEnd& end) override;
 
   // The entry that goes before the upstream is asked.
-  base::Status Start(const pipeline::Exchange& exchange, record::log::LogWriter::Told told);
+  base::Status Start(pipeline::Exchange& exchange, record::log::LogWriter::Told told);
   const RecordSettings& settings() const { return record_.settings(); }
 
  private:
+  // Attached to an exchange whose first entry waits: its place among those that do.
+  struct Waiting {
+    static constexpr std::size_t kNowhere = SIZE_MAX;  // it waits no longer
+    std::size_t place = 0;
+  };
+  struct Begun {
+    pipeline::Exchange* exchange = nullptr;  // alive until Ended()
+    base::WallTime at{};
+  };
+
+  void OnTimer() override;
+  base::Status AppendNow(const pipeline::Exchange& exchange, base::WallTime at, Durability durability,
+                         record::log::LogWriter::Told told = {});
+  void Withdraw(const pipeline::Exchange& exchange);
+
+  net::Loop& loop_;
   Record& record_;
   Record::Counts& counts_;
   Archive* const archive_;
   std::shared_ptr<const EntryContext> context_;
   std::string entry_;  // kept for its capacity
+  std::vector<Begun> begun_;
+  enum class Last : std::uint8_t { kTaken, kRefused } last_ = Last::kTaken;  // of the entries that did not wait
 };
 
 }  // namespace gatehouse::features::audit

@@ -31,8 +31,8 @@ net::Task<Status> RecordStage::Start(pipeline::Exchange& exchange) const {
   const Status taken =
       record_.Start(exchange, [sender = handoff.sender()](const Durable& durable) mutable { sender.Send(durable); });
   if (!taken.ok()) co_return Unrecorded(taken.error().detail);
-  const auto durable = co_await handoff.Receive(exchange.deadline);
-  if (!durable) co_return Unrecorded("the entry was not on the disk at the exchange's deadline");
+  const auto durable = co_await handoff.Receive(exchange.loop.In(kLongestWait).Earlier(exchange.deadline));
+  if (!durable) co_return Unrecorded("the entry was not on the disk in time");
   co_return durable->ok() ? base::Ok() : Status(Unrecorded(durable->error().detail));
 }
 

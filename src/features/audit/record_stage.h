@@ -11,6 +11,9 @@ namespace gatehouse::features::audit {
 // the settings say so. No entry, no call, unless the operator said otherwise. Belongs to one loop.
 class RecordStage final : public pipeline::Stage {
  public:
+  // For the disk, where the settings are strict. A disk that takes longer hangs no request: it is refused.
+  static constexpr base::Duration kLongestWait = std::chrono::seconds(5);
+
   // `record` outlives the stage.
   explicit RecordStage(LoopRecord& record) : record_(record) {}
 

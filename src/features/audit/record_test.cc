@@ -13,6 +13,7 @@
 namespace gatehouse::features::audit {
 namespace {
 
+using ::testing::AllOf;
 using ::testing::ElementsAre;
 using ::testing::HasSubstr;
 using ::testing::IsEmpty;
@@ -45,20 +46,24 @@ class Recording : public ::testing::Test {
  protected:
   void Open(RecordSettings settings) {
     record_ = std::make_unique<Record>(sink_, clock_, "gw1", settings, 1);
-    loop_record_ = std::make_unique<LoopRecord>(*record_, 0);
+    loop_record_ = std::make_unique<LoopRecord>(loop_, *record_, 0);
     loop_record_->Use(std::make_shared<const EntryContext>(EntryContext{.config = "c0ffee", .models = {"m"}}));
-    exchange_ =
-        std::make_shared<pipeline::Exchange>(loop_, random_, pipeline::Surface::kOpenAiChat, pipeline::ModelsCall{});
-    exchange_->id = "req_1";
-    exchange_->model = "m";
-    exchange_->principal = Caller();
-    exchange_->deadline = loop_.In(std::chrono::seconds(30));
+    Begin(1);
     pipeline::Stages stages;
     stages.push_back(std::make_unique<RecordStage>(*loop_record_));
     auto upstream = std::make_unique<Upstream>();
     upstream_ = upstream.get();
     stages.push_back(std::move(upstream));
     pipeline_ = std::make_unique<pipeline::Pipeline>(std::move(stages));
+  }
+  // An exchange that is still to go through the stages.
+  void Begin(int number) {
+    exchange_ =
+        std::make_shared<pipeline::Exchange>(loop_, random_, pipeline::Surface::kOpenAiChat, pipeline::ModelsCall{});
+    exchange_->id = "req_" + std::to_string(number);
+    exchange_->model = "m";
+    exchange_->principal = Caller();
+    exchange_->deadline = loop_.In(std::chrono::seconds(30));
   }
   // "served", "waits", or the public message.
   std::string Run() {
@@ -187,10 +192,47 @@ TEST_F(Recording, WaitsForTheDiskWhereThatIsAsked) {
     const auto reply = co_await std::move(task);
     said = reply.ok() ? "served" : reply.error().detail;
   }(run(), outcome));
-  loop_.Advance(std::chrono::seconds(60));
-  EXPECT_EQ(outcome, "record: the entry was not on the disk at the exchange's deadline");
+  loop_.Advance(RecordStage::kLongestWait);
+  EXPECT_EQ(outcome, "record: the entry was not on the disk in time");
   EXPECT_EQ(upstream_->calls, 1);
   sink_.TellAll(std::uint64_t{9});  // nobody is there to hear it
+}
+
+TEST_F(Recording, SaysOnceWhatIsOverAtOnce) {
+  Open({});
+  std::vector<std::shared_ptr<pipeline::Exchange>> all;
+  for (int i = 0; i < 5; ++i) {
+    Begin(i);
+    all.push_back(exchange_);
+    EXPECT_EQ(Run(), "served");
+  }
+  EXPECT_THAT(sink_.entries, SizeIs(1)) << "the first does not wait";
+  for (const int over : {1, 4, 0}) {
+    exchange_ = all[static_cast<std::size_t>(over)];
+    loop_record_->Ended(End());
+  }
+  EXPECT_THAT(sink_.entries, SizeIs(4));
+  loop_.Advance(std::chrono::milliseconds(10));
+  ASSERT_THAT(sink_.entries, SizeIs(6)) << "two go on";
+  EXPECT_THAT(sink_.entries[4] + sink_.entries[5], AllOf(HasSubstr(R"("id":"req_2")"), HasSubstr(R"("id":"req_3")")));
+  EXPECT_THAT(sink_.entries[4], HasSubstr(R"("t":"req.start")"));
+  EXPECT_EQ(sink_.durabilities[4], Durability::kAsync);
+  for (const int over : {2, 3}) {
+    exchange_ = all[static_cast<std::size_t>(over)];
+    loop_record_->Ended(End());
+  }
+  loop_.Advance(std::chrono::milliseconds(10));
+  EXPECT_THAT(sink_.entries, SizeIs(8));
+}
+
+TEST_F(Recording, LetsNothingWaitWhileNothingCanBeWritten) {
+  Open({});
+  sink_.fails = true;
+  EXPECT_THAT(Run(), HasSubstr("cannot keep its record"));
+  EXPECT_THAT(Run(), HasSubstr("cannot keep its record"));
+  sink_.fails = false;
+  EXPECT_EQ(Run(), "served");
+  EXPECT_THAT(sink_.entries, SizeIs(1));
 }
 
 TEST_F(Recording, DoesNothingThatItCannotRecord) {
