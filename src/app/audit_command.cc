@@ -10,6 +10,7 @@
 
 #include "app/audit_export.h"
 #include "app/audit_report.h"
+#include "app/audit_search.h"
 #include "app/config.h"
 #include "base/clock.h"
 #include "base/secret.h"
@@ -41,6 +42,11 @@ constexpr std::string_view kUsage = R"(gatehouse audit: the record, read and pro
       check such a file, on any machine; prints the entry
   gatehouse audit show ENTRY --log DIR
   gatehouse audit export --log DIR --format jsonl|csv|ocsf|syslog [--from N] [--to N]
+  gatehouse audit search --log DIR [--id REQUEST] [--principal ID] [--type TYPE] [--decision allow|restrict|challenge|deny]
+                         [--model MODEL] [--status N] [--since TIME] [--until TIME] [--limit N] [--index FILE] [--json]
+      entries that all of this is true of, newest first; TIME is RFC 3339, or a date. Ends with 3 where there is none
+  gatehouse audit reindex --log DIR [--index FILE]
+      make what search goes by anew, from the log alone
   gatehouse audit witness new-key NAME --out FILE
       make the key of a witness; prints what others check it with
   gatehouse audit witness cosign --log DIR --key KEY --state DIR --secret FILE [--out FILE]
@@ -286,6 +292,7 @@ int AuditCommand(std::span<char* const> arguments) {
     Say(stdout, kUsage);
     return 0;
   }
+  if (name == "search" || name == "reindex") return AuditSearchCommand(name, arguments.subspan(1));
   const Result<Options> options = arguments.empty() ? Result<Options>(Options()) : ReadOptions(arguments.subspan(1));
   if (!options.ok()) {
     Say(stderr, "gatehouse: " + options.error().public_message + "\n");

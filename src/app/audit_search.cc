@@ -1,16 +1,23 @@
 #include "app/audit_search.h"
 
 #include <cstdio>
+#include <filesystem>
 #include <memory>
+#include <optional>
+#include <string>
 #include <system_error>
 #include <utility>
 #include <vector>
 
 #include "base/clock.h"
+#include "base/result.h"
+#include "codec/cel/timestamp.h"
 #include "codec/json/writer.h"
+#include "features/audit/entry_index.h"
 #include "net/block_on.h"
 #include "net/epoll_loop.h"
 #include "record/log/log_reader.h"
+#include "record/tlog/hash.h"
 #include "store/migrations.h"
 #include "store/sqlite/sqlite_database.h"
 
@@ -25,6 +32,15 @@ using features::audit::EntryIndex;
 using record::log::LogReader;
 using record::log::Reading;
 
+// Where entries are looked up, and which.
+struct AuditSearch {
+  std::string log;              // its folder
+  std::filesystem::path index;  // "": beside the folder
+  enum class Form : std::uint8_t { kText, kJson } form = Form::kText;
+  features::audit::EntryQuery query;
+};
+
+constexpr int kWrong = 1;
 constexpr int kNothingFound = 3;
 constexpr std::size_t kEntriesOfUnit = 5000;
 constexpr std::chrono::minutes kMigrationTime(5);
@@ -104,8 +120,6 @@ void Print(AuditSearch::Form form, std::uint64_t index, std::string_view entry) 
   std::fwrite(line.data(), 1, line.size(), stdout);
 }
 
-}  // namespace
-
 Result<int> SearchRecord(const AuditSearch& search) {
   Desk desk(search);
   GH_CHECK_OK(desk.Open(search.log));
@@ -130,6 +144,99 @@ Result<int> ReindexRecord(const AuditSearch& search) {
   const std::string said = std::to_string(desk.reader().head().size) + " entries are in " + path.string() + "\n";
   std::fwrite(said.data(), 1, said.size(), stdout);
   return 0;
+}
+
+Result<std::int64_t> ReadTime(std::string_view text) {
+  const std::string whole =
+      text.size() == std::string_view("2026-11-23").size() ? std::string(text) + "T00:00:00Z" : std::string(text);
+  if (const auto time = codec::cel::ParseTimestamp(whole)) return time->seconds * 1'000'000 + time->nanos / 1000;
+  return base::InvalidRequest(std::string(text) + " is no time; they are like 2026-11-23 or 2026-11-23T08:30:00Z");
+}
+
+Result<std::uint64_t> ReadNumber(std::string_view text, std::uint64_t most) {
+  const auto number = record::tlog::ParseDecimal(text);
+  if (number.ok() && number.value() >= 1 && number.value() <= most) return number.value();
+  return base::InvalidRequest(std::string(text) + " is no number from 1 to " + std::to_string(most));
+}
+
+Result<pipeline::Effect> ReadDecision(std::string_view text) {
+  using enum pipeline::Effect;
+  for (const pipeline::Effect effect : {kAllow, kRestrict, kChallenge, kDeny}) {
+    if (text == pipeline::ToString(effect)) return effect;
+  }
+  return base::InvalidRequest("--decision is allow, restrict, challenge or deny");
+}
+
+Status SetNumber(std::string_view name, const std::string& value, features::audit::EntryQuery& query) {
+  constexpr std::uint64_t kMostFound = 10'000;
+  constexpr std::uint64_t kMostStatus = 999;
+  if (name == "--limit") {
+    GH_TRY(const std::uint64_t limit, ReadNumber(value, kMostFound));
+    query.at_most = static_cast<std::uint32_t>(limit);
+  } else if (name == "--status") {
+    GH_TRY(const std::uint64_t status, ReadNumber(value, kMostStatus));
+    query.status = static_cast<std::uint16_t>(status);
+  } else if (name == "--since") {
+    GH_TRY(query.from_us, ReadTime(value));
+  } else if (name == "--until") {
+    GH_TRY(query.until_us, ReadTime(value));
+  } else if (name == "--decision") {
+    GH_TRY(query.decision, ReadDecision(value));
+  } else {
+    return base::InvalidRequest("there is no option " + std::string(name));
+  }
+  return base::Ok();
+}
+
+Status SetOption(std::string_view name, const std::string& value, AuditSearch& search) {
+  if (name == "--log") {
+    search.log = value;
+  } else if (name == "--index") {
+    search.index = value;
+  } else if (name == "--id") {
+    search.query.id = value;
+  } else if (name == "--principal") {
+    search.query.principal = value;
+  } else if (name == "--type") {
+    search.query.type = value;
+  } else if (name == "--model") {
+    search.query.model = value;
+  } else {
+    return SetNumber(name, value, search.query);
+  }
+  return base::Ok();
+}
+
+Result<AuditSearch> ReadSearch(std::span<char* const> arguments) {
+  AuditSearch search;
+  for (std::size_t i = 0; i < arguments.size(); ++i) {
+    const std::string_view name = arguments[i];
+    if (name == "--json") {
+      search.form = AuditSearch::Form::kJson;
+    } else if (i + 1 == arguments.size()) {
+      return base::InvalidRequest(std::string(name) + " needs a value");
+    } else {
+      GH_CHECK_OK(SetOption(name, arguments[++i], search));
+    }
+  }
+  if (search.log.empty()) return base::InvalidRequest("--log names the folder of the log");
+  return search;
+}
+
+Result<int> Run(std::string_view name, std::span<char* const> arguments) {
+  GH_TRY(const AuditSearch search, ReadSearch(arguments));
+  return name == "search" ? SearchRecord(search) : ReindexRecord(search);
+}
+
+}  // namespace
+
+int AuditSearchCommand(std::string_view name, std::span<char* const> arguments) {
+  const auto status = Run(name, arguments);
+  if (status.ok()) return status.value();
+  const base::Error& error = status.error();
+  const std::string said = "gatehouse: " + (error.public_message.empty() ? error.detail : error.public_message) + "\n";
+  std::fwrite(said.data(), 1, said.size(), stderr);
+  return kWrong;
 }
 
 }  // namespace gatehouse::app

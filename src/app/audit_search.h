@@ -1,25 +1,14 @@
 #pragma once
 
-#include <filesystem>
-#include <string>
-
-#include "base/result.h"
-#include "features/audit/entry_index.h"
+#include <span>
+#include <string_view>
 
 namespace gatehouse::app {
 
-// Where entries of a log are looked up: a database that is brought up to date from the log first, and can be made anew
-// from it at any time.
-struct AuditSearch {
-  std::string log;                                                     // its folder
-  std::filesystem::path index;                                         // "": beside the folder, FOLDER.index.db
-  enum class Form : std::uint8_t { kText, kJson } form = Form::kText;  // of what is found
-  features::audit::EntryQuery query;
-};
-
-// Prints the entries that are found, newest first, each with its index. 0: some were, 3: none was.
-base::Result<int> SearchRecord(const AuditSearch& search);
-// Makes the index anew from the log alone.
-base::Result<int> ReindexRecord(const AuditSearch& search);
+// `gatehouse audit search`: prints the entries of a log that are looked for, newest first, each with its index. They
+// are looked up in a database beside the log's folder (FOLDER.index.db), which is brought up to date from the log
+// first; `gatehouse audit reindex` makes it anew. `name` is one of the two. The exit status: 0, 3 where nothing was
+// found, 1 and a word on standard error for a failure.
+int AuditSearchCommand(std::string_view name, std::span<char* const> arguments);
 
 }  // namespace gatehouse::app
