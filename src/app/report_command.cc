@@ -110,7 +110,9 @@ Result<compliance::Scope> ScopeOf(const Options& options) {
 
 std::string TextOf(const compliance::Scope& scope) {
   std::string text;
-  for (const auto& [name, value] : scope.members) text.append(text.empty() ? "" : ", ").append(name + " " + value);
+  for (const auto& [name, value] : scope.members) {
+    text.append(text.empty() ? "" : ", ").append(name).append(" ").append(value);
+  }
   return text.empty() ? text : "exchanges of " + text;
 }
 

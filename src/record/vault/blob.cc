@@ -92,6 +92,14 @@ base::Result<std::string> PayloadOf(std::string_view frame) {
   return std::move(*payload);
 }
 
+base::Result<OpenedBlob> TakenFrom(std::string_view frame, std::string_view field, std::string_view blob) {
+  OpenedBlob opened;
+  GH_TRY(opened.payload, PayloadOf(frame));
+  opened.commitments = {.blob = codec::crypto::Sha256(blob),
+                        .payload = PayloadCommitment(frame.substr(0, kSaltBytes), field, opened.payload)};
+  return opened;
+}
+
 std::string HeaderOf(const SubjectKey& key, const RecordId& record, const BlobSalts& salts, std::size_t sealed) {
   std::string header(kMagic);
   header.append(key.id.text()).append(record.text()).append(salts.nonce.data(), salts.nonce.size());
@@ -162,16 +170,8 @@ base::Result<OpenedBlob> OpenBlob(const SubjectKey& key, std::string_view field,
   const std::string associated = std::string(blob.substr(0, kBlobHeaderBytes)).append(field);
   auto frame = codec::crypto::OpenAesGcm(data_key.Reveal(), header.nonce, associated, header.sealed);
   if (!frame) return base::InvalidRequest("the blob was changed, or is not of this field");
-  auto payload = PayloadOf(*frame);
-  OpenedBlob opened;
-  if (payload.ok()) {
-    opened.payload = std::move(payload).value();
-    const std::string_view salt = std::string_view(*frame).substr(0, kSaltBytes);
-    opened.commitments = {.blob = codec::crypto::Sha256(blob),
-                          .payload = PayloadCommitment(salt, field, opened.payload)};
-  }
+  auto opened = TakenFrom(*frame, field, blob);
   explicit_bzero(frame->data(), frame->size());
-  if (!payload.ok()) return std::move(payload).TakeError();
   return opened;
 }
 
