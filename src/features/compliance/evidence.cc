@@ -13,9 +13,10 @@ using codec::json::Value;
 
 constexpr std::int64_t kSecondUs = 1'000'000;
 constexpr std::int64_t kDayUs = 86'400 * kSecondUs;
-constexpr std::int64_t kHeartbeatUs = 10 * kSecondUs;
-// A heartbeat may be late by one, for a busy machine, before it counts as missing.
-constexpr std::int64_t kSilenceUs = 3 * kHeartbeatUs;
+// Gateways are told how often to give a sign of life; two may fail to come, for a busy machine, before it counts.
+constexpr std::int64_t kMissedBeats = 3;
+constexpr std::int64_t kShortestSilenceUs = 30 * kSecondUs;
+constexpr std::size_t kMaxGaps = 10'000;  // of different lengths
 constexpr std::size_t kMaxNodes = 1000;
 constexpr std::size_t kMaxSystems = 2000;
 constexpr std::size_t kMaxProviders = 500;
@@ -141,22 +142,56 @@ void Evidence::EndRun(NodeRecord& record, Run& run) {
 
 void Evidence::TakeHeartbeat(std::string_view node, std::int64_t at_us, Value entry) {
   NodeRecord& record = At(nodes, node, kMaxNodes);
-  std::int64_t& last = At(runs_, node, kMaxNodes).heartbeat_us;
+  Run& run = At(runs_, node, kMaxNodes);
   ++record.heartbeats;
   record.strangers += Count(entry["strangers"]);
   record.unwritten = std::max(record.unwritten, Count(entry["unwritten"]));
-  const std::int64_t since = last == 0 ? 0 : at_us - last;
-  if (since > kSilenceUs) {
-    ++record.silences;
-    record.silent_us += since;
-    record.longest.push_back({.from_us = last, .until_us = at_us});
-    std::ranges::sort(record.longest,
-                      [](const auto& a, const auto& b) { return a.until_us - a.from_us > b.until_us - b.from_us; });
-    if (record.longest.size() > kSilences) record.longest.pop_back();
-  } else if (since > 0) {
-    record.covered_us += since;
+  if (run.heartbeat_us != 0 && at_us > run.heartbeat_us) TakeGap(node, record, run.heartbeat_us, at_us);
+  run.heartbeat_us = at_us;
+}
+
+void Evidence::TakeGap(std::string_view node, NodeRecord& record, std::int64_t from_us, std::int64_t until_us) {
+  auto& gaps = At(gaps_, node, kMaxNodes);
+  const std::int64_t length = until_us - from_us;
+  const auto found = gaps.find(length);
+  if (found != gaps.end()) {
+    ++found->second;
+  } else if (gaps.size() < kMaxGaps) {
+    gaps.emplace(length, 1);
+  } else {
+    ++gaps.lower_bound(std::min(length, gaps.rbegin()->first))->second;
   }
-  last = at_us;
+  if (record.longest.size() == kSilences && record.longest.back().until_us - record.longest.back().from_us >= length) {
+    return;
+  }
+  record.longest.push_back({.from_us = from_us, .until_us = until_us});
+  std::ranges::sort(record.longest,
+                    [](const auto& a, const auto& b) { return a.until_us - a.from_us > b.until_us - b.from_us; });
+  if (record.longest.size() > kSilences) record.longest.pop_back();
+}
+
+// Tells silences from intervals, which only all of them together show.
+void Evidence::FinishGaps(std::string_view node, NodeRecord& record) {
+  const auto& gaps = At(gaps_, node, kMaxNodes);
+  std::uint64_t total = 0;
+  for (const auto& [length, count] : gaps) total += count;
+  std::uint64_t below = 0;
+  for (const auto& [length, count] : gaps) {
+    below += count;
+    record.interval_us = length;
+    if (below * 2 >= total) break;
+  }
+  const std::int64_t longest = std::max(kShortestSilenceUs, kMissedBeats * record.interval_us);
+  for (const auto& [length, count] : gaps) {
+    const std::int64_t together = length * static_cast<std::int64_t>(count);
+    if (length > longest) {
+      record.silences += count;
+      record.silent_us += together;
+    } else {
+      record.covered_us += together;
+    }
+  }
+  std::erase_if(record.longest, [&](const auto& one) { return one.until_us - one.from_us <= longest; });
 }
 
 void Evidence::TakeOther(std::uint64_t index, std::int64_t at_us, std::string_view type, Value entry) {
@@ -228,6 +263,8 @@ void Evidence::TakeExchange(std::uint64_t index, std::int64_t at_us, Value entry
   TakeDecision(entry, day, system);
   TakeAttempts(attempts, is_answered, system);
   TakeCost(entry, day);
+  for (const auto payload : entry["payloads"]) payloads.Add(payload.value["class"].string());
+  if (entry["payloads_lost"].IsString()) payloads_lost.Add(entry["payloads_lost"].string());
   Keep("decision:" + std::string(entry["decision"].string()), index);
   if (code >= 500) Keep("failed", index);
   Each(entry["tags"], [&](std::string_view tag) { Keep("tag:" + std::string(tag), index); });
@@ -334,11 +371,8 @@ void Evidence::Finish() {
     NodeRecord& record = At(nodes, node, kMaxNodes);
     EndRun(record, run);
     // Silence up to the end of the record, or of the period, counts as well.
-    const std::int64_t end = std::min(scope_.until_us, std::max(last_us, run.heartbeat_us));
-    if (run.heartbeat_us == 0 || end - run.heartbeat_us <= kSilenceUs) continue;
-    ++record.silences;
-    record.silent_us += end - run.heartbeat_us;
-    record.longest.push_back({.from_us = run.heartbeat_us, .until_us = end});
+    if (run.heartbeat_us != 0 && last_us > run.heartbeat_us) TakeGap(node, record, run.heartbeat_us, last_us);
+    FinishGaps(node, record);
   }
   open_starts = open_.size();
 }

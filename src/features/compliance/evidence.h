@@ -43,6 +43,7 @@ struct NodeRecord {
   std::uint64_t silences = 0;    // times without a heartbeat while the gateway was not stopped
   std::vector<Silence> longest;  // of them, the longest first
   std::int64_t silent_us = 0;    // together
+  std::int64_t interval_us = 0;  // between heartbeats, as half of them came
   std::int64_t covered_us = 0;   // between heartbeats that came in time
 };
 
@@ -165,8 +166,10 @@ class Evidence {
   std::uint64_t admin_refused = 0;
   Tally approval_outcomes{16};
   std::map<std::string, ReviewerRecord, std::less<>> reviewers;
-  std::uint64_t two_persons = 0;                                    // approvals with votes of two persons or more
-  std::uint64_t voted = 0;                                          // approvals with a vote
+  Tally payloads{64};             // that the vault keeps, by retention class
+  Tally payloads_lost{64};        // exchanges whose payloads should be there and are not, by the reason
+  std::uint64_t two_persons = 0;  // approvals with votes of two persons or more
+  std::uint64_t voted = 0;        // approvals with a vote
   std::map<std::string, std::vector<RareEntry>, std::less<>> rare;  // by type, the first of each
 
  private:
@@ -184,6 +187,8 @@ class Evidence {
   bool IsInScope(codec::json::Value entry) const;
   void TakeNumber(std::string_view node, std::string_view type, codec::json::Value seq);
   void TakeHeartbeat(std::string_view node, std::int64_t at_us, codec::json::Value entry);
+  void TakeGap(std::string_view node, NodeRecord& record, std::int64_t from_us, std::int64_t until_us);
+  void FinishGaps(std::string_view node, NodeRecord& record);
   void EndRun(NodeRecord& record, Run& run);
   void TakeOther(std::uint64_t index, std::int64_t at_us, std::string_view type, codec::json::Value entry);
   void TakeApproval(std::string_view type, codec::json::Value entry);
@@ -199,6 +204,7 @@ class Evidence {
   std::int64_t newest_us_ = 0;
   base::Random random_{20261123};  // any seed: the same log gives the same samples
   std::map<std::string, Run, std::less<>> runs_;
+  std::map<std::string, std::map<std::int64_t, std::uint64_t>, std::less<>> gaps_;  // between heartbeats, by length
   std::unordered_set<std::string> open_;  // ids of exchanges that were decided and have not ended
   std::map<std::string, std::vector<std::string>, std::less<>> votes_;  // by approval, who
   std::map<std::string, Bucket, std::less<>> buckets_;

@@ -121,6 +121,33 @@ TEST_F(EvidenceTest, SilenceWithoutAStopIsAGap) {
   EXPECT_EQ(node().longest[0].until_us - node().longest[0].from_us, 610 * kSecondUs);
 }
 
+// A gateway that is to give a sign every minute is not silent in between.
+TEST_F(EvidenceTest, TheIntervalIsTheRecordsOwn) {
+  record_.Start();
+  for (int i = 0; i < 60; ++i) {
+    record_.now_us += 60 * kSecondUs;
+    record_.Heartbeat();
+  }
+  record_.now_us += 600 * kSecondUs;
+  record_.Heartbeat();
+  record_.Stop();
+  evidence_.Finish();
+  EXPECT_EQ(node().interval_us, 60 * kSecondUs);
+  EXPECT_EQ(node().silences, 1U);
+  EXPECT_EQ(node().silent_us, 600 * kSecondUs);
+}
+
+TEST_F(EvidenceTest, PayloadsThatAreNotInTheVaultAreAGap) {
+  record_.Other("req.end", R"(,"id":"a","decision":"allow","status":200,"ending":"answered","scanned":1,)"
+                           R"("payloads":[{"field":"prompt","class":"short"},{"field":"answer","class":"short"}])");
+  EXPECT_EQ(Ask(Query::kRetention).state, Answer::State::kFound);
+  EXPECT_EQ(evidence_.payloads.of("short"), 2U);
+  record_.Other("req.end", R"(,"id":"b","decision":"allow","status":200,"ending":"answered","scanned":1,)"
+                           R"("payloads_lost":"queue_full")");
+  EXPECT_EQ(Ask(Query::kRetention).gaps,
+            std::vector<std::string>{"Of 1 exchange payloads should be in the vault and are not"});
+}
+
 TEST_F(EvidenceTest, SilenceAfterAStopIsNone) {
   record_.Start();
   Beat(60);

@@ -28,7 +28,6 @@ constexpr std::array kListings = {
     Listing{Query::kDisclosures, {"disclosure."}, "notices were shown", "No notice is on record in the period."},
     Listing{Query::kEvaluations, {"eval."}, "evaluations", "No evaluation is on record in the period."},
     Listing{Query::kErasures, {"erasure"}, "erasures", "No erasure is on record in the period."},
-    Listing{Query::kRetention, {"retention."}, "expiries", "No expiry of payloads is on record in the period."},
     Listing{Query::kHolds, {"hold."}, "entries of legal holds", "No legal hold is on record in the period."},
     Listing{Query::kPayloadAccess,
             {"access."},
@@ -52,6 +51,27 @@ Answer Listed(const Listing& listing, const Evidence& evidence) {
   Answer answer;
   answer.sentence = CountText(count) + " " + std::string(listing.some) + " in the period.";
   ShowRare(answer, evidence, "One by one", prefixes);
+  return answer;
+}
+
+Answer Retention(const Evidence& evidence) {
+  const std::uint64_t expiries = CountOf(evidence, "retention.");
+  Answer answer;
+  if (!evidence.payloads_lost.empty()) {
+    answer.gaps.push_back("Of " + Plural(evidence.payloads_lost.total(), "exchange", "exchanges") +
+                          " payloads should be in the vault and are not");
+    answer.tables.push_back(RankedTable("Payloads that were not kept", "reason", evidence.payloads_lost));
+  }
+  if (expiries == 0 && evidence.payloads.empty()) {
+    answer.state = Answer::State::kNothing;
+    answer.sentence = "No payload was kept in the period, and none removed for its age.";
+    return answer;
+  }
+  answer.sentence = Plural(evidence.payloads.total(), "payload was", "payloads were") +
+                    " kept, each in a class of retention; " + Plural(expiries, "removal", "removals") +
+                    " of what was too old " + (expiries == 1 ? "is" : "are") + " on record.";
+  if (!evidence.payloads.empty()) answer.tables.push_back(RankedTable("Kept, by class", "class", evidence.payloads));
+  ShowRare(answer, evidence, "Removals", {"retention."});
   return answer;
 }
 
@@ -132,6 +152,7 @@ Answer PeopleAnswer(Query query, const Evidence& evidence) {
     if (listing.query == query) return Listed(listing, evidence);
   }
   switch (query) {
+    case Query::kRetention: return Retention(evidence);
     case Query::kApprovals: return Approvals(evidence);
     case Query::kApprovalBias: return ApprovalBias(evidence);
     case Query::kApprovalQuorum: return ApprovalQuorum(evidence);

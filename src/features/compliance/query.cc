@@ -45,8 +45,9 @@ constexpr std::array<QueryInfo, kQueries> kInfo = {{
     {Query::kIncidents, "incidents", "Incidents", kStatement, "incident.*, store.failing, log.repaired, clock.jump"},
     {Query::kDisclosures, "disclosures", "Notices that were shown", kUnwritten, "disclosure.shown"},
     {Query::kEvaluations, "evaluations", "Evaluations", kUnwritten, "eval.run"},
-    {Query::kErasures, "erasures", "Erasures", kUnwritten, "erasure"},
-    {Query::kRetention, "retention", "Expiry of payloads", kUnwritten, "retention.expire"},
+    {Query::kErasures, "erasures", "Erasures", kStatement, "erasure"},
+    {Query::kRetention, "retention", "Expiry of payloads", kStatement,
+     "retention.expire, req.end: payloads, payloads_lost"},
     {Query::kHolds, "holds", "Legal holds", kUnwritten, "hold.*"},
     {Query::kPayloadAccess, "payload_access", "Reading of payloads", kUnwritten, "access.read"},
 }};
