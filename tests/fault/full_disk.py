@@ -263,9 +263,9 @@ def audit(args, *words):
 
 
 def entries_of(args, log, wrong):
-    """The log's entries by the ids of their requests, once it is known to be whole."""
+    """The log's entries by the ids of their requests, once nothing in it is known to be changed: it says what is missing."""
     verified = audit(args, "verify", "--log", log)
-    if verified.returncode != 0:
+    if verified.returncode not in (0, 3):
         wrong.append(f"audit verify: {verified.returncode} {verified.stdout[-300:]} {verified.stderr[-300:]}")
     kinds = collections.defaultdict(list)
     for line in audit(args, "export", "--log", log, "--format", "jsonl").stdout.splitlines():
@@ -333,9 +333,9 @@ def served(args, folder):
         entries = entries_of(args, disk.path / "log", wrong)
         known = set(entries["req.start"]) | set(entries["req.end"])
         missing = [one for one in load.all("served") if one not in known]
-        if not 0 < len(missing) <= unwritten:
+        if len(missing) > unwritten:
             wrong.append(f"{len(missing)} exchanges are not on record, and {unwritten} entries were counted")
-        print(f"served: {len(load.all('served'))} served, {unwritten} entries not written and counted")
+        print(f"served: {len(load.all('served'))} served, {unwritten} entries not written and counted, {len(missing)} exchanges not on record")
     return wrong
 
 

@@ -17,7 +17,8 @@ base::Error Unrecorded(std::string detail) {
           .public_message =
               "The gateway cannot keep its record at the moment, and does nothing that it cannot record. "
               "Nothing was sent on; try again in a while, or tell the operator.",
-          .detail = "record: " + std::move(detail)};
+          .detail = "record: " + std::move(detail),
+          .retry_after_seconds = 1};
 }
 
 }  // namespace
