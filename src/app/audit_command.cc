@@ -11,6 +11,7 @@
 #include "app/audit_export.h"
 #include "app/audit_report.h"
 #include "app/audit_search.h"
+#include "app/audit_vault.h"
 #include "app/config.h"
 #include "base/clock.h"
 #include "base/secret.h"
@@ -47,6 +48,8 @@ constexpr std::string_view kUsage = R"(gatehouse audit: the record, read and pro
       entries that all of this is true of, newest first; TIME is RFC 3339, or a date. Ends with 3 where there is none
   gatehouse audit reindex --log DIR [--index FILE]
       make what search goes by anew, from the log alone
+  gatehouse audit vault --log DIR --vault DIR [--json]
+      compare the payloads that entries speak of with the vault of a gateway that is not running: what is missing, and why
   gatehouse audit witness new-key NAME --out FILE
       make the key of a witness; prints what others check it with
   gatehouse audit witness cosign --log DIR --key KEY --state DIR --secret FILE [--out FILE]
@@ -293,6 +296,7 @@ int AuditCommand(std::span<char* const> arguments) {
     return 0;
   }
   if (name == "search" || name == "reindex") return AuditSearchCommand(name, arguments.subspan(1));
+  if (name == "vault") return AuditVaultCommand(arguments.subspan(1));
   const Result<Options> options = arguments.empty() ? Result<Options>(Options()) : ReadOptions(arguments.subspan(1));
   if (!options.ok()) {
     Say(stderr, "gatehouse: " + options.error().public_message + "\n");
