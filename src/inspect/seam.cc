@@ -78,7 +78,9 @@ std::size_t FindSeam(WordReader& words, std::string_view text, std::size_t begin
     const WordReader::Word seen = words.Seen(word);
     std::size_t end = seen.end;
     if (seen.form != WordReader::Word::Form::kUnseen && end < limit) {
-      before = seen.form == WordReader::Word::Form::kOpen ? kOpen : kClosed;
+      if (seen.form != WordReader::Word::Form::kEmpty) {
+        before = seen.form == WordReader::Word::Form::kOpen ? kOpen : kClosed;
+      }
     } else {
       end = words.EndOfWord(word, limit);
       if (const std::size_t stop = words.MayHaveWide(word, end) ? BehindStop(text, word, end) : 0; stop != 0) {
@@ -149,6 +151,8 @@ Span PieceFinder::At(std::size_t at) {
   const bool is_behind = at >= piece_.end;
   std::size_t seam = is_behind ? piece_.end : first_;
   if (!is_behind || at - seam > kNear) seam = SeamBefore(words_, seam, at);
+  // Behind a seam there is one behind each white space.
+  if (!ByteBlock::IsSpaceByte(text[at])) seam = words_.EndOfSpace(seam);
   std::size_t end = NextSeamBehind(words_, text, seam);
   while (end <= at) {
     seam = end;

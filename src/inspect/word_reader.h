@@ -80,13 +80,14 @@ class WordReader {
 
   struct Word {
     std::size_t end = 0;
-    enum class Form : std::uint8_t { kUnseen, kClosed, kOpen } form = Form::kUnseen;
+    enum class Form : std::uint8_t { kUnseen, kEmpty, kClosed, kOpen } form = Form::kUnseen;
   };
-  // The word that begins at `begin`, if it is seen whole, is not empty and cannot have ideographs.
+  // The word that begins at `begin`, if it is seen whole and cannot have ideographs; empty at white space.
   Word Seen(std::size_t begin) const {
     if (begin - begin_ >= size_) return {};
     const std::uint64_t spaces = space_ >> (begin - begin_);
-    if (spaces == 0 || (spaces & 1U) != 0) return {};
+    if (spaces == 0) return {};
+    if ((spaces & 1U) != 0) return {.end = begin, .form = Word::Form::kEmpty};
     const std::size_t end = begin + static_cast<std::size_t>(std::countr_zero(spaces));
     const std::uint64_t word = (spaces & (0 - spaces)) - 1;
     if ((wide_ >> (begin - begin_) & word) != 0) return {};

@@ -135,7 +135,7 @@ NumberRecogniser::NumberRecogniser(float least) : least_(least) {
 
 void NumberRecogniser::Add(std::string_view shape, std::size_t kind) {
   GH_CHECK(shape.size() <= kLongestForm);
-  auto& [shapes, forms] = forms_[shape.size()];
+  auto& [shapes, forms, layouts] = forms_[shape.size()];
   auto same = std::ranges::find(shapes, shape, &Shape::text);
   if (same == shapes.end()) {
     Shape added{.text = shape};
@@ -145,6 +145,7 @@ void NumberRecogniser::Add(std::string_view shape, std::size_t kind) {
       if (shape[i] == '9' || shape[i] == 'A' || shape[i] == 'X') added.alnums |= 1U << i;
     }
     same = shapes.insert(shapes.end(), added);
+    layouts |= LayoutBit(added.alnums);
     GH_CHECK(shapes.size() <= 64);
   }
   forms.push_back(
@@ -184,6 +185,7 @@ std::uint64_t NumberRecogniser::MatchedBy(const Forms& forms, const Run& run, Sp
   const std::uint64_t own = BitRange(0, written.size());
   const auto is_digit = static_cast<std::uint32_t>(digits >> from & own);
   const auto is_capital = static_cast<std::uint32_t>(capitals >> from & own);
+  if ((forms.layouts & LayoutBit(is_digit | is_capital)) == 0) return 0;
   const std::string_view text = run.text.substr(written.begin, written.size());
   std::uint64_t matched = 0;
   for (std::size_t shape = 0; shape < forms.shapes.size(); ++shape) {
@@ -197,7 +199,7 @@ Sighting NumberRecogniser::BestOf(const Run& run, Span written) const {
   Sighting best{.span = written};
   if (written.size() > kLongestForm) return best;
   const Forms& forms = forms_[written.size()];
-  const std::uint64_t matched = forms.shapes.empty() ? 0 : MatchedBy(forms, run, written);
+  const std::uint64_t matched = forms.layouts == 0 ? 0 : MatchedBy(forms, run, written);
   if (matched == 0) return best;
   const std::string_view text = run.text.substr(written.begin, written.size());
   const PlainNumber number(text);

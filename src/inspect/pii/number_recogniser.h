@@ -42,7 +42,11 @@ class NumberRecogniser {
   struct Forms {
     std::vector<Shape> shapes;  // at most 64, each once
     std::vector<Form> forms;    // in the order of kinds
+    std::uint64_t layouts = 0;  // a bit for the place of letters and digits in each shape
   };
+  static std::uint64_t LayoutBit(std::uint32_t alnums) {
+    return std::uint64_t{1} << (alnums * std::uint32_t{0x9E3779B1} >> 26U);
+  }
   struct Run;
   void Add(std::string_view shape, std::size_t kind);
   static std::uint64_t MatchedBy(const Forms& forms, const Run& run, Span written);

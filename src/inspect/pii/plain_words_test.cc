@@ -1,4 +1,4 @@
-#include "inspect/pii/plain_words.h"
+#include "inspect/pii/plainwords.h"
 
 #include <gtest/gtest.h>
 
@@ -18,34 +18,34 @@ namespace {
 class PlainWordsTest : public testing::Test {
  protected:
   PlainWordsTest() {
-    names_.AddTelling(plain_);
-    moments_.AddTelling(plain_);
+    names.AddTelling(plain);
+    moments.AddTelling(plain);
   }
 
   std::vector<Sighting> SeenAt(std::string_view text, std::size_t at) const {
     std::vector<Sighting> sightings;
     const Piece piece{.text = text};
-    names_.SeeWords(piece, at, sightings);
-    moments_.SeeWord(piece, at, sightings);
+    names.SeeWords(piece, at, sightings);
+    moments.SeeWord(piece, at, sightings);
     return sightings;
   }
 
-  NameRecogniser names_;
-  MomentRecogniser moments_;
-  PlainWords plain_;
+  NameRecogniser names;
+  MomentRecogniser moments;
+  PlainWords plain;
 };
 
 TEST_F(PlainWordsTest, EndWhereTheWordEnds) {
-  EXPECT_EQ(plain_.EndOf("Gateways are useful", 0), 8U);
-  EXPECT_EQ(plain_.EndOf("see Gateways.", 4), 12U);
-  EXPECT_EQ(plain_.EndOf("Gateways", 0), 8U);
+  EXPECT_EQ(plain.EndOf("Gateways are useful", 0), 8U);
+  EXPECT_EQ(plain.EndOf("see Gateways.", 4), 12U);
+  EXPECT_EQ(plain.EndOf("Gateways", 0), 8U);
 }
 
 TEST_F(PlainWordsTest, AreNoNamesPlacesDatesOrBeginningsOfMore) {
   for (const char* text : {"John went", "Paris is", "MARCH of", "Suite 913", "Rue Lepic", "Gateways John",
                            "Gateways 12", "Gateways van der", "Gateways-John", "Gateways7", "Gateways_", "German food",
                            "Gatewaysgatewaysgateways are", "Gatew\u00E4ys are"}) {
-    EXPECT_EQ(plain_.EndOf(text, 0), 0U) << text;
+    EXPECT_EQ(plain.EndOf(text, 0), 0U) << text;
   }
 }
 
@@ -59,19 +59,19 @@ TEST_F(PlainWordsTest, AreSeenByNobody) {
   constexpr auto kBetween =
       std::to_array<std::string_view>({" ", " ", " ", " ", ". ", ", ", "-", "'", "\n", ": ", ".", "_", "  "});
   std::mt19937 random(11);
-  std::size_t plain = 0;
-  for (int round = 0; round < 20'000; ++round) {
+  std::size_t told = 0;
+  for (int round = 0; round < 5'000; ++round) {
     std::string text;
     for (int word = 0; word < 6; ++word) {
       text.append(kWords[random() % kWords.size()]).append(kBetween[random() % kBetween.size()]);
     }
     for (std::size_t at = 0; at < text.size(); ++at) {
-      if (!IsUpper(text[at]) || IsWordByte(Before(text, at)) || plain_.EndOf(text, at) == 0) continue;
-      ++plain;
+      if (!IsUpper(text[at]) || IsWordByte(Before(text, at)) || plain.EndOf(text, at) == 0) continue;
+      ++told;
       EXPECT_TRUE(SeenAt(text, at).empty()) << text << " at " << at;
     }
   }
-  EXPECT_GT(plain, 10'000U);  // the test is about something
+  EXPECT_GT(told, 2'500U);  // the test is about something
 }
 
 TEST(WordFilter, HasAllThatWasAdded) {
