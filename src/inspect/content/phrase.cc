@@ -97,17 +97,23 @@ bool PhraseMatcher::GoesOn(std::span<const WordsBefore::Word> words, std::size_t
   return false;
 }
 
-std::optional<std::size_t> PhraseMatcher::Match(WordsBefore& words) const {
-  const WordsBefore::Word* word = words.At(0);
-  if (word == nullptr || !IsOneOf(word->text, slots_.front())) return std::nullopt;
-  std::size_t at = 0;
-  for (std::size_t slot = 1; slot < slots_.size(); ++slot) {
-    const std::size_t last = at + 1 + slots_[slot - 1].gap;
-    do {
-      if (at == last || (word = words.At(++at)) == nullptr) return std::nullopt;
-    } while (!IsOneOf(word->text, slots_[slot]));
+// The first of words [from, to) that the slot has, if there is one.
+std::optional<std::size_t> PhraseMatcher::Find(WordsBefore& words, std::size_t from, std::size_t to, const Slot& slot) {
+  for (std::size_t at = from; at < to; ++at) {
+    const WordsBefore::Word* const word = words.At(at);
+    if (word == nullptr) return std::nullopt;
+    if (IsOneOf(word->text, slot)) return at;
   }
-  return word->begin;
+  return std::nullopt;
+}
+
+std::optional<std::size_t> PhraseMatcher::Match(WordsBefore& words) const {
+  std::optional<std::size_t> at = Find(words, 0, 1, slots_.front());
+  for (std::size_t slot = 1; at && slot < slots_.size(); ++slot) {
+    at = Find(words, *at + 1, *at + 2 + slots_[slot - 1].gap, slots_[slot]);
+  }
+  if (!at) return std::nullopt;
+  return words.At(*at)->begin;
 }
 
 }  // namespace gatehouse::inspect::content

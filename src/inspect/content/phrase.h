@@ -81,6 +81,7 @@ class PhraseMatcher {
     std::size_t gap = 0;        // other words between this one and the next slot's, which stands before it
   };
   static bool IsOneOf(std::string_view word, const Slot& slot);
+  static std::optional<std::size_t> Find(WordsBefore& words, std::size_t from, std::size_t to, const Slot& slot);
   bool GoesOn(std::span<const WordsBefore::Word> words, std::size_t slot, std::size_t seam, LastWord last) const;
 
   Phrase phrase_;

@@ -1,4 +1,4 @@
-#include "inspect/pii/plainwords.h"
+#include "inspect/pii/plain_words.h"
 
 #include <gtest/gtest.h>
 

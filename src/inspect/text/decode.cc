@@ -159,10 +159,7 @@ class Decoder {
         separator = text_.substr(stop, behind - stop);
         if (separator.empty()) break;
       }
-      if (text_.substr(stop, separator.size()) != separator) {
-        next = stop + separator.size();
-        break;
-      }
+      if (text_.substr(stop, separator.size()) != separator) break;
     }
     if (bytes_.size() < kFewest || !IsText(bytes_)) return at;
     const std::size_t step = length + separator.size();
