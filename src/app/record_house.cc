@@ -42,9 +42,9 @@ base::Error CannotOpen(base::Error error, const fs::path& folder) {
 }
 
 record::vault::MasterKeySource MasterKeyOf(const RecordConfig& config, const fs::path& folder) {
-  using namespace record::vault;
-  if (!config.key_variable.empty()) return MasterKeyVariable{.name = config.key_variable};
-  if (!config.key_command.empty()) return MasterKeyCommand{.words = config.key_command};
+  using record::vault::MasterKeyFile;
+  if (!config.key_variable.empty()) return record::vault::MasterKeyVariable{.name = config.key_variable};
+  if (!config.key_command.empty()) return record::vault::MasterKeyCommand{.words = config.key_command};
   if (!config.key_file.empty()) return MasterKeyFile{.path = config.key_file};
   return MasterKeyFile{.path = folder.string() + ".key", .if_absent = MasterKeyFile::IfAbsent::kMake};
 }
