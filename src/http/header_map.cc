@@ -46,10 +46,12 @@ void HeaderMap::Set(std::string_view name, std::string_view value) {
 }
 
 void HeaderMap::Remove(std::string_view name) {
-  std::erase_if(entries_, [this, name](const Entry& entry) {
+  const auto is_it = [this, name](const Entry& entry) {
     return entry.name_length == name.size() &&
            EqualsIgnoringCase({bytes_.data() + entry.offset, entry.name_length}, name);
-  });
+  };
+  const auto first = std::ranges::find_if(entries_, is_it);  // mostly there is none
+  entries_.erase(std::remove_if(first, entries_.end(), is_it), entries_.end());
 }
 
 void HeaderMap::Clear() {

@@ -178,6 +178,18 @@ constexpr std::uint64_t ToLower8(std::uint64_t bytes) {
   return bytes | (upper >> 2);
 }
 
+#if defined(__SSE2__)
+inline void Lower16(char* at) {
+  __m128i bytes;
+  std::memcpy(&bytes, at, sizeof bytes);
+  const __m128i from_a = _mm_cmpgt_epi8(bytes, _mm_set1_epi8('A' - 1));
+  const __m128i beyond_z = _mm_cmpgt_epi8(bytes, _mm_set1_epi8('Z'));
+  const __m128i upper = _mm_and_si128(_mm_andnot_si128(beyond_z, from_a), _mm_set1_epi8(0x20));
+  bytes = _mm_or_si128(bytes, upper);
+  std::memcpy(at, &bytes, sizeof bytes);
+}
+#endif
+
 template <class Word>
 void LowerWord(char* at) {
   Word word;
@@ -190,6 +202,12 @@ void LowerWord(char* at) {
 
 // ASCII letters to lower case. Words overlap at the end, for lowering twice is lowering once.
 inline void LowerInPlace(char* at, std::size_t size) {
+#if defined(__SSE2__)
+  if (size >= 16) {
+    for (std::size_t i = 0; i + 16 < size; i += 16) internal::Lower16(at + i);
+    return internal::Lower16(at + size - 16);
+  }
+#endif
   if (size >= 8) {
     for (std::size_t i = 0; i + 8 < size; i += 8) internal::LowerWord<std::uint64_t>(at + i);
     return internal::LowerWord<std::uint64_t>(at + size - 8);
