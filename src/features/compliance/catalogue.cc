@@ -210,6 +210,7 @@ base::Result<Framework> ParseFramework(std::string_view yaml, std::string_view f
 
 std::vector<std::string_view> DefaultFrameworkIds() {
   std::vector<std::string_view> ids;
+  ids.reserve(kDefaults.size());
   for (const Default& one : kDefaults) ids.push_back(one.id);
   return ids;
 }

@@ -41,6 +41,12 @@ std::uint64_t Count(Value value) {
   return number > 0 ? static_cast<std::uint64_t>(number) : 0;
 }
 
+// Durations have fractions.
+std::uint64_t Millis(Value value) {
+  const double number = value.AsNumber().value_or(0);
+  return number > 0 && number < 1e15 ? static_cast<std::uint64_t>(number) : 0;
+}
+
 // Texts of a list of texts, each once in what the entry says.
 template <class Use>
 void Each(Value list, Use use) {
@@ -211,25 +217,27 @@ void Evidence::TakeOther(std::uint64_t index, std::int64_t at_us, std::string_vi
   Keep("type:" + std::string(type), index);
 }
 
+// A vote is one person's; an approval that was given is counted when it is, and may be used later.
 void Evidence::TakeApproval(std::string_view type, Value entry) {
-  const auto [id, by, vote, ms, outcome] =
-      entry.Members(std::array<std::string_view, 5>{"id", "by", "vote", "ms", "outcome"});
+  const auto [approval, actor, says, dwell, state] =
+      entry.Members(std::array<std::string_view, 5>{"approval", "actor", "says", "dwell_ms", "state"});
   if (type == "approval.vote") {
-    ReviewerRecord& reviewer = At(reviewers, by.string(), kMaxReviewers);
+    ReviewerRecord& reviewer = At(reviewers, actor.string(), kMaxReviewers);
+    const bool approves = says.string() == "approve";
     ++reviewer.votes;
-    reviewer.approved += vote.string() == "approve" ? 1 : 0;
-    reviewer.took.Add(Count(ms));
-    if (votes_.size() < kMaxOpenVotes || votes_.contains(id.string())) {
-      std::vector<std::string>& who = votes_[std::string(id.string())];
-      if (std::ranges::find(who, by.string()) == who.end()) who.emplace_back(by.string());
-    }
+    reviewer.approved += approves ? 1 : 0;
+    reviewer.took.Add(Millis(dwell));
+    if (!approves || (votes_.size() == kMaxOpenVotes && !votes_.contains(approval.string()))) return;
+    std::vector<std::string>& who = votes_[std::string(approval.string())];
+    if (std::ranges::find(who, actor.string()) == who.end()) who.emplace_back(actor.string());
   } else if (type == "approval.outcome") {
-    approval_outcomes.Add(outcome.string());
-    const auto found = votes_.find(id.string());
-    if (found == votes_.end()) return;
-    ++voted;
-    two_persons += found->second.size() >= 2 ? 1 : 0;
-    votes_.erase(found);
+    approval_outcomes.Add(state.string());
+    const auto found = votes_.find(approval.string());
+    if (state.string() == "approved") {
+      ++approved;
+      two_persons += found != votes_.end() && found->second.size() >= 2 ? 1 : 0;
+    }
+    if (found != votes_.end()) votes_.erase(found);
   }
 }
 
@@ -259,7 +267,7 @@ void Evidence::TakeExchange(std::uint64_t index, std::int64_t at_us, Value entry
   statuses.Add(code == 0 ? "none" : std::string(1, static_cast<char>('0' + code / 100 % 10)) + "xx");
   const bool is_answered = ending.string() == "answered";
   if (code >= 500 || ending.string() == "cut_mid_stream") ++day.failed;
-  took.Add(Count(ms));
+  took.Add(Millis(ms));
   TakeDecision(entry, day, system);
   TakeAttempts(attempts, is_answered, system);
   TakeCost(entry, day);
@@ -319,7 +327,7 @@ void Evidence::TakeAttempts(Value attempts, bool is_answered, SystemRecord& syst
     provider.failures += code == 0 || code >= 500 || code == 429 ? 1 : 0;
     provider.models.Add(model.string());
     provider.outcomes.Add(outcome.string());
-    provider.took.Add(Count(ms));
+    provider.took.Add(Millis(ms));
     system.providers.Add(name.string());
   }
   if (attempts.size() < 2) return;

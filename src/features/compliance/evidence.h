@@ -168,8 +168,8 @@ class Evidence {
   std::map<std::string, ReviewerRecord, std::less<>> reviewers;
   Tally payloads{64};             // that the vault keeps, by retention class
   Tally payloads_lost{64};        // exchanges whose payloads should be there and are not, by the reason
-  std::uint64_t two_persons = 0;  // approvals with votes of two persons or more
-  std::uint64_t voted = 0;        // approvals with a vote
+  std::uint64_t approved = 0;     // approvals that were given
+  std::uint64_t two_persons = 0;  // of them, those that two persons or more voted for
   std::map<std::string, std::vector<RareEntry>, std::less<>> rare;  // by type, the first of each
 
  private:

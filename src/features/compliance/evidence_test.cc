@@ -16,8 +16,6 @@ Scope November() {
 
 class EvidenceTest : public testing::Test {
  protected:
-  explicit EvidenceTest(Scope scope = November()) : evidence_(std::move(scope)) {}
-
   // Heartbeats every ten seconds for so long.
   void Beat(std::int64_t seconds) {
     for (std::int64_t i = 0; i < seconds; i += 10) {
@@ -28,7 +26,7 @@ class EvidenceTest : public testing::Test {
   const NodeRecord& node() const { return evidence_.nodes.at("gw1"); }
   Answer Ask(Query query) const { return AnswerTo(query, evidence_, {.origin = "log", .size = index_}); }
 
-  Evidence evidence_;
+  Evidence evidence_{November()};
   std::uint64_t index_ = 0;
   FakeRecord record_{[this](std::string_view entry) { evidence_.Take(index_++, entry); }};
 };
@@ -51,6 +49,8 @@ TEST_F(EvidenceTest, CountsExchanges) {
   EXPECT_EQ(evidence_.systems.size(), 7U);
   EXPECT_EQ(evidence_.subjects.names(), 400U);
   EXPECT_EQ(evidence_.providers.at("second").calls, 1000 - denied);
+  EXPECT_GT(evidence_.took.Percentile(1), 199U);  // durations have fractions
+  EXPECT_GT(evidence_.providers.at("second").took.Percentile(50), 899U);
 }
 
 TEST_F(EvidenceTest, WhatWasDecidedAndDidNotEndIsCounted) {
@@ -148,6 +148,16 @@ TEST_F(EvidenceTest, PayloadsThatAreNotInTheVaultAreAGap) {
             std::vector<std::string>{"Of 1 exchange payloads should be in the vault and are not"});
 }
 
+// Somebody who says no takes part in no approval.
+TEST_F(EvidenceTest, AVoteAgainstIsNoneForTheQuorum) {
+  record_.Other("approval.vote", R"(,"approval":"a","actor":"1","says":"approve","dwell_ms":9000)");
+  record_.Other("approval.vote", R"(,"approval":"a","actor":"2","says":"deny","dwell_ms":9000)");
+  record_.Other("approval.outcome", R"(,"approval":"a","state":"approved")");
+  record_.Other("approval.outcome", R"(,"approval":"b","state":"denied")");
+  EXPECT_EQ(Ask(Query::kApprovalQuorum).gaps, std::vector<std::string>{"1 approval rests on one person"});
+  EXPECT_EQ(Ask(Query::kOverrides).state, Answer::State::kFound);
+}
+
 TEST_F(EvidenceTest, SilenceAfterAStopIsNone) {
   record_.Start();
   Beat(60);
@@ -206,16 +216,19 @@ TEST_F(EvidenceTest, WhatWasNotInspectedIsAGapAndNothingFoundIsNot) {
 
 TEST_F(EvidenceTest, AReviewerWhoApprovesEverythingAtOnceIsNamed) {
   for (int i = 0; i < 30; ++i) {
-    const std::string id = R"(,"id":"a)" + std::to_string(i) + "\"";
+    const std::string id = R"(,"approval":"a)" + std::to_string(i) + "\"";
     record_.Other("approval.request", id);
-    record_.Other("approval.vote", id + R"(,"by":"77","vote":"approve","ms":900)");
-    if (i % 2 == 0) record_.Other("approval.vote", id + R"(,"by":"78","vote":"deny","ms":90000)");
-    record_.Other("approval.outcome", id + R"(,"outcome":"approved")");
+    record_.Other("approval.vote", id + R"(,"actor":"77","says":"approve","dwell_ms":900.5)");
+    if (i % 2 == 0) record_.Other("approval.vote", id + R"(,"actor":"78","says":"approve","dwell_ms":90000)");
+    record_.Other("approval.outcome", id + R"(,"state":"approved")");
+    record_.Other("approval.outcome", id + R"(,"state":"consumed")");
   }
   evidence_.Finish();
   const Answer bias = Ask(Query::kApprovalBias);
   ASSERT_EQ(bias.gaps.size(), 1U);
   EXPECT_NE(bias.gaps[0].find("Reviewer 77"), std::string::npos);
+  EXPECT_EQ(bias.tables.at(0).rows.size(), 2U);
+  EXPECT_EQ(evidence_.approved, 30U);
   EXPECT_EQ(evidence_.two_persons, 15U);
   EXPECT_EQ(Ask(Query::kApprovalQuorum).gaps, std::vector<std::string>{"15 approvals rest on one person"});
 }
@@ -235,9 +248,11 @@ TEST_F(EvidenceTest, SamplesAreOfTheirKindAndAsTheyWere) {
 
 class ScopedEvidence : public EvidenceTest {
  protected:
-  ScopedEvidence()
-      : EvidenceTest(
-            {.from_us = November().from_us, .until_us = November().until_us, .members = {{"project", "103"}}}) {}
+  void SetUp() override {
+    Scope scope = November();
+    scope.members.emplace("project", "103");
+    evidence_ = Evidence(std::move(scope));
+  }
 };
 
 TEST_F(ScopedEvidence, OnlyExchangesOfTheScopeCount) {

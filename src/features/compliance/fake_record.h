@@ -46,7 +46,7 @@ class FakeRecord {
     const bool failed = kind == 99;
     Json().Field("status", denied ? 403 : failed ? 502 : 200).Field("ending", denied || failed ? "failed" : "answered");
     if (denied) Json().Field("error", "denied");
-    Json().Field("ms", 200 + random_.Below(2000));
+    Json().Field("ms", static_cast<double>(200 + random_.Below(2000)) + 0.25);
     if (!denied) Attempts(failed, kind == 98);
     End();
   }
@@ -104,7 +104,7 @@ class FakeRecord {
     std::string attempts = "[";
     if (retried) attempts += R"({"provider":"first","model":"m-1","status":503,"outcome":"failed","ms":40},)";
     attempts += R"({"provider":"second","model":"m-2","status":)" + std::string(failed ? "502" : "200") +
-                R"(,"outcome":")" + (failed ? "failed" : "answered") + R"(","ms":900}])";
+                R"(,"outcome":")" + (failed ? "failed" : "answered") + R"(","ms":900.125}])";
     Json().RawField("attempts", attempts);
     Json().RawField("usage",
                     R"({"input":800,"cache_read":0,"cache_write":0,"output":300,"reasoning":0,"source":"provider"})");

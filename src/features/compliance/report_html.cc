@@ -78,6 +78,7 @@ void WriteHead(HtmlWriter& html, const Report& report) {
 void WriteSummary(HtmlWriter& html, const Report& report) {
   html.Raw("<section id=\"summary\"><h2>Summary</h2>");
   std::vector<std::pair<std::string, std::uint64_t>> parts;
+  parts.reserve(kVerdicts.size());
   for (const VerdictWords& words : kVerdicts) parts.emplace_back(words.badge, CountOf(report, words.verdict));
   html.Raw(VerdictBar(parts)).Raw("<ul class=\"legend\">");
   for (const VerdictWords& words : kVerdicts) {
@@ -137,7 +138,7 @@ void WriteSampleLinks(HtmlWriter& html, const Assessment& assessment, const std:
   html.Raw("<p class=\"samples\">Samples: ");
   for (const std::uint64_t index : linked) {
     const std::string number = std::to_string(index);
-    html.Raw("<a href=\"#s-" + number + "\">entry " + number + "</a> ");
+    html.Raw("<a href=\"#s-").Raw(number).Raw("\">entry ").Raw(number).Raw("</a> ");
   }
   html.Raw("</p>");
 }

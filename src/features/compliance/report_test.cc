@@ -46,12 +46,12 @@ class NovemberClock final : public base::Clock {
 
 class ReportTest : public testing::Test {
  protected:
-  ReportTest() {
+  void SetUp() override {
     std::string name = (fs::temp_directory_path() / "gatehouse-report-XXXXXX").string();
     GH_CHECK(::mkdtemp(name.data()) != nullptr);
     folder_ = name;
   }
-  ~ReportTest() override { fs::remove_all(folder_); }
+  void TearDown() override { fs::remove_all(folder_); }
 
   Report Assessed() {
     FakeRecord record([&](std::string_view entry) { evidence_.Take(evidence_.entries, entry); });

@@ -16,7 +16,7 @@ namespace fs = std::filesystem;
 
 class VaultTest : public testing::Test {
  protected:
-  VaultTest() { Reopen(); }
+  void SetUp() override { Reopen(); }
 
   void Reopen() {
     vault_.reset();
