@@ -19,64 +19,64 @@ class EvidenceTest : public testing::Test {
   // Heartbeats every ten seconds for so long.
   void Beat(std::int64_t seconds) {
     for (std::int64_t i = 0; i < seconds; i += 10) {
-      record_.now_us += 10 * kSecondUs;
-      record_.Heartbeat();
+      record.now_us += 10 * kSecondUs;
+      record.Heartbeat();
     }
   }
-  const NodeRecord& node() const { return evidence_.nodes.at("gw1"); }
-  Answer Ask(Query query) const { return AnswerTo(query, evidence_, {.origin = "log", .size = index_}); }
+  const NodeRecord& node() const { return evidence.nodes.at("gw1"); }
+  Answer Ask(Query query) const { return AnswerTo(query, evidence, {.origin = "log", .size = index}); }
 
-  Evidence evidence_{November()};
-  std::uint64_t index_ = 0;
-  FakeRecord record_{[this](std::string_view entry) { evidence_.Take(index_++, entry); }};
+  Evidence evidence{November()};
+  std::uint64_t index = 0;
+  FakeRecord record{[this](std::string_view entry) { evidence.Take(index++, entry); }};
 };
 
 TEST_F(EvidenceTest, CountsExchanges) {
   for (std::uint64_t i = 0; i < 1000; ++i) {
-    record_.now_us += kSecondUs;
-    record_.Exchange(i);
+    record.now_us += kSecondUs;
+    record.Exchange(i);
   }
-  evidence_.Finish();
-  EXPECT_EQ(evidence_.exchanges, 1000U);
-  EXPECT_EQ(evidence_.open_starts, 0U);
-  const std::uint64_t denied = evidence_.decisions.of("deny");
+  evidence.Finish();
+  EXPECT_EQ(evidence.exchanges, 1000U);
+  EXPECT_EQ(evidence.open_starts, 0U);
+  const std::uint64_t denied = evidence.decisions.of("deny");
   EXPECT_GT(denied, 0U);
-  EXPECT_EQ(evidence_.types.of("req.start"), 1000 - denied);
-  EXPECT_EQ(evidence_.tags.of("LLM01"), denied);
-  EXPECT_EQ(evidence_.findings.at("injection").of("INSTRUCTION (deny)"), denied);
-  EXPECT_EQ(evidence_.findings.at("pii").of("EMAIL_ADDRESS (mask)"), 2 * evidence_.decisions.of("restrict"));
-  EXPECT_EQ(evidence_.nano_usd, static_cast<std::int64_t>(1000 - denied) * 1'250'000);
-  EXPECT_EQ(evidence_.systems.size(), 7U);
-  EXPECT_EQ(evidence_.subjects.names(), 400U);
-  EXPECT_EQ(evidence_.providers.at("second").calls, 1000 - denied);
-  EXPECT_GT(evidence_.took.Percentile(1), 199U);  // durations have fractions
-  EXPECT_GT(evidence_.providers.at("second").took.Percentile(50), 899U);
+  EXPECT_EQ(evidence.types.of("req.start"), 1000 - denied);
+  EXPECT_EQ(evidence.tags.of("LLM01"), denied);
+  EXPECT_EQ(evidence.findings.at("injection").of("INSTRUCTION (deny)"), denied);
+  EXPECT_EQ(evidence.findings.at("pii").of("EMAIL_ADDRESS (mask)"), 2 * evidence.decisions.of("restrict"));
+  EXPECT_EQ(evidence.nano_usd, static_cast<std::int64_t>(1000 - denied) * 1'250'000);
+  EXPECT_EQ(evidence.systems.size(), 7U);
+  EXPECT_EQ(evidence.subjects.names(), 400U);
+  EXPECT_EQ(evidence.providers.at("second").calls, 1000 - denied);
+  EXPECT_GT(evidence.took.Percentile(1), 199U);  // durations have fractions
+  EXPECT_GT(evidence.providers.at("second").took.Percentile(50), 899U);
 }
 
 TEST_F(EvidenceTest, WhatWasDecidedAndDidNotEndIsCounted) {
-  record_.Other("req.start", R"(,"id":"a","decision":"allow")");
-  record_.Other("req.start", R"(,"id":"b","decision":"allow")");
-  record_.Other("req.end", R"(,"id":"a","decision":"allow","status":200,"ending":"answered")");
-  evidence_.Finish();
-  EXPECT_EQ(evidence_.open_starts, 1U);
+  record.Other("req.start", R"(,"id":"a","decision":"allow")");
+  record.Other("req.start", R"(,"id":"b","decision":"allow")");
+  record.Other("req.end", R"(,"id":"a","decision":"allow","status":200,"ending":"answered")");
+  evidence.Finish();
+  EXPECT_EQ(evidence.open_starts, 1U);
 }
 
 TEST_F(EvidenceTest, OnlyThePeriodCounts) {
-  record_.now_us = November().from_us - 1;
-  record_.Exchange(1);
-  record_.now_us = November().until_us;
-  record_.Exchange(2);
-  record_.now_us = November().until_us - 1;
-  record_.Exchange(3);
-  EXPECT_EQ(evidence_.exchanges, 1U);
-  EXPECT_EQ(evidence_.newest_us(), November().until_us - 1);
+  record.now_us = November().from_us - 1;
+  record.Exchange(1);
+  record.now_us = November().until_us;
+  record.Exchange(2);
+  record.now_us = November().until_us - 1;
+  record.Exchange(3);
+  EXPECT_EQ(evidence.exchanges, 1U);
+  EXPECT_EQ(evidence.newest_us(), November().until_us - 1);
 }
 
 TEST_F(EvidenceTest, AQuietRecordHasNoGaps) {
-  record_.Start();
+  record.Start();
   Beat(3600);
-  record_.Stop();
-  evidence_.Finish();
+  record.Stop();
+  evidence.Finish();
   EXPECT_EQ(node().missing, 0U);
   EXPECT_EQ(node().silences, 0U);
   EXPECT_EQ(node().covered_us, 3590 * kSecondUs);
@@ -84,37 +84,37 @@ TEST_F(EvidenceTest, AQuietRecordHasNoGaps) {
 }
 
 TEST_F(EvidenceTest, ANumberThatNeverCameIsMissing) {
-  record_.Start();
+  record.Start();
   Beat(60);
-  record_.Lose();
+  record.Lose();
   Beat(60);
-  record_.Stop();
-  evidence_.Finish();
+  record.Stop();
+  evidence.Finish();
   EXPECT_EQ(node().missing, 1U);
   EXPECT_EQ(Ask(Query::kLogCoverage).state, Answer::State::kGap);
 }
 
 TEST_F(EvidenceTest, ANewProcessBeginsAnew) {
-  record_.Start();
+  record.Start();
   Beat(60);
-  record_.Stop();
-  record_.Start();
+  record.Stop();
+  record.Start();
   Beat(600);
-  record_.Stop();
-  evidence_.Finish();
+  record.Stop();
+  evidence.Finish();
   EXPECT_EQ(node().missing, 0U);
   EXPECT_EQ(node().starts, 2U);
 }
 
 // The end of a process without node.stop, and a while until the next.
 TEST_F(EvidenceTest, SilenceWithoutAStopIsAGap) {
-  record_.Start();
+  record.Start();
   Beat(60);
-  record_.now_us += 600 * kSecondUs;
-  record_.Start();
+  record.now_us += 600 * kSecondUs;
+  record.Start();
   Beat(60);
-  record_.Stop();
-  evidence_.Finish();
+  record.Stop();
+  evidence.Finish();
   EXPECT_EQ(node().silences, 1U);
   EXPECT_EQ(node().silent_us, 610 * kSecondUs);
   ASSERT_EQ(node().longest.size(), 1U);
@@ -123,86 +123,86 @@ TEST_F(EvidenceTest, SilenceWithoutAStopIsAGap) {
 
 // A gateway that is to give a sign every minute is not silent in between.
 TEST_F(EvidenceTest, TheIntervalIsTheRecordsOwn) {
-  record_.Start();
+  record.Start();
   for (int i = 0; i < 60; ++i) {
-    record_.now_us += 60 * kSecondUs;
-    record_.Heartbeat();
+    record.now_us += 60 * kSecondUs;
+    record.Heartbeat();
   }
-  record_.now_us += 600 * kSecondUs;
-  record_.Heartbeat();
-  record_.Stop();
-  evidence_.Finish();
+  record.now_us += 600 * kSecondUs;
+  record.Heartbeat();
+  record.Stop();
+  evidence.Finish();
   EXPECT_EQ(node().interval_us, 60 * kSecondUs);
   EXPECT_EQ(node().silences, 1U);
   EXPECT_EQ(node().silent_us, 600 * kSecondUs);
 }
 
 TEST_F(EvidenceTest, PayloadsThatAreNotInTheVaultAreAGap) {
-  record_.Other("req.end", R"(,"id":"a","decision":"allow","status":200,"ending":"answered","scanned":1,)"
-                           R"("payloads":[{"field":"prompt","class":"short"},{"field":"answer","class":"short"}])");
+  record.Other("req.end", R"(,"id":"a","decision":"allow","status":200,"ending":"answered","scanned":1,)"
+                          R"("payloads":[{"field":"prompt","class":"short"},{"field":"answer","class":"short"}])");
   EXPECT_EQ(Ask(Query::kRetention).state, Answer::State::kFound);
-  EXPECT_EQ(evidence_.payloads.of("short"), 2U);
-  record_.Other("req.end", R"(,"id":"b","decision":"allow","status":200,"ending":"answered","scanned":1,)"
-                           R"("payloads_lost":"queue_full")");
+  EXPECT_EQ(evidence.payloads.of("short"), 2U);
+  record.Other("req.end", R"(,"id":"b","decision":"allow","status":200,"ending":"answered","scanned":1,)"
+                          R"("payloads_lost":"queue_full")");
   EXPECT_EQ(Ask(Query::kRetention).gaps,
             std::vector<std::string>{"Of 1 exchange payloads should be in the vault and are not"});
 }
 
 // Somebody who says no takes part in no approval.
 TEST_F(EvidenceTest, AVoteAgainstIsNoneForTheQuorum) {
-  record_.Other("approval.vote", R"(,"approval":"a","actor":"1","says":"approve","dwell_ms":9000)");
-  record_.Other("approval.vote", R"(,"approval":"a","actor":"2","says":"deny","dwell_ms":9000)");
-  record_.Other("approval.outcome", R"(,"approval":"a","state":"approved")");
-  record_.Other("approval.outcome", R"(,"approval":"b","state":"denied")");
+  record.Other("approval.vote", R"(,"approval":"a","actor":"1","says":"approve","dwell_ms":9000)");
+  record.Other("approval.vote", R"(,"approval":"a","actor":"2","says":"deny","dwell_ms":9000)");
+  record.Other("approval.outcome", R"(,"approval":"a","state":"approved")");
+  record.Other("approval.outcome", R"(,"approval":"b","state":"denied")");
   EXPECT_EQ(Ask(Query::kApprovalQuorum).gaps, std::vector<std::string>{"1 approval rests on one person"});
   EXPECT_EQ(Ask(Query::kOverrides).state, Answer::State::kFound);
 }
 
 TEST_F(EvidenceTest, SilenceAfterAStopIsNone) {
-  record_.Start();
+  record.Start();
   Beat(60);
-  record_.Stop();
-  record_.now_us += 3600 * kSecondUs;
-  record_.Start();
+  record.Stop();
+  record.now_us += 3600 * kSecondUs;
+  record.Start();
   Beat(60);
-  record_.Stop();
-  evidence_.Finish();
+  record.Stop();
+  evidence.Finish();
   EXPECT_EQ(node().silences, 0U);
 }
 
 TEST_F(EvidenceTest, SilenceUpToTheEndOfTheRecordIsAGap) {
-  record_.Start();
+  record.Start();
   Beat(60);
-  record_.now_us += 600 * kSecondUs;
-  record_.Exchange(1);
-  evidence_.Finish();
+  record.now_us += 600 * kSecondUs;
+  record.Exchange(1);
+  evidence.Finish();
   EXPECT_EQ(node().silences, 1U);
   EXPECT_EQ(node().silent_us, 600 * kSecondUs);
 }
 
 TEST_F(EvidenceTest, WhatTheGatewaySaysWasNotWrittenIsAGap) {
-  record_.Start();
-  record_.Heartbeat(3);
-  record_.Stop();
-  evidence_.Finish();
+  record.Start();
+  record.Heartbeat(3);
+  record.Stop();
+  evidence.Finish();
   EXPECT_EQ(node().unwritten, 3U);
   ASSERT_FALSE(Ask(Query::kLogCoverage).gaps.empty());
   EXPECT_NE(Ask(Query::kLogCoverage).gaps[0].find("3 entries could not be written"), std::string::npos);
 }
 
 TEST_F(EvidenceTest, WhatCannotBeReadIsAGap) {
-  evidence_.Take(0, "{");
-  evidence_.Take(1, R"({"v":1})");
-  record_.Heartbeat();
-  evidence_.Finish();
-  EXPECT_EQ(evidence_.unreadable, 2U);
+  evidence.Take(0, "{");
+  evidence.Take(1, R"({"v":1})");
+  record.Heartbeat();
+  evidence.Finish();
+  EXPECT_EQ(evidence.unreadable, 2U);
   EXPECT_EQ(Ask(Query::kLogCoverage).state, Answer::State::kGap);
 }
 
 TEST_F(EvidenceTest, WhatWasNotInspectedIsAGapAndNothingFoundIsNot) {
-  record_.Other("req.end",
-                R"(,"id":"a","decision":"allow","status":200,"ending":"answered","not_scanned":["not_inspected"])");
-  evidence_.Finish();
+  record.Other("req.end",
+               R"(,"id":"a","decision":"allow","status":200,"ending":"answered","not_scanned":["not_inspected"])");
+  evidence.Finish();
   EXPECT_EQ(Ask(Query::kCoverage).state, Answer::State::kGap);
   EXPECT_EQ(Ask(Query::kPersonalData).state, Answer::State::kGap);  // nothing could be found
   Evidence other(November());
@@ -217,25 +217,25 @@ TEST_F(EvidenceTest, WhatWasNotInspectedIsAGapAndNothingFoundIsNot) {
 TEST_F(EvidenceTest, AReviewerWhoApprovesEverythingAtOnceIsNamed) {
   for (int i = 0; i < 30; ++i) {
     const std::string id = R"(,"approval":"a)" + std::to_string(i) + "\"";
-    record_.Other("approval.request", id);
-    record_.Other("approval.vote", id + R"(,"actor":"77","says":"approve","dwell_ms":900.5)");
-    if (i % 2 == 0) record_.Other("approval.vote", id + R"(,"actor":"78","says":"approve","dwell_ms":90000)");
-    record_.Other("approval.outcome", id + R"(,"state":"approved")");
-    record_.Other("approval.outcome", id + R"(,"state":"consumed")");
+    record.Other("approval.request", id);
+    record.Other("approval.vote", id + R"(,"actor":"77","says":"approve","dwell_ms":900.5)");
+    if (i % 2 == 0) record.Other("approval.vote", id + R"(,"actor":"78","says":"approve","dwell_ms":90000)");
+    record.Other("approval.outcome", id + R"(,"state":"approved")");
+    record.Other("approval.outcome", id + R"(,"state":"consumed")");
   }
-  evidence_.Finish();
+  evidence.Finish();
   const Answer bias = Ask(Query::kApprovalBias);
   ASSERT_EQ(bias.gaps.size(), 1U);
   EXPECT_NE(bias.gaps[0].find("Reviewer 77"), std::string::npos);
   EXPECT_EQ(bias.tables.at(0).rows.size(), 2U);
-  EXPECT_EQ(evidence_.approved, 30U);
-  EXPECT_EQ(evidence_.two_persons, 15U);
+  EXPECT_EQ(evidence.approved, 30U);
+  EXPECT_EQ(evidence.two_persons, 15U);
   EXPECT_EQ(Ask(Query::kApprovalQuorum).gaps, std::vector<std::string>{"15 approvals rest on one person"});
 }
 
 TEST_F(EvidenceTest, SamplesAreOfTheirKindAndAsTheyWere) {
-  for (std::uint64_t i = 0; i < 500; ++i) record_.Exchange(i);
-  const auto samples = evidence_.samples();
+  for (std::uint64_t i = 0; i < 500; ++i) record.Exchange(i);
+  const auto samples = evidence.samples();
   std::map<std::string, int> kinds;
   for (const Sample& sample : samples) {
     ++kinds[sample.kind];
@@ -251,17 +251,17 @@ class ScopedEvidence : public EvidenceTest {
   void SetUp() override {
     Scope scope = November();
     scope.members.emplace("project", "103");
-    evidence_ = Evidence(std::move(scope));
+    evidence = Evidence(std::move(scope));
   }
 };
 
 TEST_F(ScopedEvidence, OnlyExchangesOfTheScopeCount) {
-  for (std::uint64_t i = 0; i < 70; ++i) record_.Exchange(i);
-  record_.Other("admin.action", R"(,"actor":"owner","method":"POST","resource":"keys","status":201)");
-  evidence_.Finish();
-  EXPECT_EQ(evidence_.exchanges, 10U);
-  EXPECT_EQ(evidence_.systems.size(), 1U);
-  EXPECT_EQ(evidence_.admin_actions.of("POST keys (done)"), 1U);
+  for (std::uint64_t i = 0; i < 70; ++i) record.Exchange(i);
+  record.Other("admin.action", R"(,"actor":"owner","method":"POST","resource":"keys","status":201)");
+  evidence.Finish();
+  EXPECT_EQ(evidence.exchanges, 10U);
+  EXPECT_EQ(evidence.systems.size(), 1U);
+  EXPECT_EQ(evidence.admin_actions.of("POST keys (done)"), 1U);
 }
 
 TEST(Tally, NamesBeyondTheMostAreCountedTogether) {

@@ -71,6 +71,26 @@ class Sweep {
   Sweep(BlobStore::Mode mode, const BlobStore::IsHeld& is_held, BlobStore::Removal& removal)
       : mode_(mode), is_held_(&is_held), removal_(&removal) {}
 
+  // What is chosen of a folder with blobs of one class.
+  template <class IsChosen>
+  base::Status RemoveIn(const fs::path& folder, const std::string& retention_class, IsChosen is_chosen) {
+    GH_TRY(const auto files, Listed(folder));
+    const std::uint64_t before = removal_->blobs;
+    for (const fs::path& file : files) {
+      BlobAddress address{.retention_class = retention_class, .key = {}, .record = {}, .field = {}};
+      if (ReadFileName(file.filename().string(), address) && is_chosen(address)) GH_CHECK_OK(Remove(file, address));
+    }
+    return removal_->blobs > before || files.empty() ? Finish(folder) : base::Ok();
+  }
+
+  // The removal is durable, and the folder is gone if nothing is left in it.
+  base::Status Finish(const fs::path& folder) const {
+    if (mode_ == BlobStore::Mode::kDryRun) return base::Ok();
+    if (::rmdir(folder.c_str()) == 0) return SyncFolder(folder.parent_path());
+    return errno == ENOENT ? base::Ok() : SyncFolder(folder);
+  }
+
+ private:
   base::Status Remove(const fs::path& path, const BlobAddress& address) {
     if ((*is_held_)(address)) {
       ++removal_->held;
@@ -87,14 +107,6 @@ class Sweep {
     return base::Ok();
   }
 
-  // The removal is durable, and the folder is gone if nothing is left in it.
-  base::Status Finish(const fs::path& folder) const {
-    if (mode_ == BlobStore::Mode::kDryRun) return base::Ok();
-    if (::rmdir(folder.c_str()) == 0) return SyncFolder(folder.parent_path());
-    return errno == ENOENT ? base::Ok() : SyncFolder(folder);
-  }
-
- private:
   const BlobStore::Mode mode_;
   const BlobStore::IsHeld* const is_held_;
   BlobStore::Removal* const removal_;
@@ -188,18 +200,12 @@ base::Result<std::string> BlobStore::Get(const BlobAddress& address) const {
 base::Result<BlobStore::Removal> BlobStore::RemoveKey(const KeyId& key, const IsHeld& is_held, Mode mode) const {
   Removal removal;
   Sweep sweep(mode, is_held, removal);
+  const auto is_of_key = [&](const BlobAddress& address) { return address.key == key; };
   GH_TRY(const auto classes, Listed(folder_ / kBlobs));
   for (const fs::path& of_class : classes) {
     GH_TRY(const auto days, Listed(of_class));
     for (const fs::path& day : days) {
-      const fs::path shard = day / ShardOf(key);
-      GH_TRY(const auto files, Listed(shard));
-      for (const fs::path& file : files) {
-        BlobAddress address{.retention_class = of_class.filename(), .key = {}, .record = {}, .field = {}};
-        if (!ReadFileName(file.filename().string(), address) || address.key != key) continue;
-        GH_CHECK_OK(sweep.Remove(file, address));
-      }
-      if (!files.empty()) GH_CHECK_OK(sweep.Finish(shard));
+      GH_CHECK_OK(sweep.RemoveIn(day / ShardOf(key), of_class.filename().string(), is_of_key));
     }
   }
   return removal;
@@ -210,20 +216,13 @@ base::Result<BlobStore::Removal> BlobStore::RemoveBefore(const std::string& rete
   GH_CHECK(IsRetentionClass(retention_class));
   Removal removal;
   Sweep sweep(mode, is_held, removal);
+  const auto any = [](const BlobAddress&) { return true; };
   const std::string first_kept = DayName(day);
   GH_TRY(const auto days, Listed(folder_ / kBlobs / retention_class));
   for (const fs::path& folder : days) {
     if (folder.filename().string() >= first_kept) break;
     GH_TRY(const auto shards, Listed(folder));
-    for (const fs::path& shard : shards) {
-      GH_TRY(const auto files, Listed(shard));
-      for (const fs::path& file : files) {
-        BlobAddress address{.retention_class = retention_class, .key = {}, .record = {}, .field = {}};
-        if (!ReadFileName(file.filename().string(), address)) continue;
-        GH_CHECK_OK(sweep.Remove(file, address));
-      }
-      GH_CHECK_OK(sweep.Finish(shard));
-    }
+    for (const fs::path& shard : shards) GH_CHECK_OK(sweep.RemoveIn(shard, retention_class, any));
     GH_CHECK_OK(sweep.Finish(folder));
   }
   return removal;

@@ -248,6 +248,7 @@ base::Result<KeyTable::Destroyed> KeyTable::Destroy(const KeyId& id) {
 std::vector<KeyTable::Destroyed> KeyTable::destroyed() const {
   const std::lock_guard lock(mutex_);
   std::vector<Destroyed> all;
+  all.reserve(destroyed_.size());
   for (const auto& [id, tombstone] : destroyed_) all.push_back({.id = id, .at_ms = tombstone.at_ms});
   std::ranges::sort(all, {}, &Destroyed::id);
   return all;

@@ -69,6 +69,7 @@ base::Result<std::vector<KeptPayload>> Vault::Put(std::string_view subject, cons
     sealed.push_back(std::move(blob.bytes));
   }
   std::vector<BlobStore::Item> items;
+  items.reserve(kept.size());
   for (std::size_t i = 0; i < kept.size(); ++i) items.push_back({.address = kept[i].address, .blob = sealed[i]});
   GH_CHECK_OK(blobs_->Put(items));
   return kept;
