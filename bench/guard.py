@@ -49,14 +49,16 @@ def main():
     finally:
         rig.close()
         shutil.rmtree(scratch, ignore_errors=True)
-    median = {case: {name: statistics.median(values) if values else 0.0 for name, values in rows.items()} for case, rows in costs.items()}
-    parts = {case: (median[case]["on"] - median[case]["off"]) / median[case]["nginx"] for case in SIZES if median[case]["nginx"]}
-    event = (median[STREAM]["on"] - median[STREAM]["off"]) / EVENTS
+    median = {case: {name: statistics.median(values) if values else None for name, values in rows.items()} for case, rows in costs.items()}
+    measured = [case for case, medians in median.items() if None not in medians.values()]
+    parts = {case: (median[case]["on"] - median[case]["off"]) / median[case]["nginx"] for case in SIZES if case in measured}
+    event = (median[STREAM]["on"] - median[STREAM]["off"]) / EVENTS if STREAM in measured else None
     for case, rows in costs.items():
         for name, values in rows.items():
             spread = f"{min(values):.1f}..{max(values):.1f}" if values else "-"
-            print(f"  {case:16} {name:6} {median[case][name]:7.1f} us CPU  {spread}  {len(values)} clean rounds")
-    print("  on - off, as a part of nginx: " + ", ".join(f"{case} {part:.2f}" for case, part in parts.items()) + f"; {event:.2f} us per event")
+            print(f"  {case:16} {name:6} {median[case][name] or 0:7.1f} us CPU  {spread}  {len(values)} clean rounds")
+    found = [f"{case} {part:.2f}" for case, part in parts.items()] + ([] if event is None else [f"{event:.2f} us per event"])
+    print("  on - off, as a part of nginx: " + (", ".join(found) or "others used the machine in all rounds"))
     if args.json:
         args.json.write_text(json.dumps({"median_us": median, "parts": parts, "event_us": event}, indent=1))
 
