@@ -120,10 +120,12 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange, std::string
   }
   const bool accounting = AccountingApi::Serves(path.substr(kPrefix.size()));
   const bool record = RecordApi::Serves(path.substr(kPrefix.size()));
-  if (accounting || record || AlertsApi::Serves(path.substr(kPrefix.size()))) {
-    auto answered = co_await (accounting ? accounting_.Answer(exchange, actor.value())
-                              : record   ? record_.Answer(exchange, actor.value())
-                                         : alerts_.Answer(exchange, actor.value()));
+  const bool oversight = OversightApi::Serves(path.substr(kPrefix.size()));
+  if (accounting || record || oversight || AlertsApi::Serves(path.substr(kPrefix.size()))) {
+    auto answered = co_await (accounting  ? accounting_.Answer(exchange, actor.value())
+                              : record    ? record_.Answer(exchange, actor.value())
+                              : oversight ? oversight_.Answer(exchange, actor.value())
+                                          : alerts_.Answer(exchange, actor.value()));
     // An exchange that was settled is recorded together with its settlement.
     const bool recorded = accounting && answered.ok() && exchange.head().method == "POST";
     if (!recorded) co_await tenancy_.RecordCall(exchange, actor.value(), answered.ok() ? nullptr : &answered.error());
@@ -138,7 +140,7 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange, std::string
     co_return co_await SendError(
         exchange, 404, "not_found",
         "Known below /admin/v1/: orgs, teams, projects, users, apps, agents, keys, roles, "
-        "events, me, budgets, usage, exchanges, alerts, POST erasures, GET targets, POST reload, "
+        "events, me, budgets, usage, exchanges, alerts, stops, POST erasures, GET targets, POST reload, "
         "GET policy/decisions/REQUEST_ID.");
   }
   if (!actor.value().May(features::identity::Permission::kOperate, {}, context_.tenancy.tenancy.directory())) {

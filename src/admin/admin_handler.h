@@ -10,6 +10,7 @@
 #include "admin/accounting_api.h"
 #include "admin/admin_actor.h"
 #include "admin/alerts_api.h"
+#include "admin/oversight_api.h"
 #include "admin/record_api.h"
 #include "admin/tenancy_api.h"
 #include "base/metrics.h"
@@ -52,6 +53,7 @@ struct AdminContext {
   AccountingServices accounting;
   AlertServices alerts;
   RecordServices record;
+  OversightServices oversight;
   std::function<void()> measure;    // brings the metrics of what is measured, and not counted, up to date
   DirectoryLogin* login = nullptr;  // null: people of a directory are not let in
   AdminWitness witness;             // is told of every call below /admin/v1/; empty: nobody is
@@ -67,7 +69,8 @@ class AdminHandler final : public http::Handler {
         tenancy_(context_.tenancy),
         accounting_(context_.accounting, context_.tenancy.tenancy.directory()),
         alerts_(context_.alerts, context_.tenancy.tenancy.directory()),
-        record_(context_.record, context_.tenancy.tenancy.directory()) {}
+        record_(context_.record, context_.tenancy.tenancy.directory()),
+        oversight_(context_.oversight, context_.tenancy.tenancy.directory()) {}
 
   net::Task<> Serve(http::ServerExchange& exchange) override;
   std::string RejectionBody(std::uint16_t status, std::string_view reason) const override;
@@ -88,6 +91,7 @@ class AdminHandler final : public http::Handler {
   AccountingApi accounting_;
   AlertsApi alerts_;
   RecordApi record_;
+  OversightApi oversight_;
 };
 
 }  // namespace gatehouse::admin

@@ -4,6 +4,7 @@
 #include <initializer_list>
 
 #include "app/cli_alerts.h"
+#include "app/cli_approvals.h"
 #include "app/cli_record.h"
 #include "codec/json/writer.h"
 #include "codec/text/percent.h"
@@ -130,12 +131,14 @@ std::string QueryOf(const CliOptions& options, std::initializer_list<std::string
 }
 
 bool IsAccountingWord(std::string_view word) {
-  return word == "usage" || word == "budget" || word == "exchange" || word == "alert" || word == "erase";
+  return word == "usage" || word == "budget" || word == "exchange" || word == "alert" || word == "erase" ||
+         word == "kill";
 }
 
 CliRequest UnderstandAccounting(const std::vector<std::string>& plain, const CliOptions& options,
                                 std::string& problem) {
   if (plain[0] == "erase") return UnderstandErase(plain, options, problem);
+  if (plain[0] == "kill") return UnderstandKill(plain, options, problem);
   if (plain[0] == "alert") return UnderstandAlert(plain, options, problem);
   if (plain[0] == "budget") return Budget(plain, options, problem);
   if (plain[0] == "exchange") return Exchange(plain, options, problem);

@@ -98,6 +98,7 @@ base::Status Gateway::Start() {
   OpenRateSharing();
   OpenAlerting();
   GH_CHECK_OK(OpenRecord(count));
+  GH_CHECK_OK(OpenOversight());
   constexpr std::size_t kMostRemembered = std::size_t{256} << 20U;
   conversations_ = std::make_unique<store::memory::SharedValues>(
       base::SystemClock(), store::memory::SharedValues::Bounds{.bytes = kMostRemembered});
@@ -114,6 +115,7 @@ base::Status Gateway::Start() {
       .policies = *policies_,
       .record = record_ == nullptr ? nullptr : &record_->record(),
       .archive = record_ == nullptr ? nullptr : record_->archive(),
+      .kill_switch = oversight_->kill_switch(),
       .meters = meters_,
       .find_node = [&directory = control_->directory()](std::string_view path) -> std::optional<pipeline::NodeId> {
         const auto place = directory.FindPath(path);
@@ -125,6 +127,7 @@ base::Status Gateway::Start() {
   for (const auto& loop : loops_) loop->Start();
   alerting_->Start();
   tasks_.Spawn(control_->Follow(loop_, config_->tenancy.poll_interval, *log_));
+  tasks_.Spawn(oversight_->Follow(config_->tenancy.poll_interval));
   WatchFiles();
   readiness_ = admin::Readiness::kReady;
   if (options_.output == Options::Output::kPlain) output_.Write("{\"event\":\"ready\"}\n");
@@ -183,6 +186,17 @@ base::Status Gateway::OpenRecord(std::size_t loops) {
   if (shared_store_ != nullptr) stores.emplace_back("shared", [this] { return shared_store_->store().health(); });
   record_->Begin(loop_, config_->revision, std::move(stores));
   return base::Ok();
+}
+
+base::Status Gateway::OpenOversight() {
+  oversight_ = std::make_unique<OversightHouse>(
+      OversightHouse::Parts{.loop = loop_,
+                            .database = database_->database(),
+                            .log = *log_,
+                            .record = record_ == nullptr ? nullptr : &record_->record()});
+  constexpr std::chrono::seconds kReadTime(30);
+  auto loaded = net::BlockOn(loop_, oversight_->Load({base::SystemClock().Now() + kReadTime}));
+  return loaded ? *std::move(loaded) : base::Status(base::Internal("the start was interrupted"));
 }
 
 void Gateway::OpenAlerting() {
@@ -253,6 +267,7 @@ base::Status Gateway::ListenAdmin() {
                           .accounting = accounting_->services(),
                           .alerts = alerting_->services(),
                           .record = {.archive = record_ == nullptr ? nullptr : record_->archive()},
+                          .oversight = oversight_->services(),
                           .measure =
                               [this] {
                                 Measure(*metrics_, FirstMeasuredFamily(), *accounting_, *alerting_,

@@ -15,6 +15,7 @@
 #include "app/database.h"
 #include "app/identity_providers.h"
 #include "app/loop_runtime.h"
+#include "app/oversight_house.h"
 #include "app/rate_sharing.h"
 #include "app/record_house.h"
 #include "app/shared_store.h"
@@ -67,6 +68,7 @@ class Gateway {
   void OpenRateSharing();
   base::Status OpenRecord(std::size_t loops);
   void OpenAlerting();
+  base::Status OpenOversight();
   features::accounting::FindNode NodeFinder() const;
   base::Status Listen();
   base::Status ListenAdmin();
@@ -107,6 +109,7 @@ class Gateway {
   std::unique_ptr<Alerting> alerting_;
   std::unique_ptr<IdentityProviders> identity_;  // on loop_; the loops use it
   std::unique_ptr<RecordHouse> record_;          // null: none is kept
+  std::unique_ptr<OversightHouse> oversight_;
   std::vector<std::unique_ptr<LoopRuntime>> loops_;
   std::vector<Served> served_;
   LoopRuntime::ListenerId last_listener_ = 0;

@@ -68,6 +68,7 @@ LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_pt
       telemetry_(loop_, shared.metrics, index, shared.access_log, config->log.access),
       upstreams_(loop_, shared.log),
       fetcher_(upstreams_.PoolsForFetching(kHookPools)),
+      stops_(loop_, shared.kill_switch.table()),
       accounting_(PartsFor(shared, index, loop_)),
       ledger_(accounting_),
       record_(RecordFor(shared, index, loop_)),
@@ -78,11 +79,13 @@ LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_pt
       tasks_(loop_),
       probes_(std::make_unique<net::TaskGroup>(loop_)) {
   shared_.accounting.Admit(index_, accounting_);
+  shared_.kill_switch.Admit(stops_);
   if (index_ == 0 && config->probe_interval.count() > 0) probes_->Spawn(ProbeForever(std::move(config)));
 }
 
 LoopRuntime::~LoopRuntime() {
   GH_CHECK(!thread_.joinable());
+  shared_.kill_switch.Dismiss(stops_);
   shared_.accounting.Dismiss(index_);
 }
 
@@ -107,7 +110,7 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
   auto rates =
       std::make_shared<const features::ratelimit::RuleSet>(config->rate_limits, shared_.meters, shared_.find_node);
   owned->gate.pipeline = BuildPipeline(*config, std::move(governing.stages), std::move(rates), accounting_,
-                                       std::move(routes), record_ ? &*record_ : nullptr);
+                                       std::move(routes), record_ ? &*record_ : nullptr, stops_);
   if (record_) record_->Use(EntryContextOf(*config));
   return {owned, &owned->gate};
 }

@@ -21,6 +21,8 @@
 #include "features/audit/record.h"
 #include "features/identity/directory_placement.h"
 #include "features/identity/keys.h"
+#include "features/oversight/kill_switch.h"
+#include "features/oversight/loop_stops.h"
 #include "features/ratelimit/rule_set.h"
 #include "features/telemetry/telemetry.h"
 #include "http/server.h"
@@ -47,6 +49,7 @@ struct Shared {
   PolicyRecords& policies;
   features::audit::Record* record;    // null: none is kept
   features::audit::Archive* archive;  // null: nothing of payloads is
+  features::oversight::KillSwitch& kill_switch;
   features::ratelimit::MeterBoard& meters;
   features::ratelimit::FindNode find_node;  // thread-safe
 };
@@ -112,6 +115,7 @@ class LoopRuntime {
   http::Fetcher fetcher_;                              // of guardrails outside; uses upstreams_
   std::unique_ptr<SharedStore> shared_conversations_;  // once a configuration of a cluster keeps any
   std::unique_ptr<store::KeyValue> conversations_;     // once one of a gateway that is alone does
+  features::oversight::LoopStops stops_;               // outlives what accounting sees through
   features::accounting::LoopAccounting accounting_;    // dropped before the upstreams whose calls it sees through
   features::accounting::LedgerObserver ledger_;
   std::optional<features::audit::LoopRecord> record_;

@@ -4,6 +4,7 @@
 
 #include "app/config.h"
 #include "features/accounting/loop_accounting.h"
+#include "features/oversight/loop_stops.h"
 #include "features/ratelimit/rule_set.h"
 #include "features/routing/routing_stage.h"
 #include "pipeline/stage.h"
@@ -12,11 +13,12 @@ namespace gatehouse::app {
 
 // The stages of one loop in the order in which they see an exchange. The order and its reasons are in the source.
 // Authentication comes before all of them, before the exchange exists; `governing` is what GoverningStages() made;
-// `record` is null where none is kept.
+// `record` is null where none is kept, `stops` are the loop's.
 std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config, pipeline::Stages governing,
                                                         std::shared_ptr<const features::ratelimit::RuleSet> rates,
                                                         features::accounting::LoopAccounting& accounting,
                                                         std::shared_ptr<const features::routing::RouteTable> routes,
-                                                        features::audit::LoopRecord* record);
+                                                        features::audit::LoopRecord* record,
+                                                        features::oversight::LoopStops& stops);
 
 }  // namespace gatehouse::app

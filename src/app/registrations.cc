@@ -7,6 +7,7 @@
 #include "features/accounting/schema.h"
 #include "features/alerts/schema.h"
 #include "features/identity/tenancy_schema.h"
+#include "features/oversight/schema.h"
 #include "providers/anthropic/anthropic.h"
 #include "providers/azure_openai/azure_openai.h"
 #include "providers/bedrock/bedrock.h"
@@ -49,7 +50,8 @@ std::vector<std::string_view> ProviderKinds() {
 // One line per part.
 std::vector<store::Schema> Schemas() {
   return {features::identity::TenancySchema(), features::accounting::LedgerSchema(),
-          features::accounting::AdjustmentSchema(), features::alerts::AlertSchema()};
+          features::accounting::AdjustmentSchema(), features::alerts::AlertSchema(),
+          features::oversight::OversightSchema()};
 }
 
 }  // namespace gatehouse::app

@@ -1,0 +1,14 @@
+#pragma once
+
+#include <string>
+#include <vector>
+
+#include "app/cli.h"
+#include "app/cli_accounting.h"
+
+namespace gatehouse::app {
+
+// `gatehouse kill list|all|node|model|tool|lift`. Fills in the request, or the problem.
+CliRequest UnderstandKill(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem);
+
+}  // namespace gatehouse::app

@@ -1,0 +1,31 @@
+#include "features/oversight/loop_stops.h"
+
+namespace gatehouse::features::oversight {
+
+Flight::Flight(LoopStops& stops, const pipeline::Exchange& exchange)
+    : stops_(stops),
+      exchange_(exchange),
+      halted_(stops.loop()),
+      place_(stops.flights_.insert(stops.flights_.end(), this)) {}
+
+Flight::~Flight() { stops_.flights_.erase(place_); }
+
+void Flight::Halt(const Stop& stop, std::shared_ptr<Halting> halting) {
+  stopped_ = stop;
+  halting_ = std::move(halting);
+  halted_.Set();
+}
+
+std::uint64_t LoopStops::Halt(const std::shared_ptr<Halting>& halting) {
+  std::uint64_t halted = 0;
+  for (Flight* flight : flights_) {
+    if (flight->stopped_) continue;
+    const Stop* stop = table().Find(flight->exchange_);
+    if (stop == nullptr) continue;
+    flight->Halt(*stop, halting);
+    ++halted;
+  }
+  return halted;
+}
+
+}  // namespace gatehouse::features::oversight
