@@ -25,11 +25,6 @@ constexpr std::size_t kLongestText = 1000;
 constexpr std::uint32_t kUsual = 100;
 constexpr std::uint32_t kMost = 1000;
 
-oversight::Person PersonOf(const AdminActor& actor) {
-  const auto& author = actor.author();
-  return {.key = author.id.value != 0 ? std::to_string(author.id.value) : author.name, .name = author.name};
-}
-
 void WriteStop(Writer& writer, const oversight::Stop& stop) {
   writer.BeginObject().Field("id", stop.Word()).Field("scope", ToString(stop.scope));
   if (stop.scope == Scope::kNode) writer.Field("node", stop.path);
@@ -50,7 +45,10 @@ Result<std::string> ShortText(ApiBody& body, std::string_view name) {
 
 }  // namespace
 
-bool OversightApi::Serves(std::string_view path) { return path.substr(0, path.find_first_of("/?")) == "stops"; }
+bool OversightApi::Serves(std::string_view path) {
+  const std::string_view first = path.substr(0, path.find_first_of("/?"));
+  return first == "stops" || first == "approvals";
+}
 
 // Whoever may decide about what is done there.
 bool OversightApi::MayStop(const AdminActor& actor, NodeId node) const {
@@ -65,6 +63,7 @@ net::Task<Result<ApiReply>> OversightApi::Answer(http::ServerExchange& exchange,
   constexpr std::string_view kPrefix = "/admin/v1/";
   const auto parts = PathParts(exchange.head().path().substr(kPrefix.size()));
   if (!parts || parts->empty()) co_return NoSuch("thing");
+  if (parts->front() == "approvals") co_return co_await approvals_.Answer(exchange, actor, *parts);
   const std::string& method = exchange.head().method;
   if (parts->size() == 1) {
     if (method == "GET") co_return co_await Stops(exchange, actor);

@@ -5,6 +5,7 @@
 
 #include "admin/admin_actor.h"
 #include "admin/api_request.h"
+#include "admin/approvals_api.h"
 #include "admin/tenancy_api.h"
 #include "base/result.h"
 #include "features/oversight/kill_switch.h"
@@ -16,15 +17,17 @@ namespace gatehouse::admin {
 // Human oversight as the admin API works on it. Outlives whoever has it; belongs to the admin loop.
 struct OversightServices {
   features::oversight::KillSwitch& kill_switch;
+  features::oversight::ApprovalQueue& approvals;
+  const ReviewSettings& settings;  // in force
 };
 
 // /admin/v1/stops (docs/oversight.md): who operates, or approves for, a part of the tree stops it, and says that it may
-// go on. Belongs to the admin loop.
+// go on; and what ApprovalsApi has. Belongs to the admin loop.
 class OversightApi {
  public:
   // Both outlive it.
   OversightApi(const OversightServices& services, const features::identity::Directory& directory)
-      : services_(services), directory_(directory) {}
+      : services_(services), directory_(directory), approvals_(services.approvals, services.settings, directory) {}
 
   // Whether a path below /admin/v1/ is one of these.
   static bool Serves(std::string_view path);
@@ -42,6 +45,7 @@ class OversightApi {
 
   const OversightServices services_;
   const features::identity::Directory& directory_;
+  ApprovalsApi approvals_;
 };
 
 }  // namespace gatehouse::admin

@@ -37,6 +37,8 @@ class Alerting {
   void Use(const features::alerts::AlertSettings& settings);
   // Begins to look.
   void Start();
+  // Has people told of what somebody else noticed.
+  void Raise(features::common::Notice notice) { dispatcher_.Raise(std::move(notice)); }
   // What prices a configuration has that look wrong.
   void TellOfPrices(const std::vector<std::string>& suspicions);
 

@@ -48,4 +48,33 @@ CliRequest UnderstandKill(const std::vector<std::string>& plain, const CliOption
   return {};
 }
 
+CliRequest UnderstandApproval(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem) {
+  const std::string verb = plain.size() > 1 ? plain[1] : "";
+  const std::string all = "/admin/v1/approvals";
+  if (verb == "list" && plain.size() == 2) {
+    CheckOptions(options, {"--state", "--node", "--limit"}, "approval list", problem);
+    return {"GET", all + QueryOf(options, {"state", "node", "limit"}), ""};
+  }
+  if (verb == "reviewers" && plain.size() == 2) {
+    CheckOptions(options, {}, "approval reviewers", problem);
+    return {"GET", all + "/reviewers", ""};
+  }
+  const bool decides = verb == "approve" || verb == "deny" || verb == "revoke";
+  if (plain.size() != 3 || (verb != "show" && !decides)) {
+    problem = "`gatehouse approval` knows list, show ID, approve ID, deny ID, revoke ID and reviewers";
+    return {};
+  }
+  const std::string one = all + "/" + codec::text::PercentEncode(plain[2]);
+  if (!decides) {
+    CheckOptions(options, {}, "approval show", problem);
+    return {"GET", one, ""};
+  }
+  CheckOptions(options, {"--reason"}, "approval " + verb, problem);
+  const std::string reason = ValueOf(options, "--reason");
+  if (reason.empty() && verb != "approve") problem = "say why with --reason TEXT";
+  CliRequest request{"POST", one + "/" + verb, ""};
+  codec::json::Writer(request.body).BeginObject().Field("reason", reason).EndObject();
+  return request;
+}
+
 }  // namespace gatehouse::app

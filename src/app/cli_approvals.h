@@ -11,4 +11,7 @@ namespace gatehouse::app {
 // `gatehouse kill list|all|node|model|tool|lift`. Fills in the request, or the problem.
 CliRequest UnderstandKill(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem);
 
+// `gatehouse approval list|show|approve|deny|revoke|reviewers`.
+CliRequest UnderstandApproval(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem);
+
 }  // namespace gatehouse::app

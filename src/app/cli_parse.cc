@@ -19,7 +19,7 @@ using features::identity::NodeKind;
 
 constexpr std::string_view kHelp = R"(usage: gatehouse NOUN VERB [ARGUMENT...] [OPTION...]
 
-Nouns: org team project user app agent key role budget usage exchange alert kill. Things are named by their path, from the organization down:
+Nouns: org team project user app agent key role budget usage exchange alert kill approval. Things are named by their path, from the organization down:
   acme   acme/search   acme/search/prod   acme/search/prod/app:checkout   acme/search/prod/app:checkout/key:ci
 The kind before the last name may be left out: gatehouse app show acme/search/prod/checkout.
 
@@ -56,6 +56,10 @@ The kind before the last name may be left out: gatehouse app show acme/search/pr
   kill all|node PATH|model NAME|tool NAME --reason TEXT
                            stops it now, in flight too, on all gateways of the database; one person suffices
   kill list [--all], kill lift ID        two people must want it lifted
+  approval list [--state pending] [--node PATH], approval show ID
+  approval approve ID, approval deny|revoke ID --reason TEXT
+                           decides about a request that a rule challenges; not about one's own
+  approval reviewers       how people decided in the last 30 days: how often, how fast, how often yes
 
 Options: --admin-url URL (http://127.0.0.1:9090), --password-file FILE, --json.
 The password, or a token of the admin API, is read from GATEHOUSE_ADMIN_PASSWORD unless a file is named. People of a
@@ -79,7 +83,7 @@ constexpr Option kOptions[] = {
     {"--window", Takes::kValue},   {"--zone", Takes::kValue},          {"--models", Takes::kValue},
     {"--provider", Takes::kValue}, {"--throttle", Takes::kValue},      {"--in-doubt", Takes::kNothing},
     {"--cost", Takes::kValue},     {"--note", Takes::kValue},          {"--row", Takes::kValue},
-    {"--reason", Takes::kValue},   {"--all", Takes::kNothing},
+    {"--reason", Takes::kValue},   {"--all", Takes::kNothing},         {"--state", Takes::kValue},
 };
 
 // What was said, before it is understood.

@@ -262,6 +262,7 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   config->alerts = ReadAlerts(root["alerts"], config->files);
   config->policies = ReadPolicies(root, *config);
   config->record = ReadRecord(root["record"]);
+  config->oversight = ReadOversight(root["oversight"]);
   config->gate.longest_payload = config->record.longest_payload;
   config->revision = RevisionOf(yaml);
   config->guard = ReadGuard(root["guard"], *config, config->files);

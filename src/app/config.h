@@ -12,6 +12,7 @@
 #include "app/config_accounting.h"
 #include "app/config_cluster.h"
 #include "app/config_identity.h"
+#include "app/config_oversight.h"
 #include "app/config_record.h"
 #include "base/result.h"
 #include "base/secret.h"
@@ -104,6 +105,7 @@ struct Config {
   std::shared_ptr<const features::policy::RuleSet> policies;
   std::shared_ptr<const features::guard::GuardSettings> guard;  // null: nothing is inspected
   RecordConfig record;
+  OversightConfig oversight;
   std::string revision;            // RevisionOf() its own text
   std::vector<std::string> files;  // that it was made of besides its own text: certificates, keys, secrets
 };

@@ -116,6 +116,7 @@ base::Status Gateway::Start() {
       .record = record_ == nullptr ? nullptr : &record_->record(),
       .archive = record_ == nullptr ? nullptr : record_->archive(),
       .kill_switch = oversight_->kill_switch(),
+      .approvals = oversight_->approvals(),
       .meters = meters_,
       .find_node = [&directory = control_->directory()](std::string_view path) -> std::optional<pipeline::NodeId> {
         const auto place = directory.FindPath(path);
@@ -127,7 +128,8 @@ base::Status Gateway::Start() {
   for (const auto& loop : loops_) loop->Start();
   alerting_->Start();
   tasks_.Spawn(control_->Follow(loop_, config_->tenancy.poll_interval, *log_));
-  tasks_.Spawn(oversight_->Follow(config_->tenancy.poll_interval));
+  tasks_.Spawn(oversight_->FollowStops(config_->tenancy.poll_interval));
+  tasks_.Spawn(oversight_->FollowApprovals(config_->tenancy.poll_interval));
   WatchFiles();
   readiness_ = admin::Readiness::kReady;
   if (options_.output == Options::Output::kPlain) output_.Write("{\"event\":\"ready\"}\n");
@@ -193,7 +195,9 @@ base::Status Gateway::OpenOversight() {
       OversightHouse::Parts{.loop = loop_,
                             .database = database_->database(),
                             .log = *log_,
-                            .record = record_ == nullptr ? nullptr : &record_->record()});
+                            .record = record_ == nullptr ? nullptr : &record_->record(),
+                            .raise = [this](features::common::Notice notice) { alerting_->Raise(std::move(notice)); }});
+  oversight_->Use(config_->oversight);
   constexpr std::chrono::seconds kReadTime(30);
   auto loaded = net::BlockOn(loop_, oversight_->Load({base::SystemClock().Now() + kReadTime}));
   return loaded ? *std::move(loaded) : base::Status(base::Internal("the start was interrupted"));
@@ -271,7 +275,7 @@ base::Status Gateway::ListenAdmin() {
                           .measure =
                               [this] {
                                 Measure(*metrics_, FirstMeasuredFamily(), *accounting_, *alerting_,
-                                        rates_ == nullptr ? nullptr : &rates_->sharing(), record_.get());
+                                        rates_ == nullptr ? nullptr : &rates_->sharing(), record_.get(), *oversight_);
                               },
                           .login = login_.get(),
                           .witness =
@@ -382,6 +386,7 @@ net::Task<base::Status> Gateway::ReloadOnce() {
   problem_ = waiting.empty() ? "" : "restart to put changes in force of: " + waiting;
   identity_->Use(config_->identity);
   alerting_->Use(config_->alerts);
+  oversight_->Use(config_->oversight);
   alerting_->TellOfPrices(suspicions);
   for (const auto& loop : loops_) loop->Apply(config_);
   WatchFiles();

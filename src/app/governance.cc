@@ -6,6 +6,7 @@
 
 #include "app/measurements.h"
 #include "features/guard/guard_stage.h"
+#include "features/oversight/approval_desk.h"
 #include "features/policy/content_judge.h"
 #include "features/policy/request_stage.h"
 #include "features/policy/rule_reader.h"
@@ -56,11 +57,18 @@ std::size_t DecisionsFamily() { return features::telemetry::MetricDeclarations()
 
 // Who may do what comes first: what is refused there need not be read.
 void AddPolicies(const Config& config, features::policy::Recorder& recorder, base::CounterFamily& decisions,
-                 Governing& governing) {
+                 std::shared_ptr<pipeline::ApprovalDesk> desk, Governing& governing) {
   if (config.policies->empty()) return;
-  auto requests = std::make_unique<features::policy::RequestStage>(config.policies, recorder, decisions);
+  auto requests =
+      std::make_unique<features::policy::RequestStage>(config.policies, recorder, decisions, std::move(desk));
   governing.enforcers.push_back(requests.get());
   governing.stages.push_back(std::move(requests));
+}
+
+// An approval is for the configuration under which it was asked for: another one may not ask, or ask for more.
+std::shared_ptr<pipeline::ApprovalDesk> DeskOf(const Config& config, features::oversight::ApprovalQueue* queue) {
+  if (queue == nullptr) return nullptr;
+  return std::make_shared<features::oversight::ApprovalDesk>(*queue, config.oversight.approvals, config.revision);
 }
 
 std::unique_ptr<const pipeline::ContentRules> RulesOnContent(const Config& config, features::policy::Recorder& recorder,
@@ -71,7 +79,8 @@ std::unique_ptr<const pipeline::ContentRules> RulesOnContent(const Config& confi
 
 // The guard looks into content, and holds it to the policies' rules about it.
 void AddGuard(const Config& config, GuardMeans means, base::Metrics& metrics, std::size_t shard,
-              std::unique_ptr<const pipeline::ContentRules> rules, Governing& governing) {
+              std::unique_ptr<const pipeline::ContentRules> rules, std::shared_ptr<pipeline::ApprovalDesk> desk,
+              Governing& governing) {
   if (config.guard == nullptr) return;
   const std::size_t findings = DecisionsFamily() + 1;
   std::unique_ptr<features::guard::ConversationTokens> conversations;
@@ -83,7 +92,7 @@ void AddGuard(const Config& config, GuardMeans means, base::Metrics& metrics, st
       config.guard, std::move(means.token_key), metrics.Counter(shard, findings),
       features::guard::HookMeans{
           .fetcher = means.fetcher, .loop = means.loop, .calls = &metrics.Counter(shard, findings + 1)},
-      std::move(rules), std::move(conversations));
+      std::move(rules), std::move(conversations), std::move(desk));
   governing.enforcers.push_back(guard.get());
   governing.stages.push_back(std::move(guard));
 }
@@ -94,8 +103,9 @@ Governing GoverningStages(const Config& config, features::policy::Recorder& reco
                           std::size_t shard, GuardMeans means) {
   Governing governing;
   base::CounterFamily& decisions = metrics.Counter(shard, DecisionsFamily());
-  AddPolicies(config, recorder, decisions, governing);
-  AddGuard(config, std::move(means), metrics, shard, RulesOnContent(config, recorder, decisions), governing);
+  const auto desk = DeskOf(config, means.approvals);
+  AddPolicies(config, recorder, decisions, desk, governing);
+  AddGuard(config, std::move(means), metrics, shard, RulesOnContent(config, recorder, decisions), desk, governing);
   return governing;
 }
 

@@ -11,6 +11,7 @@
 #include "app/config.h"
 #include "base/metrics.h"
 #include "codec/config/node.h"
+#include "features/oversight/approval_queue.h"
 #include "features/policy/coverage.h"
 #include "features/policy/recorder.h"
 #include "pipeline/stage.h"
@@ -40,12 +41,13 @@ class PolicyRecords {
   std::deque<features::policy::Recorder> recorders_;
 };
 
-// What the guard of one loop works with beside its settings.
+// What the guard and the policies of one loop work with beside their settings.
 struct GuardMeans {
   base::Secret token_key;            // tokens that stand for what was taken out of texts are made with it
   http::Fetcher* fetcher = nullptr;  // guardrails outside are asked with it, on `loop`
   net::Loop* loop = nullptr;
-  store::KeyValue* conversations = nullptr;  // of `loop`: what their tokens stand for is kept there
+  store::KeyValue* conversations = nullptr;                 // of `loop`: what their tokens stand for is kept there
+  features::oversight::ApprovalQueue* approvals = nullptr;  // people are asked through it
 };
 
 // The stages that hold exchanges to the rules of a configuration, in order: where every pipeline begins.

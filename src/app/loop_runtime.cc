@@ -106,7 +106,8 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
                                    {.token_key = TokenKey(shared_.keys),
                                     .fetcher = &fetcher_,
                                     .loop = &loop_,
-                                    .conversations = ConversationsOf(*config)});
+                                    .conversations = ConversationsOf(*config),
+                                    .approvals = &shared_.approvals});
   auto rates =
       std::make_shared<const features::ratelimit::RuleSet>(config->rate_limits, shared_.meters, shared_.find_node);
   owned->gate.pipeline = BuildPipeline(*config, std::move(governing.stages), std::move(rates), accounting_,

@@ -50,6 +50,7 @@ struct Shared {
   features::audit::Record* record;    // null: none is kept
   features::audit::Archive* archive;  // null: nothing of payloads is
   features::oversight::KillSwitch& kill_switch;
+  features::oversight::ApprovalQueue& approvals;
   features::ratelimit::MeterBoard& meters;
   features::ratelimit::FindNode find_node;  // thread-safe
 };

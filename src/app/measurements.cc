@@ -28,6 +28,9 @@ enum Family : std::size_t {
   kRecordSize,
   kRecordQueued,
   kRecordCommits,
+  kApprovalsPending,
+  kApprovals,
+  kStops,
 };
 
 constexpr std::size_t kShard = 0;
@@ -91,6 +94,12 @@ std::vector<base::Metrics::Declaration> MeasuredFamilies() {
        {"state"}},
       {"gatehouse_record_queued_bytes", "Of entries that wait to be written.", MetricKind::kGauge, {}},
       {"gatehouse_record_commits_total", "Writes of the log, each of all that waited.", MetricKind::kCounter, {}},
+      {"gatehouse_approvals_pending", "Requests in the database that wait for people.", MetricKind::kGauge, {}},
+      {"gatehouse_approvals_total",
+       "What requests for approval came to since the start, by this gateway's doing.",
+       MetricKind::kCounter,
+       {"outcome"}},
+      {"gatehouse_stops_in_force", "What people have stopped.", MetricKind::kGauge, {}},
   };
 }
 
@@ -120,10 +129,21 @@ void MeasureRecord(RecordHouse& record, Set set) {
   set(kRecordCommits, {}, state.commits);
 }
 
+template <class Set>
+void MeasureOversight(const OversightHouse& oversight, Set set) {
+  using features::oversight::Approval;
+  set(kApprovalsPending, {}, static_cast<std::uint64_t>(oversight.approvals().pending()));
+  set(kStops, {}, oversight.kill_switch().size());
+  for (std::size_t i = 0; i < features::oversight::kApprovalStates; ++i) {
+    const auto state = static_cast<Approval::State>(i);
+    if (state != Approval::State::kPending) set(kApprovals, {ToString(state)}, oversight.outcomes(state));
+  }
+}
+
 }  // namespace
 
 void Measure(base::Metrics& metrics, std::size_t first, const AccountingHouse& accounting, const Alerting& alerting,
-             const features::ratelimit::Sharing* rates, RecordHouse* record) {
+             const features::ratelimit::Sharing* rates, RecordHouse* record, const OversightHouse& oversight) {
   const auto set = [&](Family family, base::Labels labels, std::uint64_t value) {
     metrics.Counter(kShard, first + family).At(labels).Set(value);
   };
@@ -150,6 +170,7 @@ void Measure(base::Metrics& metrics, std::size_t first, const AccountingHouse& a
   set(kDropped, {}, dispatcher.dropped() + accounting.treasury().dropped());
   if (rates != nullptr) MeasureRates(*rates, set);
   if (record != nullptr) MeasureRecord(*record, set);
+  MeasureOversight(oversight, set);
 }
 
 }  // namespace gatehouse::app

@@ -5,6 +5,7 @@
 
 #include "app/accounting_house.h"
 #include "app/alerting.h"
+#include "app/oversight_house.h"
 #include "app/record_house.h"
 #include "base/metrics.h"
 #include "features/ratelimit/sharing.h"
@@ -12,13 +13,13 @@
 namespace gatehouse::app {
 
 // The metrics of what is measured when somebody asks, rather than counted when it happens: the ledger, the journal,
-// alerts, rate limits that gateways share, the record. docs/metrics.md.
+// alerts, rate limits that gateways share, the record, human oversight. docs/metrics.md.
 std::vector<base::Metrics::Declaration> MeasuredFamilies();
 
 // Brings them up to date. On the main thread, which alone writes them; `first` is the place of the first of them among
 // all declarations of `metrics`. `rates` is null where this gateway shares no rate limits, `record` where it keeps
 // none.
 void Measure(base::Metrics& metrics, std::size_t first, const AccountingHouse& accounting, const Alerting& alerting,
-             const features::ratelimit::Sharing* rates, RecordHouse* record);
+             const features::ratelimit::Sharing* rates, RecordHouse* record, const OversightHouse& oversight);
 
 }  // namespace gatehouse::app

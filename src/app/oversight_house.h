@@ -1,7 +1,18 @@
 #pragma once
 
+#include <array>
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+#include <functional>
+#include <string>
+#include <vector>
+
 #include "admin/oversight_api.h"
+#include "app/config_oversight.h"
 #include "base/log.h"
+#include "features/common/notice.h"
+#include "features/oversight/approval_queue.h"
 #include "features/oversight/kill_switch.h"
 #include "features/oversight/witness.h"
 #include "net/loop.h"
@@ -14,42 +25,66 @@ class Record;
 
 namespace gatehouse::app {
 
-// Human oversight of this gateway: what people stopped. Owned by the Gateway, on its loop; outlives the other loops.
+// Human oversight of this gateway: what people stopped, and what they are asked about. Owned by the Gateway, on its
+// loop; outlives the other loops.
 class OversightHouse {
  public:
-  // All outlive it. `record` null: none is kept.
+  // All outlive it. `record` null: none is kept. `raise` tells people, on `loop`.
   struct Parts {
     net::Loop& loop;
     store::Database& database;
     const base::Log& log;
     features::audit::Record* record = nullptr;
+    std::function<void(features::common::Notice)> raise;
   };
   explicit OversightHouse(Parts parts);
 
   features::oversight::KillSwitch& kill_switch() { return kill_switch_; }
+  features::oversight::ApprovalQueue& approvals() { return approvals_; }
+  const features::oversight::KillSwitch& kill_switch() const { return kill_switch_; }
+  const features::oversight::ApprovalQueue& approvals() const { return approvals_; }
+
+  // What a configuration says, from now on.
+  void Use(const OversightConfig& config);
   // What is stopped by the database: before anything is served.
   net::Task<base::Status> Load(net::Deadline deadline) { return kill_switch_.Refresh(deadline); }
-  // Follows the database for ever.
-  net::Task<> Follow(base::Duration interval) { return kill_switch_.Follow(interval, parts_.log); }
+  // Follow the database for ever.
+  net::Task<> FollowStops(base::Duration interval) { return kill_switch_.Follow(interval, parts_.log); }
+  net::Task<> FollowApprovals(base::Duration interval) { return approvals_.Follow(interval, parts_.log); }
 
-  admin::OversightServices services() { return {.kill_switch = kill_switch_}; }
+  // How many requests came to that since the start, by this gateway's doing.
+  std::uint64_t outcomes(features::oversight::Approval::State state) const {
+    return outcomes_[static_cast<std::size_t>(state)].load(std::memory_order_relaxed);
+  }
+
+  admin::OversightServices services() {
+    return {.kill_switch = kill_switch_, .approvals = approvals_, .settings = settings_};
+  }
 
  private:
-  // Writes entries of the record, and lines of the log.
+  // Writes entries of the record and lines of the log, and has people told.
   class Recorder final : public features::oversight::Witness {
    public:
-    explicit Recorder(const Parts& parts) : record_(parts.record), log_(parts.log) {}
+    explicit Recorder(OversightHouse& house) : house_(house) {}
     void NoteStop(const features::oversight::Stop& stop, const features::oversight::Halted& halted) override;
     void NoteLift(const features::oversight::Stop& stop) override;
+    void NoteRequest(const features::oversight::Approval& approval) override;
+    void NoteVote(const features::oversight::Approval& approval, const features::oversight::Vote& vote) override;
+    void NoteOutcome(const features::oversight::Approval& approval) override;
 
    private:
-    features::audit::Record* record_;
-    const base::Log& log_;
+    OversightHouse& house_;  // outlives it
   };
 
+  void Tell(const features::oversight::Approval& approval);
+
   const Parts parts_;
-  Recorder recorder_;
+  std::string link_;
+  admin::ReviewSettings settings_;
+  std::array<std::atomic<std::uint64_t>, features::oversight::kApprovalStates> outcomes_{};
+  Recorder recorder_{*this};
   features::oversight::KillSwitch kill_switch_;
+  features::oversight::ApprovalQueue approvals_;
 };
 
 }  // namespace gatehouse::app

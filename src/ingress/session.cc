@@ -8,6 +8,7 @@
 #include "ingress/challenge.h"
 #include "ingress/rate_headers.h"
 #include "llm/dialect/cohere/cohere.h"
+#include "pipeline/approval.h"
 #include "pipeline/attachments.h"
 
 namespace gatehouse::ingress {
@@ -171,6 +172,9 @@ http::ResponseHead Session::NewHead(std::uint16_t status, std::string_view conte
   if (exchange_) {
     if (const auto* standing = exchange_->Find<pipeline::RateStanding>()) {
       SetRateHeaders(match_.dialect, *standing, context_.loop.clock().Wall(), head.headers);
+    }
+    if (const auto* approval = exchange_->Find<pipeline::ApprovalPending>()) {
+      head.headers.Add("gatehouse-approval", approval->id);
     }
     for (const auto& warning : exchange_->warnings) head.headers.Add("gatehouse-warning", OneLine(warning));
     if (gate_->settings.attempts_header == GateSettings::AttemptsHeader::kShown && !exchange_->attempts.empty()) {

@@ -48,9 +48,11 @@ inline constexpr std::string_view kLedgerBehind = "ledger.behind";
 inline constexpr std::string_view kJournalFull = "journal.nearly_full";
 inline constexpr std::string_view kPriceSuspicious = "price.suspicious";
 inline constexpr std::string_view kProviderDown = "provider.down";
+inline constexpr std::string_view kApprovalWaiting = "approval.waiting";
 inline constexpr std::string_view kTestNotice = "alert.test";  // what somebody asked for, to see whether it arrives
 
-inline constexpr std::string_view kNoticeKinds[] = {kBudgetThreshold, kBudgetUsedUp,    kRowsInDoubt, kLedgerBehind,
-                                                    kJournalFull,     kPriceSuspicious, kProviderDown};
+inline constexpr std::string_view kNoticeKinds[] = {kBudgetThreshold, kBudgetUsedUp,   kRowsInDoubt,
+                                                    kLedgerBehind,    kJournalFull,    kPriceSuspicious,
+                                                    kProviderDown,    kApprovalWaiting};
 
 }  // namespace gatehouse::features::common

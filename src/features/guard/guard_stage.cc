@@ -156,13 +156,14 @@ void WantEvents(Exchange& exchange) {
 
 GuardStage::GuardStage(std::shared_ptr<const GuardSettings> settings, base::Secret key, base::CounterFamily& findings,
                        HookMeans hook_means, std::unique_ptr<const pipeline::ContentRules> rules,
-                       std::unique_ptr<ConversationTokens> conversations)
+                       std::unique_ptr<ConversationTokens> conversations, std::shared_ptr<pipeline::ApprovalDesk> desk)
     : settings_(std::move(settings)),
       key_(std::move(key)),
       findings_(findings),
       hooks_(HooksOf(*settings_, hook_means)),
       rules_(std::move(rules)),
       conversations_(std::move(conversations)),
+      desk_(std::move(desk)),
       scratch_(*settings_->inspector) {}
 
 pipeline::Enforcement GuardStage::Enforces(pipeline::Surface surface, pipeline::Phase phase) const {
@@ -203,23 +204,55 @@ Status GuardStage::LookAtRanking(Inspection& inspection, pipeline::RerankReply& 
   return base::Ok();
 }
 
-net::Task<base::Result<pipeline::Reply>> GuardStage::Handle(Exchange& exchange, pipeline::Next next) const {
-  auto inspection = std::make_unique<Inspection>(Inspection::Means{.settings = *settings_,
-                                                                   .scratch = scratch_,
-                                                                   .findings = findings_,
-                                                                   .key = key_,
-                                                                   .hooks = hooks_,
-                                                                   .content = rules_.get()},
-                                                 exchange);
-  if (inspection->Asks(Side::kRequest)) GH_CO_CHECK_OK(co_await AskAboutRequest(*inspection, exchange));
-  if (inspection->Asks(Side::kAnswer) || inspection->Reaches(pipeline::Phase::kToolCall)) WantEvents(exchange);
-  ConversationTokens* kept = inspection->IsOfNamedConversation() ? conversations_.get() : nullptr;
-  if (kept != nullptr) co_await inspection->Recall(*kept);
+std::unique_ptr<Inspection> GuardStage::NewInspection(Exchange& exchange) const {
+  return std::make_unique<Inspection>(Inspection::Means{.settings = *settings_,
+                                                        .scratch = scratch_,
+                                                        .findings = findings_,
+                                                        .key = key_,
+                                                        .hooks = hooks_,
+                                                        .content = rules_.get()},
+                                      exchange);
+}
+
+net::Task<Status> GuardStage::Inspect(Inspection& inspection, Exchange& exchange) const {
+  if (inspection.Asks(Side::kRequest)) GH_CO_CHECK_OK(co_await AskAboutRequest(inspection, exchange));
+  if (inspection.Asks(Side::kAnswer) || inspection.Reaches(pipeline::Phase::kToolCall)) WantEvents(exchange);
+  ConversationTokens* kept = inspection.IsOfNamedConversation() ? conversations_.get() : nullptr;
+  if (kept != nullptr) co_await inspection.Recall(*kept);
   if (const RequestBody request = BodyOf(exchange.operation); request.IsLong()) {
-    co_await inspection->ScanAhead(request.body->root(), settings_->tables.Of(request.dialect, BodyKind::kRequest));
+    co_await inspection.ScanAhead(request.body->root(), settings_->tables.Of(request.dialect, BodyKind::kRequest));
   }
-  GH_CO_CHECK_OK(LookAtRequest(*inspection, exchange));
-  if (kept != nullptr) co_await inspection->Keep(*kept);
+  GH_CO_CHECK_OK(LookAtRequest(inspection, exchange));
+  if (kept != nullptr) co_await inspection.Keep(*kept);
+  co_return base::Ok();
+}
+
+net::Task<Status> GuardStage::AskPeople(Status refused, Exchange& exchange) const {
+  const auto* challenged = exchange.Find<pipeline::Challenged>();
+  if (desk_ == nullptr || challenged == nullptr) co_return refused;
+  const pipeline::Phase phase = challenged->question.phase;
+  if (pipeline::IsApproved(exchange, phase)) co_return refused;  // for something else
+  GH_CO_CHECK_OK(co_await desk_->Ask(exchange, challenged->question));
+  pipeline::Approved approved;
+  if (const auto* before = exchange.Find<pipeline::Approved>()) approved = *before;
+  approved.phases.set(static_cast<std::size_t>(phase));
+  exchange.Attach(approved);
+  co_return base::Ok();
+}
+
+// A request that people were asked about is looked at again from its beginning: what was done about it was dropped with
+// the refusal.
+net::Task<base::Result<pipeline::Reply>> GuardStage::Handle(Exchange& exchange, pipeline::Next next) const {
+  const std::size_t decided = exchange.decisions.size();
+  auto inspection = NewInspection(exchange);
+  Status looked = co_await Inspect(*inspection, exchange);
+  while (!looked.ok()) {
+    GH_CO_CHECK_OK(co_await AskPeople(std::move(looked), exchange));
+    exchange.decisions.resize(decided);
+    inspection.reset();
+    inspection = NewInspection(exchange);
+    looked = co_await Inspect(*inspection, exchange);
+  }
   auto reply = co_await std::move(next)(exchange);
   if (reply.ok()) AddHeader(*exchange.Find<pipeline::InspectionReport>(), reply.value());
   if (reply.ok() && (inspection->Reaches(Side::kAnswer) || inspection->Restores() || inspection->Asks(Side::kAnswer))) {

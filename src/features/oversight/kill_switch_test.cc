@@ -22,6 +22,9 @@ struct TestWitness final : Witness {
     told.push_back("set " + std::string(ToString(stop.scope)) + " " + std::to_string(halted.exchanges));
   }
   void NoteLift(const Stop& stop) override { told.push_back("lifted by " + std::to_string(stop.lifters.size())); }
+  void NoteRequest(const Approval&) override {}
+  void NoteVote(const Approval&, const Vote&) override {}
+  void NoteOutcome(const Approval&) override {}
   std::vector<std::string> told;
 };
 

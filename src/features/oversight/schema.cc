@@ -17,7 +17,27 @@ constexpr std::string_view kStops[] = {
     "BIGINT NOT NULL, PRIMARY KEY (stop, person))",
 };
 
-constexpr store::Migration kMigrations[] = {{.version = 1, .name = "stops", .statements = kStops}};
+constexpr std::string_view kApprovals[] = {
+    "INSERT INTO oversight_change VALUES ('approvals', 0)",
+    "CREATE TABLE oversight_approval (id BIGINT PRIMARY KEY, binding TEXT NOT NULL, state TEXT NOT NULL, chain TEXT "
+    "NOT "
+    "NULL, path TEXT NOT NULL, surface TEXT NOT NULL, model TEXT NOT NULL, phase TEXT NOT NULL, rule TEXT NOT NULL, "
+    "message TEXT NOT NULL, request_id TEXT NOT NULL, quorum BIGINT NOT NULL, created_ms BIGINT NOT NULL, decide_by_ms "
+    "BIGINT NOT NULL, use_within_ms BIGINT NOT NULL, use_by_ms BIGINT NOT NULL, changed_ms BIGINT NOT NULL, version "
+    "BIGINT NOT NULL, change BIGINT NOT NULL)",
+    "CREATE UNIQUE INDEX oversight_approval_open ON oversight_approval (binding) WHERE state IN ('pending', "
+    "'approved')",
+    "CREATE INDEX oversight_approval_binding ON oversight_approval (binding, created_ms)",
+    "CREATE INDEX oversight_approval_at ON oversight_approval (created_ms, id)",
+    "CREATE INDEX oversight_approval_state ON oversight_approval (state, chain)",
+    "CREATE INDEX oversight_approval_change ON oversight_approval (change)",
+    "CREATE TABLE oversight_vote (approval BIGINT NOT NULL, person TEXT NOT NULL, person_name TEXT NOT NULL, says TEXT "
+    "NOT NULL, reason TEXT NOT NULL, at_ms BIGINT NOT NULL, PRIMARY KEY (approval, person))",
+    "CREATE INDEX oversight_vote_at ON oversight_vote (at_ms)",
+};
+
+constexpr store::Migration kMigrations[] = {{.version = 1, .name = "stops", .statements = kStops},
+                                            {.version = 2, .name = "approvals", .statements = kApprovals}};
 
 }  // namespace
 

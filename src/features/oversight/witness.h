@@ -3,6 +3,7 @@
 #include <cstdint>
 
 #include "base/clock.h"
+#include "features/oversight/approval.h"
 #include "features/oversight/stop.h"
 
 namespace gatehouse::features::oversight {
@@ -14,12 +15,17 @@ struct Halted {
   enum class Whether : std::uint8_t { kAll, kNotYet } whether = Whether::kAll;  // not yet: some still end
 };
 
-// Is told what people decide here: for the record. On the main loop.
+// Is told what people decide here: for the record, and to tell other people.
 class Witness {
  public:
   virtual ~Witness() = default;
+  // On the main loop.
   virtual void NoteStop(const Stop& stop, const Halted& halted) = 0;
   virtual void NoteLift(const Stop& stop) = 0;
+  // On any loop: somebody asks; somebody has decided; it is over, or was approved.
+  virtual void NoteRequest(const Approval& approval) = 0;
+  virtual void NoteVote(const Approval& approval, const Vote& vote) = 0;
+  virtual void NoteOutcome(const Approval& approval) = 0;
 };
 
 }  // namespace gatehouse::features::oversight

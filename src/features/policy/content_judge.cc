@@ -30,7 +30,10 @@ ContentVerdict ContentJudge::Judge(pipeline::Exchange& exchange, const ContentQu
       exchange,
       {.phase = question.phase, .content = {.findings = &findings, .tools = &tools}, .round = question.round});
   ContentVerdict verdict;
-  if (judgement.verdict.effect > Effect::kRestrict) {
+  const bool challenged = judgement.verdict.effect == Effect::kChallenge;
+  const bool approved = challenged && pipeline::IsApproved(exchange, question.phase);
+  if (judgement.verdict.effect > Effect::kRestrict && !approved) {
+    if (challenged) exchange.Attach(pipeline::Challenged{QuestionOf(judgement.verdict, question.phase)});
     const Finding* decisive = judgement.verdict.decisive;
     verdict.refusal = Refusal(judgement.verdict, WhatIsRefused(question.phase));
     verdict.refused_by = decisive == nullptr ? "default" : decisive->rule->id;

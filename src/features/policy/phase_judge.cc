@@ -72,6 +72,11 @@ base::Error Refusal(const Verdict& verdict, std::string_view what) {
                        rule));
 }
 
+pipeline::ApprovalQuestion QuestionOf(const Verdict& verdict, Phase phase) {
+  const Rule& rule = *verdict.decisive->rule;
+  return {.phase = phase, .rule = rule.id, .message = rule.message};
+}
+
 std::vector<const Rule*> Restrictions(const Docket& docket) {
   std::vector<const Rule*> restrictions;
   for (const Finding& finding : docket.findings()) {

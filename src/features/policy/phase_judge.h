@@ -15,6 +15,7 @@
 #include "features/policy/json_value.h"
 #include "features/policy/recorder.h"
 #include "features/policy/rule_set.h"
+#include "pipeline/approval.h"
 #include "pipeline/content_rules.h"
 #include "pipeline/exchange.h"
 
@@ -88,6 +89,9 @@ class PhaseJudge {
 
 // Why a verdict of kDeny or kChallenge refuses, for the client. `what` is refused: "request", "answer".
 base::Error Refusal(const Verdict& verdict, std::string_view what);
+
+// What people are to be asked. REQUIRES: the verdict is kChallenge.
+pipeline::ApprovalQuestion QuestionOf(const Verdict& verdict, pipeline::Phase phase);
 
 // The rules that restrict, by such a judgement, in the order of the configuration.
 std::vector<const Rule*> Restrictions(const Docket& docket);

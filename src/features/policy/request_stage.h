@@ -1,10 +1,14 @@
 #pragma once
 
 #include <memory>
+#include <optional>
 #include <string_view>
+#include <utility>
+#include <vector>
 
 #include "base/metrics.h"
 #include "features/policy/phase_judge.h"
+#include "pipeline/approval.h"
 #include "pipeline/enforcer.h"
 #include "pipeline/stage.h"
 
@@ -14,8 +18,10 @@ namespace gatehouse::features::policy {
 class RequestStage final : public pipeline::Stage, public pipeline::Enforcer {
  public:
   // `decisions` is the loop's family of DecisionsDeclaration(); both outlive the stage.
-  RequestStage(std::shared_ptr<const RuleSet> rules, Recorder& recorder, base::CounterFamily& decisions)
-      : judge_(std::move(rules), recorder, decisions) {}
+  // `desk` asks people about what a rule challenges; null: nobody can be asked, and that is refused.
+  RequestStage(std::shared_ptr<const RuleSet> rules, Recorder& recorder, base::CounterFamily& decisions,
+               std::shared_ptr<pipeline::ApprovalDesk> desk = nullptr)
+      : judge_(std::move(rules), recorder, decisions), desk_(std::move(desk)) {}
 
   std::string_view Name() const override { return "policy"; }
   net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
@@ -23,10 +29,18 @@ class RequestStage final : public pipeline::Stage, public pipeline::Enforcer {
   pipeline::Enforcement Enforces(pipeline::Surface surface, pipeline::Phase phase) const override;
 
  private:
-  base::Status Decide(pipeline::Exchange& exchange) const;
+  // Ok where the exchange may go on; that it was challenged is noted in `challenge`, and what restricts it then.
+  struct Challenge {
+    std::optional<pipeline::ApprovalQuestion> question;
+    std::vector<const Rule*> restrictions;
+  };
+  base::Status Decide(pipeline::Exchange& exchange, Challenge& challenge) const;
+  net::Task<base::Result<pipeline::Reply>> AskAndServe(pipeline::Exchange& exchange, Challenge challenge,
+                                                       pipeline::Next next) const;
   static net::Task<base::Result<pipeline::Reply>> Refuse(base::Error error);
 
   mutable PhaseJudge judge_;  // what it keeps is of no consequence
+  const std::shared_ptr<pipeline::ApprovalDesk> desk_;
 };
 
 }  // namespace gatehouse::features::policy
