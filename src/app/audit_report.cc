@@ -26,6 +26,20 @@ bool HasNone(const Verification& verification, std::initializer_list<Fault::Kind
                               [&](const Fault& fault) { return std::ranges::find(kinds, fault.kind) != kinds.end(); });
 }
 
+// What is not under the signed root.
+bool IsEntry(const Fault& fault) {
+  switch (fault.kind) {
+    case Fault::Kind::kEntryChanged:
+    case Fault::Kind::kEntryMissing:
+    case Fault::Kind::kEntryInserted:
+    case Fault::Kind::kEntryMoved:
+    case Fault::Kind::kBundleMissing:
+    case Fault::Kind::kBundleMalformed:
+    case Fault::Kind::kRootMismatch: return true;
+    default: return false;
+  }
+}
+
 bool IsTile(const Fault& fault) {
   return fault.kind == Fault::Kind::kTileChanged || fault.kind == Fault::Kind::kTileMissing;
 }
@@ -74,7 +88,7 @@ std::string ToJson(const Verification& verification) {
   writer.BeginObject().Field("verdict", NameOf(verification.verdict)).Field("origin", verification.head.origin);
   writer.Field("size", verification.head.size).Field("root", record::tlog::ToBase64(verification.head.root));
   writer.Field("signature_ok", HasNone(verification, {Fault::Kind::kSignature}));
-  writer.Field("root_ok", std::ranges::all_of(verification.faults, IsTile));
+  writer.Field("root_ok", std::ranges::none_of(verification.faults, IsEntry));
   writer.Field("tiles_ok", std::ranges::none_of(verification.faults, IsTile));
   writer.Field("keys_from_folder", verification.keys_from_folder);
   writer.Key("signed_by").BeginArray();
