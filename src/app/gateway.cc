@@ -274,8 +274,12 @@ base::Status Gateway::ListenAdmin() {
                           .oversight = oversight_->services(),
                           .measure =
                               [this] {
-                                Measure(*metrics_, FirstMeasuredFamily(), *accounting_, *alerting_,
-                                        rates_ == nullptr ? nullptr : &rates_->sharing(), record_.get(), *oversight_);
+                                Measure(*metrics_, FirstMeasuredFamily(),
+                                        {.accounting = *accounting_,
+                                         .alerting = *alerting_,
+                                         .rates = rates_ == nullptr ? nullptr : &rates_->sharing(),
+                                         .record = record_.get(),
+                                         .oversight = *oversight_});
                               },
                           .login = login_.get(),
                           .witness =

@@ -77,9 +77,14 @@ std::unique_ptr<const pipeline::ContentRules> RulesOnContent(const Config& confi
   return std::make_unique<features::policy::ContentJudge>(config.policies, recorder, decisions);
 }
 
+// Who is asked about what the guard sees.
+struct Judges {
+  std::unique_ptr<const pipeline::ContentRules> rules;
+  std::shared_ptr<pipeline::ApprovalDesk> desk;
+};
+
 // The guard looks into content, and holds it to the policies' rules about it.
-void AddGuard(const Config& config, GuardMeans means, base::Metrics& metrics, std::size_t shard,
-              std::unique_ptr<const pipeline::ContentRules> rules, std::shared_ptr<pipeline::ApprovalDesk> desk,
+void AddGuard(const Config& config, GuardMeans means, base::Metrics& metrics, std::size_t shard, Judges judges,
               Governing& governing) {
   if (config.guard == nullptr) return;
   const std::size_t findings = DecisionsFamily() + 1;
@@ -92,7 +97,7 @@ void AddGuard(const Config& config, GuardMeans means, base::Metrics& metrics, st
       config.guard, std::move(means.token_key), metrics.Counter(shard, findings),
       features::guard::HookMeans{
           .fetcher = means.fetcher, .loop = means.loop, .calls = &metrics.Counter(shard, findings + 1)},
-      std::move(rules), std::move(conversations), std::move(desk));
+      std::move(judges.rules), std::move(conversations), std::move(judges.desk));
   governing.enforcers.push_back(guard.get());
   governing.stages.push_back(std::move(guard));
 }
@@ -105,7 +110,8 @@ Governing GoverningStages(const Config& config, features::policy::Recorder& reco
   base::CounterFamily& decisions = metrics.Counter(shard, DecisionsFamily());
   const auto desk = DeskOf(config, means.approvals);
   AddPolicies(config, recorder, decisions, desk, governing);
-  AddGuard(config, std::move(means), metrics, shard, RulesOnContent(config, recorder, decisions), desk, governing);
+  AddGuard(config, std::move(means), metrics, shard,
+           {.rules = RulesOnContent(config, recorder, decisions), .desk = desk}, governing);
   return governing;
 }
 

@@ -110,8 +110,9 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
                                     .approvals = &shared_.approvals});
   auto rates =
       std::make_shared<const features::ratelimit::RuleSet>(config->rate_limits, shared_.meters, shared_.find_node);
-  owned->gate.pipeline = BuildPipeline(*config, std::move(governing.stages), std::move(rates), accounting_,
-                                       std::move(routes), record_ ? &*record_ : nullptr, stops_);
+  owned->gate.pipeline =
+      BuildPipeline(*config, std::move(governing.stages), std::move(rates), std::move(routes),
+                    {.accounting = accounting_, .record = record_ ? &*record_ : nullptr, .stops = stops_});
   if (record_) record_->Use(EntryContextOf(*config));
   return {owned, &owned->gate};
 }

@@ -142,8 +142,9 @@ void MeasureOversight(const OversightHouse& oversight, Set set) {
 
 }  // namespace
 
-void Measure(base::Metrics& metrics, std::size_t first, const AccountingHouse& accounting, const Alerting& alerting,
-             const features::ratelimit::Sharing* rates, RecordHouse* record, const OversightHouse& oversight) {
+void Measure(base::Metrics& metrics, std::size_t first, const Measured& measured) {
+  const AccountingHouse& accounting = measured.accounting;
+  const Alerting& alerting = measured.alerting;
   const auto set = [&](Family family, base::Labels labels, std::uint64_t value) {
     metrics.Counter(kShard, first + family).At(labels).Set(value);
   };
@@ -168,9 +169,9 @@ void Measure(base::Metrics& metrics, std::size_t first, const AccountingHouse& a
     set(kDeliveries, {channel.name, "given_up"}, channel.given_up);
   }
   set(kDropped, {}, dispatcher.dropped() + accounting.treasury().dropped());
-  if (rates != nullptr) MeasureRates(*rates, set);
-  if (record != nullptr) MeasureRecord(*record, set);
-  MeasureOversight(oversight, set);
+  if (measured.rates != nullptr) MeasureRates(*measured.rates, set);
+  if (measured.record != nullptr) MeasureRecord(*measured.record, set);
+  MeasureOversight(measured.oversight, set);
 }
 
 }  // namespace gatehouse::app

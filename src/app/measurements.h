@@ -17,9 +17,14 @@ namespace gatehouse::app {
 std::vector<base::Metrics::Declaration> MeasuredFamilies();
 
 // Brings them up to date. On the main thread, which alone writes them; `first` is the place of the first of them among
-// all declarations of `metrics`. `rates` is null where this gateway shares no rate limits, `record` where it keeps
-// none.
-void Measure(base::Metrics& metrics, std::size_t first, const AccountingHouse& accounting, const Alerting& alerting,
-             const features::ratelimit::Sharing* rates, RecordHouse* record, const OversightHouse& oversight);
+// all declarations of `metrics`.
+struct Measured {
+  const AccountingHouse& accounting;
+  const Alerting& alerting;
+  const features::ratelimit::Sharing* rates;  // null where this gateway shares no rate limits
+  RecordHouse* record;                        // null where it keeps none
+  const OversightHouse& oversight;
+};
+void Measure(base::Metrics& metrics, std::size_t first, const Measured& measured);
 
 }  // namespace gatehouse::app

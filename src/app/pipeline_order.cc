@@ -14,13 +14,11 @@ namespace gatehouse::app {
 
 std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config, pipeline::Stages governing,
                                                         std::shared_ptr<const features::ratelimit::RuleSet> rates,
-                                                        features::accounting::LoopAccounting& accounting,
                                                         std::shared_ptr<const features::routing::RouteTable> routes,
-                                                        features::audit::LoopRecord* record,
-                                                        features::oversight::LoopStops& stops) {
+                                                        LoopParts parts) {
   pipeline::Stages stages;
   // What people stopped is not even judged.
-  stages.push_back(std::make_unique<features::oversight::StopStage>(stops));
+  stages.push_back(std::make_unique<features::oversight::StopStage>(parts.stops));
   // Then the rules: nothing is held, looked up or sent for what they refuse, and no stage can answer before them.
   std::ranges::move(governing, std::back_inserter(stages));
   // The cheapest refusal is next, and who waits for a place holds no money meanwhile.
@@ -29,13 +27,14 @@ std::shared_ptr<const pipeline::Pipeline> BuildPipeline(const Config& config, pi
   // there is not held here.
   if (config.accounting.keeping == AccountingConfig::Keeping::kOn) {
     stages.push_back(std::make_unique<features::accounting::AccountingStage>(
-        accounting, config.accounting.settings, config.prices, std::make_shared<const RouteOffers>(*config.routes)));
+        parts.accounting, config.accounting.settings, config.prices,
+        std::make_shared<const RouteOffers>(*config.routes)));
   }
   // Behind everything that decides, and before anything is done: what was decided is on record by then.
-  if (record != nullptr) stages.push_back(std::make_unique<features::audit::RecordStage>(*record));
+  if (parts.record != nullptr) stages.push_back(std::make_unique<features::audit::RecordStage>(*parts.record));
   // Behind the accounting, which sees a call through whose client has gone and hears of one that is ended as of one
   // that failed; around all that calls an upstream.
-  stages.push_back(std::make_unique<features::oversight::HaltStage>(stops));
+  stages.push_back(std::make_unique<features::oversight::HaltStage>(parts.stops));
   // Around the routing, because it answers only what no target would.
   stages.push_back(std::make_unique<features::token_count::LocalCountStage>(config.token_tables));
   // The choice of a target comes last: whatever is refused above never reaches an upstream.

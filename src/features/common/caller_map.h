@@ -27,12 +27,10 @@ class CallerMap {
     return found == known_.end() ? nullptr : &found->second.value;
   }
   // REQUIRES: nothing is remembered of them.
-  T& Add(std::shared_ptr<const pipeline::Principal> principal, std::string_view model, T value) {
+  T& Add(const std::shared_ptr<const pipeline::Principal>& principal, std::string_view model, T value) {
     if (model.size() > kMostModelBytes) return passing_.emplace(std::move(value));
     if (known_.size() >= kMost) known_.clear();
-    Entry entry{.principal = std::move(principal),
-                .model = std::make_unique<const std::string>(model),
-                .value = std::move(value)};
+    Entry entry{.principal = principal, .model = std::make_unique<const std::string>(model), .value = std::move(value)};
     const Key key{.principal = entry.principal.get(), .model = *entry.model};
     return known_.emplace(key, std::move(entry)).first->second.value;
   }

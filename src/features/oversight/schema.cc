@@ -5,26 +5,32 @@
 namespace gatehouse::features::oversight {
 namespace {
 
+constexpr std::string_view kStopTable =
+    "CREATE TABLE oversight_stop (id BIGINT PRIMARY KEY, scope TEXT NOT NULL, node BIGINT NOT NULL, name TEXT NOT "
+    "NULL, path TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL, set_by TEXT NOT NULL, set_by_name TEXT NOT "
+    "NULL, set_ms BIGINT NOT NULL, lifted_ms BIGINT NOT NULL)";
+
 constexpr std::string_view kStops[] = {
     "CREATE TABLE oversight_change (topic TEXT PRIMARY KEY, last BIGINT NOT NULL)",
     "INSERT INTO oversight_change VALUES ('stops', 0)",
-    "CREATE TABLE oversight_stop (id BIGINT PRIMARY KEY, scope TEXT NOT NULL, node BIGINT NOT NULL, name TEXT NOT "
-    "NULL, path TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL, set_by TEXT NOT NULL, set_by_name TEXT NOT "
-    "NULL, set_ms BIGINT NOT NULL, lifted_ms BIGINT NOT NULL)",
+    kStopTable,
     "CREATE UNIQUE INDEX oversight_stop_target ON oversight_stop (scope, node, name) WHERE state = 'in_force'",
     "CREATE INDEX oversight_stop_at ON oversight_stop (set_ms, id)",
     "CREATE TABLE oversight_stop_lift (stop BIGINT NOT NULL, person TEXT NOT NULL, person_name TEXT NOT NULL, at_ms "
     "BIGINT NOT NULL, PRIMARY KEY (stop, person))",
 };
 
-constexpr std::string_view kApprovals[] = {
-    "INSERT INTO oversight_change VALUES ('approvals', 0)",
+constexpr std::string_view kApprovalTable =
     "CREATE TABLE oversight_approval (id BIGINT PRIMARY KEY, binding TEXT NOT NULL, state TEXT NOT NULL, chain TEXT "
     "NOT "
     "NULL, path TEXT NOT NULL, surface TEXT NOT NULL, model TEXT NOT NULL, phase TEXT NOT NULL, rule TEXT NOT NULL, "
     "message TEXT NOT NULL, request_id TEXT NOT NULL, quorum BIGINT NOT NULL, created_ms BIGINT NOT NULL, decide_by_ms "
     "BIGINT NOT NULL, use_within_ms BIGINT NOT NULL, use_by_ms BIGINT NOT NULL, changed_ms BIGINT NOT NULL, version "
-    "BIGINT NOT NULL, change BIGINT NOT NULL)",
+    "BIGINT NOT NULL, change BIGINT NOT NULL)";
+
+constexpr std::string_view kApprovals[] = {
+    "INSERT INTO oversight_change VALUES ('approvals', 0)",
+    kApprovalTable,
     "CREATE UNIQUE INDEX oversight_approval_open ON oversight_approval (binding) WHERE state IN ('pending', "
     "'approved')",
     "CREATE INDEX oversight_approval_binding ON oversight_approval (binding, created_ms)",

@@ -258,7 +258,10 @@ base::Status LogFolder::RemovePartials(const std::string& full_path) {
   const std::string folder = At(full_path + ".p");
   folders_.erase(folder);
   GH_TRY(const auto names, files_.List(folder));
-  for (const std::string& name : names) GH_CHECK_OK(files_.Remove(folder + "/" + name));
+  for (const std::string& name : names) {
+    std::string path = folder;
+    GH_CHECK_OK(files_.Remove(path.append("/").append(name)));
+  }
   return names.empty() ? base::Ok() : files_.Remove(folder);
 }
 
