@@ -10,14 +10,17 @@ constexpr std::string_view kStopTable =
     "NULL, path TEXT NOT NULL, reason TEXT NOT NULL, state TEXT NOT NULL, set_by TEXT NOT NULL, set_by_name TEXT NOT "
     "NULL, set_ms BIGINT NOT NULL, lifted_ms BIGINT NOT NULL)";
 
+constexpr std::string_view kLiftTable =
+    "CREATE TABLE oversight_stop_lift (stop BIGINT NOT NULL, person TEXT NOT NULL, person_name TEXT NOT NULL, at_ms "
+    "BIGINT NOT NULL, PRIMARY KEY (stop, person))";
+
 constexpr std::string_view kStops[] = {
     "CREATE TABLE oversight_change (topic TEXT PRIMARY KEY, last BIGINT NOT NULL)",
     "INSERT INTO oversight_change VALUES ('stops', 0)",
     kStopTable,
     "CREATE UNIQUE INDEX oversight_stop_target ON oversight_stop (scope, node, name) WHERE state = 'in_force'",
     "CREATE INDEX oversight_stop_at ON oversight_stop (set_ms, id)",
-    "CREATE TABLE oversight_stop_lift (stop BIGINT NOT NULL, person TEXT NOT NULL, person_name TEXT NOT NULL, at_ms "
-    "BIGINT NOT NULL, PRIMARY KEY (stop, person))",
+    kLiftTable,
 };
 
 constexpr std::string_view kApprovalTable =
@@ -28,17 +31,23 @@ constexpr std::string_view kApprovalTable =
     "BIGINT NOT NULL, use_within_ms BIGINT NOT NULL, use_by_ms BIGINT NOT NULL, changed_ms BIGINT NOT NULL, version "
     "BIGINT NOT NULL, change BIGINT NOT NULL)";
 
+constexpr std::string_view kOpenIndex =
+    "CREATE UNIQUE INDEX oversight_approval_open ON oversight_approval (binding) WHERE state IN ('pending', "
+    "'approved')";
+
+constexpr std::string_view kVoteTable =
+    "CREATE TABLE oversight_vote (approval BIGINT NOT NULL, person TEXT NOT NULL, person_name TEXT NOT NULL, says TEXT "
+    "NOT NULL, reason TEXT NOT NULL, at_ms BIGINT NOT NULL, PRIMARY KEY (approval, person))";
+
 constexpr std::string_view kApprovals[] = {
     "INSERT INTO oversight_change VALUES ('approvals', 0)",
     kApprovalTable,
-    "CREATE UNIQUE INDEX oversight_approval_open ON oversight_approval (binding) WHERE state IN ('pending', "
-    "'approved')",
+    kOpenIndex,
     "CREATE INDEX oversight_approval_binding ON oversight_approval (binding, created_ms)",
     "CREATE INDEX oversight_approval_at ON oversight_approval (created_ms, id)",
     "CREATE INDEX oversight_approval_state ON oversight_approval (state, chain)",
     "CREATE INDEX oversight_approval_change ON oversight_approval (change)",
-    "CREATE TABLE oversight_vote (approval BIGINT NOT NULL, person TEXT NOT NULL, person_name TEXT NOT NULL, says TEXT "
-    "NOT NULL, reason TEXT NOT NULL, at_ms BIGINT NOT NULL, PRIMARY KEY (approval, person))",
+    kVoteTable,
     "CREATE INDEX oversight_vote_at ON oversight_vote (at_ms)",
 };
 
