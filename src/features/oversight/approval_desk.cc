@@ -122,6 +122,23 @@ class Withdrawal {
   bool armed_ = true;
 };
 
+// The same while the request is on its way into the database, where nobody else can wait for it yet.
+class EarlyWithdrawal {
+ public:
+  EarlyWithdrawal(ApprovalQueue& queue, std::int64_t id) : queue_(queue), id_(id) {}
+  EarlyWithdrawal(const EarlyWithdrawal&) = delete;
+  EarlyWithdrawal& operator=(const EarlyWithdrawal&) = delete;
+  ~EarlyWithdrawal() {
+    if (armed_) queue_.Withdraw(id_);
+  }
+  void Disarm() { armed_ = false; }
+
+ private:
+  ApprovalQueue& queue_;
+  const std::int64_t id_;
+  bool armed_ = true;
+};
+
 }  // namespace
 
 // Names of models and keys are hashed, so that nothing needs an escape: sorting members is then all that RFC 8785 asks.
@@ -192,8 +209,13 @@ net::Task<Status> ApprovalDesk::Settle(Exchange& exchange, Approval approval) co
 }
 
 net::Task<Status> ApprovalDesk::Ask(Exchange& exchange, pipeline::ApprovalQuestion question) {
+  Approval request = RequestFor(exchange, std::move(question));
+  EarlyWithdrawal withdrawal(queue_, request.id);
+  const bool blocks = settings_.mode == ApprovalSettings::Mode::kBlock;
+  if (!blocks || settings_.gone == ApprovalSettings::Gone::kKept) withdrawal.Disarm();
   auto submitted = co_await queue_.Submit({.loop = exchange.loop, .deadline = exchange.loop.In(kStoreTime)},
-                                          RequestFor(exchange, std::move(question)), settings_.bounds);
+                                          std::move(request), settings_.bounds);
+  withdrawal.Disarm();
   if (!submitted.ok()) co_return Unasked(submitted.error());
   Approval approval = submitted.value().approval;
   if (approval.state == State::kPending && settings_.mode == ApprovalSettings::Mode::kBlock) {

@@ -78,9 +78,15 @@ void ApprovalQueue::Wake(std::int64_t id) {
 void ApprovalQueue::Withdraw(std::int64_t id) {
   parts_.loop.Post([this, id] {
     tasks_.Spawn([](ApprovalQueue& self, std::int64_t which) -> net::Task<> {
-      // What was decided meanwhile stays so.
-      static_cast<void>(co_await self.Do({.loop = self.parts_.loop, .deadline = self.parts_.loop.In(kQueryTime)}, which,
-                                         {.kind = Move::Kind::kCancel, .at_ms = self.NowMs()}));
+      // What was decided meanwhile stays so. It may be on its way into the database still, or never come there.
+      constexpr int kLooks = 20;
+      constexpr std::chrono::milliseconds kBetweenLooks(50);
+      for (int look = 0; look < kLooks; ++look) {
+        const auto done = co_await self.Do({.loop = self.parts_.loop, .deadline = self.parts_.loop.In(kQueryTime)},
+                                           which, {.kind = Move::Kind::kCancel, .at_ms = self.NowMs()});
+        if (done.ok() || done.error().code != base::ErrorCode::kNotFound) co_return;
+        co_await self.parts_.loop.Sleep(kBetweenLooks);
+      }
     }(*this, id));
   });
 }
