@@ -57,7 +57,9 @@ Result<KeyRing> KeyRing::Open(Files& files, const std::string& folder, const std
     }
     GH_TRY(SignerKey key, SignerKey::Parse(base::Secret(std::string(line))));
     if (key.verifier().name() != origin) {
-      return Conflict("the log in " + folder + " is " + key.verifier().name() + ", not " + origin);
+      std::string problem("the log in ");
+      problem.append(folder).append(" is ").append(key.verifier().name()).append(", not ").append(origin);
+      return Conflict(std::move(problem));
     }
     ring.signers_.push_back({.key = std::move(key), .until = until});
   }

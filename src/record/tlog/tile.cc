@@ -22,7 +22,9 @@ std::string ThreeDigits(std::uint64_t number) {
 
 std::string PathOf(std::string_view kind, std::uint64_t index, std::uint32_t width) {
   std::string number = ThreeDigits(index % kThousand);
-  for (index /= kThousand; index > 0; index /= kThousand) number = "x" + ThreeDigits(index % kThousand) + "/" + number;
+  for (index /= kThousand; index > 0; index /= kThousand) {
+    number.insert(0, "/").insert(0, ThreeDigits(index % kThousand)).insert(0, "x");
+  }
   std::string path = std::string(kRoot).append(kind).append("/").append(number);
   if (width != kTileWidth) path.append(kPartial).append(std::to_string(width));
   return path;

@@ -17,7 +17,8 @@
 
 #include "base/check.h"
 
-extern char** environ;  // NOLINT(readability-redundant-declaration): POSIX leaves it to the program
+// POSIX leaves it to the program.
+extern char** environ;  // NOLINT(readability-redundant-declaration,cppcoreguidelines-avoid-non-const-global-variables)
 
 namespace gatehouse::record::vault {
 namespace {
@@ -64,6 +65,7 @@ class Child {
 int Spawn(std::span<const std::string> words, int output, pid_t& process) {
   std::vector<char*> arguments;
   std::vector<std::string> copies(words.begin(), words.end());
+  arguments.reserve(copies.size() + 1);
   for (std::string& word : copies) arguments.push_back(word.data());
   arguments.push_back(nullptr);
   posix_spawn_file_actions_t actions;
