@@ -17,9 +17,6 @@
 
 #include "base/check.h"
 
-// POSIX leaves it to the program.
-extern char** environ;  // NOLINT(readability-redundant-declaration,cppcoreguidelines-avoid-non-const-global-variables)
-
 namespace gatehouse::record::vault {
 namespace {
 
