@@ -301,10 +301,11 @@ def record(args, folder):
             wrong += gateway.stop_in_order()
             wrong += load.all("wrong")
             entries = entries_of(args, disk.path / "log", wrong)
-            known, served = set(entries["req.start"]) | set(entries["req.end"]), load.all("served")
-            absent = [one for one in served if one not in known]
+            ended, served = collections.Counter(entries["req.end"]), load.all("served")
+            absent = [one for one in served if ended[one] == 0]
             if absent:
-                wrong.append(f"{mode}: {len(absent)} of {len(served)} served requests are not on record: {absent[:5]}")
+                wrong.append(f"{mode}: the ends of {len(absent)} of {len(served)} served requests are not on record: {absent[:5]}")
+            wrong += [f"{mode}: {one} ended {count} times" for one, count in ended.items() if count > 1]
             if not entries["log.recovered"]:
                 wrong.append(f"{mode}: the record does not say that it failed")
             figures.append(f"{mode}: {len(served)} served, {len(load.all('refused'))} refused, {len(absent)} not on record")

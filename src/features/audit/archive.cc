@@ -65,40 +65,38 @@ Archive::~Archive() {
   thread_.join();
 }
 
-void Archive::Keep(std::string entry, std::string subject, PayloadCopy payloads) {
-  Job job{.entry = std::move(entry), .subject = std::move(subject), .payloads = std::move(payloads), .work = {}};
+void Archive::Keep(KeepOrder order) {
   {
     const std::scoped_lock lock(mutex_);
-    if (queued_bytes_ + job.size() > settings_.max_queued_bytes) {
-      ++lost_;
-      job.entry += R"(,"payloads_lost":"too much waited"})";
-    } else {
-      queued_bytes_ += job.size();
-      jobs_.push_back(std::move(job));
+    if (queued_bytes_ + order.size() <= settings_.max_queued_bytes) {
+      queued_bytes_ += order.size();
+      jobs_.push_back({.order = std::move(order), .work = {}});
       arrived_.notify_one();
       return;
     }
+    ++lost_;
   }
-  parts_.record.AppendLate(job.entry);
+  order.entry += R"(,"payloads_lost":"too much waited"})";
+  parts_.record.AppendLate(order.entry, order.durability);
 }
 
 void Archive::Erase(ErasureOrder order) {
   const std::scoped_lock lock(mutex_);
-  jobs_.push_back({.work = [this, order = std::move(order)] {
-    const auto key = parts_.vault == nullptr ? std::nullopt : parts_.vault->KeyOf(order.subject);
-    if (!key) {
-      return order.told(base::Error{.code = base::ErrorCode::kNotFound,
-                                    .source = base::ErrorSource::kClient,
-                                    .public_message = "No payloads of this subject are kept."});
-    }
-    order.told(EraseNow(*key, order.actor, order.basis));
-  }});
+  jobs_.push_back({.order = {}, .work = [this, order = std::move(order)] {
+                     const auto key = parts_.vault == nullptr ? std::nullopt : parts_.vault->KeyOf(order.subject);
+                     if (!key) {
+                       return order.told(base::Error{.code = base::ErrorCode::kNotFound,
+                                                     .source = base::ErrorSource::kClient,
+                                                     .public_message = "No payloads of this subject are kept."});
+                     }
+                     order.told(EraseNow(*key, order.actor, order.basis));
+                   }});
   arrived_.notify_one();
 }
 
 void Archive::Expire() {
   const std::scoped_lock lock(mutex_);
-  jobs_.push_back({.work = [this] { ExpireNow(); }});
+  jobs_.push_back({.order = {}, .work = [this] { ExpireNow(); }});
   arrived_.notify_one();
 }
 
@@ -125,7 +123,7 @@ void Archive::Run() {
     }
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
-    queued_bytes_ -= job.size();
+    queued_bytes_ -= job.order.size();
     lock.unlock();
     Do(job);
     lock.lock();
@@ -134,28 +132,28 @@ void Archive::Run() {
 
 void Archive::Do(Job& job) {
   if (job.work) return job.work();
-  job.entry += PutAway(job);
-  parts_.record.AppendLate(job.entry + "}");
+  job.order.entry += PutAway(job.order);
+  parts_.record.AppendLate(job.order.entry + "}", job.order.durability);
 }
 
 // What the entry says of its payloads.
-std::string Archive::PutAway(Job& job) {
+std::string Archive::PutAway(KeepOrder& order) {
   std::string said;
   FieldWriter entry(said);
-  WriteSizes(entry, job.payloads);
+  WriteSizes(entry, order.payloads);
   if (parts_.vault == nullptr || settings_.keep == Keep::kSizes) return said;
   if (settings_.keep == Keep::kRedacted) {
-    job.payloads.request.text = Redacted(job.payloads.request.text);
-    job.payloads.response.text = Redacted(job.payloads.response.text);
+    order.payloads.request.text = Redacted(order.payloads.request.text);
+    order.payloads.response.text = Redacted(order.payloads.response.text);
   }
-  const std::array<vault::Vault::Payload, 2> payloads = {{{.field = "prompt", .bytes = job.payloads.request.text},
-                                                          {.field = "answer", .bytes = job.payloads.response.text}}};
+  const std::array<vault::Vault::Payload, 2> payloads = {{{.field = "prompt", .bytes = order.payloads.request.text},
+                                                          {.field = "answer", .bytes = order.payloads.response.text}}};
   const auto kept =
-      parts_.vault->Put(job.subject, vault::NewRecordId(parts_.clock.Wall()), settings_.retention_class, payloads);
+      parts_.vault->Put(order.subject, vault::NewRecordId(parts_.clock.Wall()), settings_.retention_class, payloads);
   if (kept.ok()) {
     WriteKept(entry, kept.value());
-    const bool is_cut = job.payloads.request.extent == PayloadCopy::Bytes::Extent::kCut ||
-                        job.payloads.response.extent == PayloadCopy::Bytes::Extent::kCut;
+    const bool is_cut = order.payloads.request.extent == PayloadCopy::Bytes::Extent::kCut ||
+                        order.payloads.response.extent == PayloadCopy::Bytes::Extent::kCut;
     if (is_cut) entry.Raw(R"(,"payloads_cut":true)");
     return said;
   }

@@ -52,9 +52,15 @@ class Archive {
   Archive& operator=(const Archive&) = delete;
   ~Archive();
 
-  // An entry that is whole but for its closing brace, whose payloads they are, and the payloads. Any thread. Where too
-  // much waits, the entry is written at once, without them.
-  void Keep(std::string entry, std::string subject, pipeline::PayloadCopy payloads);
+  struct KeepOrder {
+    std::string entry;  // whole but for its closing brace
+    Durability durability = Durability::kAsync;
+    std::string subject;  // whose payloads they are
+    pipeline::PayloadCopy payloads;
+    std::size_t size() const { return entry.size() + payloads.request.text.size() + payloads.response.text.size(); }
+  };
+  // Any thread. Where too much waits, the entry is written at once, without them.
+  void Keep(KeepOrder order);
 
   // Whose payloads are to be erased, and what the entry says of it. `told` is called on the thread of the archive, when
   // the record durably says that it was done: how many payloads were removed. kNotFound: nothing of his is there.
@@ -74,16 +80,13 @@ class Archive {
 
  private:
   struct Job {
-    std::string entry;
-    std::string subject;
-    pipeline::PayloadCopy payloads;
-    std::function<void()> work;  // instead of all that
-    std::size_t size() const { return entry.size() + payloads.request.text.size() + payloads.response.text.size(); }
+    KeepOrder order;
+    std::function<void()> work;  // instead of that
   };
 
   void Run();
   void Do(Job& job);
-  std::string PutAway(Job& job);
+  std::string PutAway(KeepOrder& order);
   std::string Redacted(std::string_view text);
   void FinishErasures();
   base::Result<std::uint64_t> EraseNow(const record::vault::KeyId& key, std::string_view actor, std::string_view basis);

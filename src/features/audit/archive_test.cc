@@ -47,7 +47,7 @@ class Archiving : public ::testing::Test {
     pipeline::PayloadCopy copy{.longest = 1000, .request = {}, .response = {}};
     copy.Append(copy.request, request);
     copy.Append(copy.response, response);
-    archive_->Keep(R"({"v":1,"t":"req.end")", "-14", std::move(copy));
+    archive_->Keep({.entry = R"({"v":1,"t":"req.end")", .subject = "-14", .payloads = std::move(copy)});
   }
   // Waits until all that was asked is done.
   void Finish() { archive_.reset(); }

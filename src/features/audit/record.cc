@@ -54,8 +54,8 @@ base::Status Record::Write(std::string_view type, const std::function<void(codec
   return Append(entry, durability, counts_.back(), std::move(told));
 }
 
-void Record::AppendLate(std::string_view entry) {
-  static_cast<void>(Append(entry, Durability::kAsync, counts_.back()));  // counted
+void Record::AppendLate(std::string_view entry, Durability durability) {
+  static_cast<void>(Append(entry, durability, counts_.back()));  // counted
 }
 
 void LoopRecord::Began(pipeline::Surface) { counts_.in_flight.fetch_add(1, kRelaxed); }
@@ -72,15 +72,17 @@ base::Status LoopRecord::AppendNow(const pipeline::Exchange& exchange, base::Wal
 base::Status LoopRecord::Start(pipeline::Exchange& exchange, record::log::LogWriter::Told told) {
   const base::WallTime now = loop_.clock().Wall();
   const Durability durability = settings().durability;
-  if (durability == Durability::kStrict) return AppendNow(exchange, now, durability, std::move(told));
-  if (armed() && last_ == Last::kTaken) {
-    exchange.Attach(Waiting{.place = begun_.size()});
-    begun_.push_back({.exchange = &exchange, .at = now});
-    return base::Ok();
+  if (durability != Durability::kStrict) {
+    if (armed() && last_ == Last::kTaken) {
+      exchange.Attach(LetGoOn{.place = begun_.size()});
+      begun_.push_back({.exchange = &exchange, .at = now});
+      return base::Ok();
+    }
+    if (!armed()) Arm(loop_.Now() + settings().grace);
   }
-  if (!armed()) Arm(loop_.Now() + settings().grace);
-  base::Status taken = AppendNow(exchange, now, durability);
+  base::Status taken = AppendNow(exchange, now, durability, std::move(told));
   last_ = taken.ok() ? Last::kTaken : Last::kRefused;
+  if (taken.ok()) exchange.Attach(LetGoOn());
   return taken;
 }
 
@@ -88,25 +90,28 @@ base::Status LoopRecord::Start(pipeline::Exchange& exchange, record::log::LogWri
 void LoopRecord::OnTimer() {
   for (const Begun& begun : begun_) {
     static_cast<void>(AppendNow(*begun.exchange, begun.at, Durability::kAsync));  // counted
-    begun.exchange->Find<Waiting>()->place = Waiting::kNowhere;
+    begun.exchange->Find<LetGoOn>()->place = LetGoOn::kNowhere;
   }
   begun_.clear();
 }
 
-void LoopRecord::Withdraw(const pipeline::Exchange& exchange) {
-  const auto* waiting = exchange.Find<Waiting>();
-  if (waiting == nullptr || waiting->place == Waiting::kNowhere) return;
-  const std::size_t place = waiting->place;
+void LoopRecord::Withdraw(const LetGoOn& waiting) {
+  const std::size_t place = waiting.place;
+  if (place == LetGoOn::kNowhere) return;
   begun_[place] = begun_.back();
   begun_.pop_back();
-  if (place < begun_.size()) begun_[place].exchange->Find<Waiting>()->place = place;
+  if (place < begun_.size()) begun_[place].exchange->Find<LetGoOn>()->place = place;
+}
+
+Durability LoopRecord::DurabilityOf(const LetGoOn* let_go_on) const {
+  const bool waits = let_go_on != nullptr || settings().unwritten == RecordSettings::Unwritten::kServed;
+  return waits ? Durability::kAsync : Durability::kGroup;
 }
 
 void LoopRecord::Ended(const pipeline::ExchangeEnd& end) {
-  if (end.exchange != nullptr) {
-    counts_.in_flight.fetch_sub(1, kRelaxed);
-    Withdraw(*end.exchange);
-  }
+  const LetGoOn* let_go_on = end.exchange == nullptr ? nullptr : end.exchange->Find<LetGoOn>();
+  if (end.exchange != nullptr) counts_.in_flight.fetch_sub(1, kRelaxed);
+  if (let_go_on != nullptr) Withdraw(*let_go_on);
   // Anybody can make requests that nobody stands for; they do not fill the disk.
   if (end.principal == nullptr) {
     counts_.strangers.fetch_add(1, kRelaxed);
@@ -114,12 +119,14 @@ void LoopRecord::Ended(const pipeline::ExchangeEnd& end) {
   }
   entry_.clear();
   AppendEnd(entry_, record_.NextHead("req.end"), end, *context_);
+  const Durability durability = DurabilityOf(let_go_on);
   if (archive_ != nullptr && end.payloads != nullptr) {
     entry_.pop_back();  // the brace: the archive goes on
-    return archive_->Keep(entry_, SubjectOf(*end.principal), std::move(*end.payloads));
+    return archive_->Keep({.entry = entry_,
+                           .durability = durability,
+                           .subject = SubjectOf(*end.principal),
+                           .payloads = std::move(*end.payloads)});
   }
-  const Durability durability =
-      settings().unwritten == RecordSettings::Unwritten::kServed ? Durability::kAsync : Durability::kGroup;
   static_cast<void>(record_.Append(entry_, durability, counts_));  // counted
 }
 

@@ -83,7 +83,7 @@ class Record {
     static_cast<void>(Write(type, members, Durability::kAsync));
   }
   // A whole entry that was put together before. One that cannot be written is counted.
-  void AppendLate(std::string_view entry);
+  void AppendLate(std::string_view entry, Durability durability);
 
  private:
   EntrySink& sink_;
@@ -102,6 +102,9 @@ class Archive;
 // Unless the settings are strict, the first entry waits for RecordSettings::grace, and is left out where the exchange
 // is over by then: the second says the same and more. The first exchange of each such span does not wait, so that it is
 // known at once when nothing can be written.
+//
+// What was let go on is on record in the end, also where the disk has failed since: its entries wait in memory. Those
+// of what was refused meanwhile do not.
 class LoopRecord final : public pipeline::ExchangeObserver, private net::Timer {
  public:
   // Both outlive it; `archive` is null where nothing of payloads is kept.
@@ -119,10 +122,10 @@ class LoopRecord final : public pipeline::ExchangeObserver, private net::Timer {
   const RecordSettings& settings() const { return record_.settings(); }
 
  private:
-  // Attached to an exchange whose first entry waits: its place among those that do.
-  struct Waiting {
+  // Attached to an exchange that was let go on: the place of its first entry among those that wait.
+  struct LetGoOn {
     static constexpr std::size_t kNowhere = SIZE_MAX;  // it waits no longer
-    std::size_t place = 0;
+    std::size_t place = kNowhere;
   };
   struct Begun {
     pipeline::Exchange* exchange = nullptr;  // alive until Ended()
@@ -132,7 +135,9 @@ class LoopRecord final : public pipeline::ExchangeObserver, private net::Timer {
   void OnTimer() override;
   base::Status AppendNow(const pipeline::Exchange& exchange, base::WallTime at, Durability durability,
                          record::log::LogWriter::Told told = {});
-  void Withdraw(const pipeline::Exchange& exchange);
+  void Withdraw(const LetGoOn& waiting);
+  // Of the last entry of an exchange.
+  Durability DurabilityOf(const LetGoOn* let_go_on) const;
 
   net::Loop& loop_;
   Record& record_;

@@ -235,6 +235,39 @@ TEST_F(Recording, LetsNothingWaitWhileNothingCanBeWritten) {
   EXPECT_THAT(sink_.entries, SizeIs(1));
 }
 
+TEST_F(Recording, LosesNoExchangeThatWasLetGoOnBeforeTheDiskFailed) {
+  Open({});
+  std::vector<std::shared_ptr<pipeline::Exchange>> all;
+  for (int i = 0; i < 3; ++i) {
+    Begin(i);
+    all.push_back(exchange_);
+    if (i == 2) sink_.fails = true;
+    loop_.Advance(std::chrono::milliseconds(i == 2 ? 10 : 0));
+    EXPECT_EQ(Run() == "served", i < 2) << i;
+  }
+  sink_.entries.clear();
+  for (const auto& one : all) {
+    exchange_ = one;
+    loop_record_->Ended(End());
+  }
+  ASSERT_THAT(sink_.entries, SizeIs(2)) << "what was refused does not fill the memory";
+  EXPECT_THAT(sink_.entries[0], AllOf(HasSubstr(R"("t":"req.end")"), HasSubstr(R"("id":"req_0")")));
+  EXPECT_THAT(sink_.entries[1], AllOf(HasSubstr(R"("t":"req.end")"), HasSubstr(R"("id":"req_1")")));
+  EXPECT_EQ(record_->totals().unwritten, 2U) << "the beginning and the end of the one that was refused";
+}
+
+TEST_F(Recording, LosesNoEndOfAnExchangeWhoseWithheldBeginningGoesWithIt) {
+  Open({});
+  EXPECT_EQ(Run(), "served");  // the first of the span, which does not wait
+  Begin(2);
+  EXPECT_EQ(Run(), "served");
+  sink_.fails = true;
+  loop_record_->Ended(End());
+  ASSERT_THAT(sink_.entries, SizeIs(2));
+  EXPECT_THAT(sink_.entries[1], AllOf(HasSubstr(R"("t":"req.end")"), HasSubstr(R"("id":"req_2")")));
+  EXPECT_EQ(record_->totals().unwritten, 0U);
+}
+
 TEST_F(Recording, DoesNothingThatItCannotRecord) {
   Open({});
   sink_.fails = true;

@@ -25,6 +25,11 @@ constexpr std::chrono::milliseconds kFirstRetry(50);
 constexpr std::chrono::milliseconds kLastRetry(1000);
 constexpr std::chrono::milliseconds kIdle(1000);
 
+// Who can still refuse what it would write leaves so much of the room to who cannot.
+std::size_t RoomFor(Durability durability, std::size_t max_queued_bytes) {
+  return durability == Durability::kAsync ? max_queued_bytes : max_queued_bytes / 4 * 3;
+}
+
 LogState::Health HealthOf(const base::Error& error) {
   if (error.param == "ENOSPC" || error.param == "EDQUOT") return LogState::Health::kNoRoom;
   if (error.param == "EROFS") return LogState::Health::kReadOnly;
@@ -184,7 +189,7 @@ Result<std::uint64_t> LogWriter::Body::Append(std::string_view entry, Durability
     if (closing_) return Unavailable("the log is being closed");
     if (state_.health != LogState::Health::kWriting && durability != Durability::kAsync)
       return Unavailable(state_.detail);
-    if (queued_.bytes.size() + taken_bytes_ + entry.size() > options_.max_queued_bytes) {
+    if (queued_.bytes.size() + taken_bytes_ + entry.size() > RoomFor(durability, options_.max_queued_bytes)) {
       return Unavailable("too much waits to be written to the log");
     }
     wake = queued_.count == 0 || (durability == Durability::kStrict && !urgent_);

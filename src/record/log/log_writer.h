@@ -23,7 +23,7 @@ enum class Durability : std::uint8_t {
   kStrict,
   // On the disk within LogOptions::group_interval. Refused while the disk fails.
   kGroup,
-  // The same, but taken on while the disk fails, as long as there is room in memory.
+  // The same, but taken on while the disk fails, as long as there is room in memory. For what has happened already.
   kAsync,
 };
 
@@ -37,7 +37,7 @@ struct LogOptions {
   // A checkpoint is signed when entries have waited for one that long, or when there are that many.
   std::chrono::milliseconds checkpoint_interval{1000};
   std::uint64_t checkpoint_entries = 65'536;
-  // What may wait in memory to be written. Beyond it Append() refuses.
+  // What may wait in memory to be written. Beyond it Append() refuses; what is not kAsync beyond three quarters of it.
   std::size_t max_queued_bytes = 32U << 20U;
   // The size of the files that entries are first written to, and how many there may be. Together they bound what has to
   // be read at start-up. A file takes at least one entry of the largest size.

@@ -160,6 +160,22 @@ TEST(LogWriter, BoundsWhatWaits) {
   EXPECT_LE(writer->state().queued_bytes, OptionsOf().max_queued_bytes);
 }
 
+TEST(LogWriter, KeepsRoomForWhatCannotBeRefused) {
+  Disk disk;
+  LogOptions options = OptionsOf();
+  options.group_interval = std::chrono::hours(1);
+  options.checkpoint_interval = std::chrono::hours(1);
+  options.max_queued_bytes = 1U << 20U;
+  const auto writer = Open(disk, options);
+  const std::string entry(10'000, 'x');
+  Result<std::uint64_t> last = writer->Append(entry, Durability::kGroup);
+  while (last.ok()) last = writer->Append(entry, Durability::kGroup);
+  EXPECT_EQ(last.error().code, base::ErrorCode::kUnavailable);
+  EXPECT_LE(writer->state().queued_bytes, options.max_queued_bytes / 4 * 3);
+  EXPECT_EQ(writer->Append(entry, Durability::kStrict).error().code, base::ErrorCode::kUnavailable);
+  for (int i = 0; i < 20; ++i) EXPECT_TRUE(writer->Append(entry, Durability::kAsync).ok()) << i;
+}
+
 TEST(LogWriter, SaysThatTheDiskIsReadOnlyAndGoesOnAfterwards) {
   Disk disk;
   {
