@@ -79,6 +79,7 @@ net::Task<base::Result<std::string_view>> H1ClientResponse::ReadBody() {
   while (true) {
     if (auto piece = TakePiece()) co_return *std::move(piece);
     GH_CO_CHECK_OK(co_await AwaitBytes());
+    lease_->buffer().Shrink();  // what is passed on leaves at the end of the turn
   }
 }
 
@@ -94,7 +95,10 @@ net::Task<base::Result<std::string>> H1ClientResponse::CollectBody(std::size_t l
       continue;
     }
     if (!piece->ok()) co_return std::move(*piece).TakeFailure();
-    if (piece->value().empty()) co_return collected;
+    if (piece->value().empty()) {
+      lease_->ReleaseBuffers();  // the next answer of this turn is read into memory that is in the cache
+      co_return collected;
+    }
     if (collected.size() + piece->value().size() > limit) co_return AnswerTooLarge(limit);
     collected.append(piece->value());
   }

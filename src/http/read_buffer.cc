@@ -5,6 +5,12 @@
 #include <utility>
 
 namespace gatehouse::http {
+namespace {
+
+// Up to here moving bytes costs less than a buffer that is out of the cache.
+constexpr std::size_t kFewBytes = BufferPool::kBufferBytes / 8;
+
+}  // namespace
 
 std::unique_ptr<char[]> BufferPool::Take() {
   if (kept_.empty()) return std::make_unique_for_overwrite<char[]>(kBufferBytes);
@@ -25,6 +31,7 @@ ReadBuffer::ReadBuffer(ReadBuffer&& other) noexcept
       end_(std::exchange(other.end_, 0)) {}
 
 void ReadBuffer::Acquire() {
+  if (empty() && capacity_ < BufferPool::kBufferBytes) Drop();
   if (bytes_) return;
   bytes_ = pool_->Take();
   capacity_ = BufferPool::kBufferBytes;
@@ -41,6 +48,16 @@ void ReadBuffer::Release() {
   if (empty()) Drop();
 }
 
+void ReadBuffer::Shrink() {
+  const std::size_t kept = size();
+  if (kept == 0 || kept > kFewBytes || capacity_ != BufferPool::kBufferBytes) return;
+  auto few = std::make_unique_for_overwrite<char[]>(kept);
+  std::memcpy(few.get(), bytes_.get() + begin_, kept);
+  Drop();
+  bytes_ = std::move(few);
+  capacity_ = end_ = kept;
+}
+
 std::span<char> ReadBuffer::Room() {
   Acquire();
   if (empty()) {
@@ -50,6 +67,7 @@ std::span<char> ReadBuffer::Room() {
     end_ -= begin_;
     begin_ = 0;
   }
+  if (end_ == capacity_) Grow(BufferPool::kBufferBytes);
   return RoomBehind();
 }
 

@@ -23,8 +23,8 @@ class BufferPool {
   std::vector<std::unique_ptr<char[]>> kept_;
 };
 
-// Bytes received and not yet used up. Owns a pooled buffer between the first Room() and Release(), or a larger one of
-// its own after it had to grow.
+// Bytes received and not yet used up. Owns a pooled buffer between the first Room() and Release(), one of its own size
+// after Shrink(), or a larger one after it had to grow.
 class ReadBuffer {
  public:
   explicit ReadBuffer(BufferPool& pool) : pool_(&pool) {}
@@ -46,6 +46,9 @@ class ReadBuffer {
   // Makes the buffer at least `capacity` bytes large.
   void Grow(std::size_t capacity);
   std::size_t capacity() const { return capacity_; }
+  // A few bytes move into memory of their own size, and the pooled buffer goes back: for bytes that are kept over the
+  // turn, of which thousands of streams may have some. Views into it are over.
+  void Shrink();
   // Gives the memory back if no byte is left in it.
   void Release();
 
