@@ -465,13 +465,13 @@ void Inspection::Scan(const std::vector<Passage>& passages, Side side, Bundle& b
 
 void Inspection::RememberPrompt(const BodyReading& reading) {
   if (settings_.prompt_leaks == GuardSettings::PromptLeaks::kIgnored) return;
+  std::vector<std::string_view> prompts;
+  std::vector<std::string_view> excusing;
   for (const Passage& passage : reading.passages()) {
-    if (passage.channel == Channel::kSystem) prompt_.Add(passage.text);
+    if (passage.channel == Channel::kSystem) prompts.push_back(passage.text);
+    if (passage.channel == Channel::kUser) excusing.push_back(passage.text);
   }
-  if (prompt_.empty()) return;
-  for (const Passage& passage : reading.passages()) {
-    if (passage.channel == Channel::kUser) prompt_.Excuse(passage.text);
-  }
+  if (!prompts.empty()) prompt_ = inspect::content::PromptRuns(prompts, excusing);
 }
 
 std::optional<inspect::content::TextWatch> Inspection::NewWatch(Side side) const {

@@ -49,14 +49,12 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const auto pieces = gatehouse::inspect::InPieces(*inspector, text, std::array{cut}, Channel::kOutput);
   if (IsAllRaw(whole) && IsAllRaw(pieces)) GH_CHECK(pieces == whole);
 
-  content::PromptRuns prompt;
-  prompt.Add(text);
+  const content::PromptRuns prompt(std::array{text});
   content::LeakWatch leak(prompt);
   std::vector<Finding> leaks;
   leak.Take(text.substr(0, cut), 0, leaks);
   leak.Take(text, cut, leaks);
   CheckSpans(leaks, text.size());
-  prompt.Excuse(text);
-  GH_CHECK(prompt.empty());
+  GH_CHECK(content::PromptRuns(std::array{text}, std::array{text}).empty());
   return 0;
 }

@@ -39,6 +39,11 @@ constexpr auto kFetching = std::to_array<std::string_view>({"<img", "<iframe", "
                                                             "<video", "<audio", "<source", "<input", "<body", "<table",
                                                             "<td", "<image", "<svg", "<track", "<frame", "<use"});
 
+// Two bytes are seen too often, and make the scan of all others slower: these come with each that may stand behind
+// them.
+constexpr std::size_t kTooShort = 2;
+constexpr std::string_view kBehindShort = "h/ \t\"'<(=";  // of an address, or before it
+
 bool IsBlank(char byte) { return byte == ' ' || byte == '\t'; }
 
 std::size_t SkipToAddress(std::string_view text, std::size_t at) {
@@ -110,7 +115,19 @@ void Report(const Subject& subject, std::string_view entity, Span span, float co
 }  // namespace
 
 ExfiltrationDetector::ExfiltrationDetector(Options options) : options_(std::move(options)) {
-  for (const std::string_view text : kTexts) triggers_.push_back({.text = std::string(text)});
+  const auto add = [this](std::size_t introduction, std::string text) {
+    const std::size_t behind = text.size() - kTexts.at(introduction).size();
+    triggers_.push_back({.text = std::move(text)});
+    signs_.push_back({.introduction = introduction, .behind = behind});
+  };
+  for (std::size_t introduction = 0; introduction < kIntroductions; ++introduction) {
+    const std::string text(kTexts.at(introduction));
+    if (text.size() > kTooShort) {
+      add(introduction, text);
+    } else {
+      for (const char next : kBehindShort) add(introduction, text + next);
+    }
+  }
   for (const std::string& canary : options_.canaries) AddCanary(canary, triggers_);
 }
 
@@ -123,8 +140,9 @@ void ExfiltrationDetector::Look(const Subject& subject, std::size_t end, std::si
                                 std::vector<Finding>& findings) const {
   const std::string_view text = subject.text;
   const std::size_t begin = end - triggers_[trigger].text.size();
-  if (trigger >= kIntroductions) return Report(subject, "CANARY", {.begin = begin, .end = end}, 1, findings);
-  switch (static_cast<Introduction>(trigger)) {
+  if (trigger >= signs_.size()) return Report(subject, "CANARY", {.begin = begin, .end = end}, 1, findings);
+  end -= signs_[trigger].behind;
+  switch (static_cast<Introduction>(signs_[trigger].introduction)) {
     case kDestination: return LookForAddress(subject, end, IsImage(text, begin) ? Way::kImage : Way::kLink, findings);
     case kReference: return LookForAddress(subject, end, Way::kLink, findings);
     case kStyleUrl:

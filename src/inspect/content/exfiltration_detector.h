@@ -42,8 +42,15 @@ class ExfiltrationDetector : public Detector {
   static float ConfidenceOf(Way way, Cargo cargo, Channel channel);
   static std::string_view EntityOf(Way way);
 
+  // What a trigger shows, and the bytes of it that stand behind that.
+  struct Sign {
+    std::size_t introduction = 0;
+    std::size_t behind = 0;
+  };
+
   Options options_;
   std::vector<Trigger> triggers_;  // those of markup, then the forms of canaries
+  std::vector<Sign> signs_;        // of those of markup
 };
 
 }  // namespace gatehouse::inspect::content

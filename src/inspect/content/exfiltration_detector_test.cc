@@ -120,11 +120,7 @@ constexpr std::string_view kPrompt =
     "percent, and always be polite "
     "to customers who ask about nails.";
 
-PromptRuns RunsOf(std::string_view prompt) {
-  PromptRuns runs;
-  runs.Add(prompt);
-  return runs;
-}
+PromptRuns RunsOf(std::string_view prompt) { return PromptRuns(std::array{prompt}); }
 
 TEST(PromptLeak, SeesThePromptWordForWord) {
   const PromptRuns prompt = RunsOf(kPrompt);
@@ -149,13 +145,40 @@ TEST(PromptLeak, LeavesShortRunsAndOtherWordsAlone) {
 }
 
 TEST(PromptLeak, ExcusesWhatTheUserWrote) {
-  PromptRuns prompt = RunsOf(kPrompt);
-  prompt.Excuse(kPrompt);
+  const PromptRuns prompt(std::array{kPrompt}, std::array{kPrompt});
   EXPECT_TRUE(prompt.empty());
   LeakWatch leak(prompt);
   std::vector<Finding> findings;
   leak.Take(kPrompt, 0, findings);
   EXPECT_THAT(findings, IsEmpty());
+}
+
+TEST(PromptLeak, SeesEachOfManyPromptsButForWhatTheUserWrote) {
+  std::vector<std::string> texts;
+  for (int i = 0; i < 200; ++i) {
+    std::string& text = texts.emplace_back();
+    for (int word = 0; word < 14; ++word) text += "rule" + std::to_string(i) + "word" + std::to_string(word) + " ";
+  }
+  const std::vector<std::string_view> prompts(texts.begin(), texts.end());
+  const PromptRuns prompt(prompts, std::span(prompts).subspan(7, 1));
+  for (std::size_t i = 0; i < prompts.size(); ++i) {
+    LeakWatch leak(prompt);
+    std::vector<Finding> findings;
+    leak.Take(prompts[i], 0, findings);
+    EXPECT_EQ(findings.size(), i == 7 ? 0U : 1U) << i;
+  }
+}
+
+TEST(PromptLeak, ComparesABoundedPartOfAllPromptsTogether) {
+  std::vector<std::string> texts(PromptRuns::kMostWords / 8 + 2);
+  for (std::size_t i = 0; i < texts.size(); ++i) {
+    for (int word = 0; word < 8; ++word) texts[i] += "p" + std::to_string(i) + "w" + std::to_string(word) + " ";
+  }
+  const std::vector<std::string_view> prompts(texts.begin(), texts.end());
+  const PromptRuns within(std::span(prompts).first(prompts.size() - 2));
+  const PromptRuns beyond(prompts);
+  EXPECT_FALSE(within.empty());
+  EXPECT_EQ(within.size(), beyond.size());
 }
 
 TEST(PromptLeak, SeesItInPieces) {

@@ -29,13 +29,27 @@ HashedWord NextWord(std::string_view text, std::size_t at) {
   return word;
 }
 
+// Visits `most` words, and returns how many there were of those.
 template <class Visit>
-void EachWord(std::string_view text, std::size_t begin, std::size_t most, Visit visit) {
-  for (std::size_t count = 0; count < most; ++count) {
+std::size_t EachWord(std::string_view text, std::size_t begin, std::size_t most, Visit visit) {
+  std::size_t count = 0;
+  for (; count < most; ++count) {
     const HashedWord word = NextWord(text, begin);
-    if (word.span.size() == 0) return;
+    if (word.span.size() == 0) break;
     visit(word);
     begin = word.span.end;
+  }
+  return count;
+}
+
+// Visits the runs of `most` words of all texts; none goes from one text on into the next.
+template <class Visit>
+void EachRun(std::span<const std::string_view> texts, std::size_t most, Visit visit) {
+  for (const std::string_view text : texts) {
+    RunOfWords run;
+    most -= EachWord(text, 0, most, [&](const HashedWord& word) {
+      if (run.Push(word.hash)) visit(run.hash());
+    });
   }
 }
 
@@ -53,23 +67,21 @@ std::uint64_t RunOfWords::hash() const {
   return hash;
 }
 
-void PromptRuns::Add(std::string_view prompt) {
-  RunOfWords run;
-  EachWord(prompt, 0, kMostWords, [&](const HashedWord& word) {
-    if (run.Push(word.hash)) runs_.push_back(run.hash());
-  });
+PromptRuns::PromptRuns(std::span<const std::string_view> prompts, std::span<const std::string_view> excusing) {
+  EachRun(prompts, kMostWords, [&](std::uint64_t run) { runs_.push_back(run); });
   std::ranges::sort(runs_);
   runs_.erase(std::ranges::unique(runs_).begin(), runs_.end());
-}
-
-void PromptRuns::Excuse(std::string_view text) {
-  RunOfWords run;
-  std::vector<std::uint64_t> excused;
-  EachWord(text, 0, kMostWords, [&](const HashedWord& word) {
-    if (run.Push(word.hash) && Has(run.hash())) excused.push_back(run.hash());
+  if (runs_.empty() || excusing.empty()) return;
+  std::vector<char> excused(runs_.size());
+  EachRun(excusing, kMostExcusing, [&](std::uint64_t run) {
+    const auto at = std::ranges::lower_bound(runs_, run);
+    if (at != runs_.end() && *at == run) excused[static_cast<std::size_t>(at - runs_.begin())] = 1;
   });
-  std::ranges::sort(excused);
-  std::erase_if(runs_, [&](std::uint64_t one) { return std::ranges::binary_search(excused, one); });
+  std::size_t kept = 0;
+  for (std::size_t at = 0; at < runs_.size(); ++at) {
+    if (excused[at] == 0) runs_[kept++] = runs_[at];
+  }
+  runs_.resize(kept);
 }
 
 bool PromptRuns::Has(std::uint64_t run) const { return std::ranges::binary_search(runs_, run); }

@@ -3,6 +3,7 @@
 #include <array>
 #include <cstddef>
 #include <cstdint>
+#include <span>
 #include <string_view>
 #include <vector>
 
@@ -26,18 +27,20 @@ class RunOfWords {
   std::size_t count_ = 0;
 };
 
-// The runs of words of a prompt that an answer must not repeat, as hashes. Made for one exchange, whose loop owns it;
-// immutable once its answer has begun.
+// The runs of words of a prompt that an answer must not repeat, as hashes. Made for one exchange, whose loop owns it.
+// Immutable.
 class PromptRuns {
  public:
-  static constexpr std::size_t kMostWords = 8192;  // of a text; what follows is not compared
+  // Of all texts of a prompt together, and of all that excuse; what follows is not compared.
+  static constexpr std::size_t kMostWords = 16384;
+  static constexpr std::size_t kMostExcusing = 8 * kMostWords;
 
-  // Adds what `prompt` says.
-  void Add(std::string_view prompt);
-  // What is in `text` as well is no leak: the user wrote it himself.
-  void Excuse(std::string_view text);
+  PromptRuns() = default;
+  // What `prompts` say. What is in `excusing` as well is no leak: the user wrote it himself.
+  explicit PromptRuns(std::span<const std::string_view> prompts, std::span<const std::string_view> excusing = {});
   // Whether there is nothing to compare with.
   bool empty() const { return runs_.empty(); }
+  std::size_t size() const { return runs_.size(); }
   bool Has(std::uint64_t run) const;
 
  private:

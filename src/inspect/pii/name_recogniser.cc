@@ -128,10 +128,10 @@ NameRecogniser::NameRecogniser() : words_(MakeGazetteer()) {
 }
 
 void NameRecogniser::AddTelling(PlainWords& words) const {
-  constexpr std::uint32_t kTelling =
-      kGivenName | kSurname | kPlace | kCountry | kNationality | kStreetStart | kUnit | kParticle;
+  constexpr std::uint32_t kTelling = kGivenName | kSurname | kPlace | kCountry | kNationality | kStreetStart | kUnit;
   words_.Each([&words](std::string_view word, std::uint32_t bits) {
     if ((bits & kTelling) != 0) words.AddTelling(word);
+    if ((bits & kParticle) != 0) words.AddParticle(word);
   });
 }
 

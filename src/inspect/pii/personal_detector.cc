@@ -1,11 +1,10 @@
 #include "inspect/pii/personal_detector.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 #include <set>
 
-#include "inspect/byte_block.h"
+#include "inspect/pii/beginnings.h"
 #include "inspect/pii/characters.h"
 #include "inspect/pii/moment.h"
 #include "inspect/pii/name_recogniser.h"
@@ -17,43 +16,6 @@
 
 namespace gatehouse::inspect::pii {
 namespace {
-
-// The bytes of a text at which something may begin that is looked at: digits, "@", and capitals of Latin script that
-// begin a word. Found 64 at a time; each is given once, in order, or left out.
-class Beginnings {
- public:
-  Beginnings(std::string_view text, std::size_t begin) : text_(text), at_(begin) {
-    before_ = begin > 0 && IsWordByte(text[begin - 1]) ? 1 : 0;
-    Take();
-  }
-
-  // The first one at or behind `from`, which is not before what was given last; the text's size where there is none.
-  std::size_t Next(std::size_t from) {
-    while (at_ < text_.size()) {
-      if (from > at_) found_ &= BitRange(std::min(from - at_, ByteBlock::kSize), ByteBlock::kSize);
-      if (found_ != 0) return at_ + static_cast<std::size_t>(std::countr_zero(found_));
-      at_ += ByteBlock::kSize;
-      if (at_ < text_.size()) Take();
-    }
-    return text_.size();
-  }
-
- private:
-  void Take() {
-    const ByteBlock block(text_, at_);
-    const std::uint64_t digit = block.Find(ByteBlock::IsDigit);
-    const std::uint64_t word = digit | block.Find([](auto b) { return ByteBlock::IsLetter(b) | ByteBlock::IsHigh(b); });
-    const std::uint64_t capital = block.Find([](auto b) { return ByteBlock::IsCapital(b) | (b - 0xC3 <= 2); });
-    const std::uint64_t at_sign = block.Find([](auto b) { return b == '@'; });
-    found_ = digit | at_sign | (capital & ~(word << 1U | before_));
-    before_ = word >> (ByteBlock::kSize - 1);
-  }
-
-  std::string_view text_;
-  std::size_t at_;            // of the block
-  std::uint64_t found_ = 0;   // of the block, a bit for each byte
-  std::uint64_t before_ = 0;  // whether a letter or digit stands before the next block
-};
 
 enum TriggerNumber : std::uint32_t { kScheme, kWww, kWeekday };
 

@@ -1,5 +1,6 @@
 #include "inspect/pii/plain_words.h"
 
+#include "base/check.h"
 #include "inspect/pii/characters.h"
 
 namespace gatehouse::inspect::pii {
@@ -9,13 +10,23 @@ constexpr std::size_t kLongestParticle = 5;
 
 }  // namespace
 
+void PlainWords::AddParticle(std::string_view word) {
+  GH_CHECK(!word.empty() && word.size() <= kLongestParticle);
+  particles_.Add(word);
+  sizes_[word.front() & 0x1F] |= static_cast<std::uint8_t>(1U << word.size());
+}
+
+// Whether the word in small letters at `at` may be a particle that a name goes on with.
+bool PlainWords::GoesOnSmall(std::string_view text, std::size_t at) const {
+  const ShortWord word = ShortWordAt(text, at);
+  const bool fits = word.size <= kLongestParticle && (sizes_[text[at] & 0x1F] >> word.size & 1) != 0;
+  return fits && At(text, at + word.size) == ' ' && particles_.MayHave(word);
+}
+
 // Whether what stands behind a word may belong to it.
 bool PlainWords::GoesOn(std::string_view text, std::size_t end) const {
   const char next = At(text, end);
-  if (next == ' ' && IsLower(At(text, end + 1))) {
-    const ShortWord word = ShortWordAt(text, end + 1);
-    return word.size <= kLongestParticle && At(text, end + 1 + word.size) == ' ' && telling_.MayHave(word);
-  }
+  if (next == ' ' && IsLower(At(text, end + 1))) return GoesOnSmall(text, end + 1);
   if (IsHigh(next) || IsDigit(next) || next == '_') return true;
   if (next == '-' || next == '\'') return IsCapitalAt(text, end + 1);
   std::size_t behind = next == '.' ? end + 1 : end;

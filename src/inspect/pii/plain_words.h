@@ -1,6 +1,8 @@
 #pragma once
 
+#include <array>
 #include <cstddef>
+#include <cstdint>
 #include <string_view>
 
 #include "inspect/pii/word_filter.h"
@@ -12,8 +14,10 @@ namespace gatehouse::inspect::pii {
 // shared by all threads.
 class PlainWords {
  public:
-  // A word that may be something by itself, or a particle that a name goes on with, in letters of either case.
+  // A word that may be something by itself, in letters of either case.
   void AddTelling(std::string_view word) { telling_.Add(word); }
+  // A word in small letters that a name goes on with.
+  void AddParticle(std::string_view word);
 
   // Where the word ends that begins with the capital at `at`, which no letter or digit stands before; 0 where it is to
   // be looked at.
@@ -21,8 +25,11 @@ class PlainWords {
 
  private:
   bool GoesOn(std::string_view text, std::size_t end) const;
+  bool GoesOnSmall(std::string_view text, std::size_t at) const;
 
   WordFilter telling_{13};
+  WordFilter particles_{5};
+  std::array<std::uint8_t, 32> sizes_{};  // of particles, a bit for each, by the last bits of their first letter
 };
 
 }  // namespace gatehouse::inspect::pii

@@ -1,7 +1,10 @@
 #pragma once
 
+#include <array>
+#include <bit>
 #include <cstddef>
 #include <cstdint>
+#include <cstring>
 #include <string_view>
 #include <vector>
 
@@ -10,14 +13,44 @@ namespace gatehouse::inspect::pii {
 // The letters of ASCII that stand at a place, in small ones: the first in the lowest byte.
 struct ShortWord {
   static constexpr std::size_t kLongest = 16;
+  using Bytes = std::uint8_t __attribute__((ext_vector_type(kLongest)));
 
   std::uint64_t low = 0;
   std::uint64_t high = 0;
   std::size_t size = 0;  // kLongest: as long or longer
+
+  // Those that `bytes` begin with.
+  static ShortWord Of(Bytes bytes) {
+    using Flags = bool __attribute__((ext_vector_type(kLongest)));
+    bytes |= 0x20;
+    const Flags letters = __builtin_convertvector(bytes - 'a' <= 'z' - 'a', Flags);
+    const auto size = static_cast<std::size_t>(std::countr_one(std::bit_cast<std::uint16_t>(letters)));
+    Bytes first;
+    std::memcpy(&first, &kFirst[kLongest - size], sizeof first);
+    const auto halves = std::bit_cast<std::array<std::uint64_t, 2>>(bytes & first);
+    return {.low = halves[0], .high = halves[1], .size = size};
+  }
+
+  // Of a text of fewer bytes, and NULs behind them.
+  static Bytes Padded(std::string_view text);
+
+ private:
+  // So many bytes of ones before zeros: from its middle on none, and one more for each byte before that.
+  static constexpr auto kFirst = [] {
+    std::array<std::uint8_t, 2 * kLongest> ones{};
+    for (std::size_t at = 0; at < kLongest; ++at) ones[at] = 0xFF;
+    return ones;
+  }();
 };
 
 // REQUIRES: at <= text.size(). Nothing is read outside the text.
-ShortWord ShortWordAt(std::string_view text, std::size_t at);
+inline ShortWord ShortWordAt(std::string_view text, std::size_t at) {
+  if (text.size() - at < ShortWord::kLongest) [[unlikely]]
+    return ShortWord::Of(ShortWord::Padded(text.substr(at)));
+  ShortWord::Bytes bytes;
+  std::memcpy(&bytes, text.data() + at, sizeof bytes);
+  return ShortWord::Of(bytes);
+}
 
 // Tells of most words that they are not among some: a blocked Bloom filter, so that it takes one look at one line of
 // the cache. Filled once, then shared by all threads.

@@ -126,8 +126,11 @@ void SecretDetector::AddRule(std::uint32_t number) {
   }
   if (!rule.names.empty()) return;
   for (std::uint32_t shape = 0; shape < rule.shapes.size(); ++shape) {
-    Add({.text = rule.shapes[shape].anchor(), .letters = rule.shapes[shape].letters()},
-        {.kind = Sign::Kind::kShape, .rule = number, .shape = shape});
+    const Shape::Sought sought = rule.shapes[shape].sought();
+    for (const std::string& text : sought.texts) {
+      Add({.text = text, .letters = rule.shapes[shape].letters()},
+          {.kind = Sign::Kind::kShape, .rule = number, .shape = shape, .offset = sought.offset});
+    }
   }
 }
 
@@ -183,8 +186,8 @@ void SecretDetector::LookForShape(std::string_view text, std::size_t anchor, con
                                   std::vector<Finding>& findings) const {
   const Rule& rule = rules_[sign.rule];
   const Shape& shape = rule.shapes[sign.shape];
-  if (anchor < shape.anchor_offset()) return;
-  const std::size_t begin = anchor - shape.anchor_offset();
+  if (anchor < sign.offset) return;
+  const std::size_t begin = anchor - sign.offset;
   if (rule.left == Rule::Left::kWord && IsWordByte(text[begin]) && !IsWordBegin(text, begin)) return;
   const auto end = shape.MatchAt(text, begin);
   if (end) Confirm(rule, text, {.begin = begin, .end = *end}, findings);

@@ -45,6 +45,7 @@ class SecretDetector : public Detector {
     Kind kind = Kind::kShape;
     std::uint32_t rule = 0;
     std::uint32_t shape = 0;
+    std::size_t offset = 0;  // of the trigger in the shape
   };
   struct Watch {
     Trigger trigger;

@@ -125,10 +125,31 @@ void Shape::ChooseAnchor() {
     if (piece.literal.size() > anchor_.size()) {
       anchor_ = piece.literal;
       anchor_offset_ = offset;
+      anchor_piece_ = static_cast<std::size_t>(&piece - pieces_.data());
     }
     if (piece.min != piece.max) return;
     offset += piece.max;
   }
+}
+
+Shape::Sought Shape::sought() const {
+  Sought whole{.texts = {anchor_}, .offset = anchor_offset_};
+  if (anchor_.empty() || anchor_.size() >= kShortestSought) return whole;
+  const auto bytes_of = [this](std::size_t piece) {
+    return piece < pieces_.size() && pieces_[piece].min > 0 ? pieces_[piece].bytes : ByteSet();
+  };
+  const ByteSet behind = bytes_of(anchor_piece_ + 1);
+  const ByteSet before = bytes_of(anchor_piece_ - 1);  // none before the first
+  const bool is_before = before.any() && (behind.none() || before.count() < behind.count());
+  const ByteSet& more = is_before ? before : behind;
+  if (more.none()) return whole;
+  Sought sought{.texts = {}, .offset = anchor_offset_ - (is_before ? 1 : 0)};
+  for (unsigned value = 0; value < more.size(); ++value) {
+    if (!more[value]) continue;
+    const std::string byte(1, static_cast<char>(value));
+    sought.texts.push_back(is_before ? byte + anchor_ : anchor_ + byte);
+  }
+  return sought;
 }
 
 bool Shape::HasLiteralAt(std::string_view text, std::size_t at, const Piece& piece) const {

@@ -33,6 +33,14 @@ class Shape {
 
   // The longest literal of those that stand at a fixed distance from the beginning; "" where there is none.
   const std::string& anchor() const { return anchor_; }
+  // What to look for: the anchor, or where that is shorter than kShortestSought, the anchor with each byte that may
+  // stand behind it, or before it. Two bytes are seen too often, and make the scan of all others slower.
+  static constexpr std::size_t kShortestSought = 3;
+  struct Sought {
+    std::vector<std::string> texts;
+    std::size_t offset = 0;  // of each, from the beginning
+  };
+  Sought sought() const;
   std::size_t anchor_offset() const { return anchor_offset_; }
   Trigger::Case letters() const { return letters_; }
 
@@ -62,6 +70,7 @@ class Shape {
   std::vector<Piece> pieces_;
   std::string anchor_;
   std::size_t anchor_offset_ = 0;
+  std::size_t anchor_piece_ = 0;
   Trigger::Case letters_ = Trigger::Case::kSensitive;
 };
 

@@ -1,5 +1,6 @@
 #include "inspect/secret/shape.h"
 
+#include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
 #include <optional>
@@ -62,6 +63,18 @@ TEST(Shape, ChoosesTheLongestLiteralAtAFixedDistance) {
   EXPECT_EQ(Parsed("<alnum 3>.atlas.<alnum 5>").anchor_offset(), 3U);
   EXPECT_EQ(Parsed("ab<alnum 1-3>longer<digit 1>").anchor(), "ab");
   EXPECT_EQ(Parsed("<alnum 1-3>longer").anchor(), "");
+}
+
+TEST(Shape, LooksForNothingShorterThanItMust) {
+  using ::testing::ElementsAre;
+  EXPECT_THAT(Parsed("abc<digit 4>").sought().texts, ElementsAre("abc"));
+  const auto behind = Parsed("SK<[0-2] 32>").sought();
+  EXPECT_THAT(behind.texts, ElementsAre("SK0", "SK1", "SK2"));
+  EXPECT_EQ(behind.offset, 0U);
+  const auto before = Parsed("<alnum 3><[78] 1>Q~<alnum 31-34>").sought();
+  EXPECT_THAT(before.texts, ElementsAre("7Q~", "8Q~"));
+  EXPECT_EQ(before.offset, 3U);
+  EXPECT_THAT(Parsed("ab<digit 0-1>c").sought().texts, ElementsAre("ab")) << "the run may be empty";
 }
 
 TEST(Shape, RefusesWhatIsNoShape) {

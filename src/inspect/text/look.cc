@@ -1,5 +1,6 @@
 #include "inspect/text/look.h"
 
+#include <algorithm>
 #include <array>
 #include <bit>
 #include <cstring>
@@ -12,6 +13,8 @@ namespace {
 using Bytes = std::uint8_t __attribute__((ext_vector_type(16)));
 using Flags = bool __attribute__((ext_vector_type(16)));
 using Test = char __attribute__((ext_vector_type(16)));
+using Block = std::uint8_t __attribute__((ext_vector_type(kLookBlock)));
+using BlockFlags = bool __attribute__((ext_vector_type(kLookBlock)));
 
 // A bit for each byte of a block, the first byte's the lowest.
 struct Classes {
@@ -31,7 +34,6 @@ Bytes Load(const char* at) {
   return bytes;
 }
 
-Test IsLetter(Bytes bytes) { return (bytes | 0x20) - 'a' <= 'z' - 'a'; }
 Test IsDigit(Bytes bytes) { return bytes - '0' <= 9; }
 
 // The bits of a block for which a test holds.
@@ -42,29 +44,29 @@ std::uint64_t Find(const char* block, Predicate test) {
   return bits;
 }
 
-Classes Classify(const char* block) {
-  Classes all;
-  std::uint64_t plain = 0;
-  for (unsigned at = 0; at < kLookBlock; at += sizeof(Bytes)) {
-    const Bytes bytes = Load(block + at);
-    const Test letter = IsLetter(bytes);
-    all.letter |= BitsOf(letter) << at;
-    plain |= BitsOf(letter | (bytes == ' ') | (bytes == ',') | (bytes == '.') | (bytes == '\n')) << at;
+// The classes of blocks that follow one another. What there is of it for newer processors is chosen at the start.
+__attribute__((target_clones("avx512bw", "avx2", "default"))) void Classify(const char* text, std::size_t blocks,
+                                                                            Classes* classes) {
+  const auto bits = [](const auto& test) __attribute__((always_inline)) {
+    return __builtin_bit_cast(std::uint64_t, __builtin_convertvector(test, BlockFlags));
+  };
+  for (std::size_t block = 0; block < blocks; ++block) {
+    Block bytes;
+    std::memcpy(&bytes, text + (block * kLookBlock), sizeof bytes);
+    Classes& all = classes[block];
+    const auto letter = (bytes | 0x20) - 'a' <= 'z' - 'a';
+    all = {.letter = bits(letter)};
+    all.word = all.encoded = all.letter;
+    const auto plain = letter | (bytes == ' ') | (bytes == ',') | (bytes == '.') | (bytes == '\n');
+    if (bits(plain) == ~std::uint64_t{0}) continue;  // prose: nothing else is in it
+    const auto digit = bytes - '0' <= 9;
+    const auto sign = (bytes == '-') | (bytes == '/') | (bytes == '+') | (bytes == '=') | (bytes == '_');
+    all.word |= bits(digit);
+    all.encoded |= bits(digit | sign);
+    all.high = bits(bytes >= 0x80);
+    all.escape = bits((bytes - '%' <= '&' - '%') | (bytes == '\\'));
+    all.mark = bits((bytes == '$') | (bytes == '!'));
   }
-  all.word = all.encoded = all.letter;
-  if (plain == ~std::uint64_t{0}) return all;  // prose: nothing else is in it
-  for (unsigned at = 0; at < kLookBlock; at += sizeof(Bytes)) {
-    const Bytes bytes = Load(block + at);
-    const Test digit = IsDigit(bytes);
-    const Test sign = (bytes == '-') | (bytes == '/') | (bytes == '+') | (bytes == '=') | (bytes == '_');
-    const Test escape = (bytes - '%' <= '&' - '%') | (bytes == '\\');
-    all.word |= BitsOf(digit) << at;
-    all.encoded |= BitsOf(digit | sign) << at;
-    all.high |= BitsOf(bytes >= 0x80) << at;
-    all.escape |= BitsOf(escape) << at;
-    all.mark |= BitsOf((bytes == '$') | (bytes == '!')) << at;
-  }
-  return all;
 }
 
 // Bits of this block, each moved `by` places on; those of the block before come in.
@@ -77,6 +79,7 @@ constexpr auto kRunSteps = std::to_array<unsigned>({1, 2, 4, 7});  // to runs of
 // The bits of `now` that are the last of 15 in a row.
 std::uint64_t EndsOfRuns(std::uint64_t before, std::uint64_t now) {
   for (const unsigned step : kRunSteps) {
+    if (now == 0) return 0;
     now &= Moved(before, now, step);
     before &= before << step;  // its own first ones are left out: they were looked at with the block before
   }
@@ -118,8 +121,7 @@ bool HasEscape(std::string_view text, std::size_t block, std::uint64_t bits) {
 class Looker {
  public:
   // `block` is text[at, at + kLookBlock), or that and line ends where the text is at its end.
-  Reasons See(const char* block, std::string_view text, std::size_t at) {
-    const Classes now = Classify(block);
+  Reasons See(const char* block, const Classes& now, std::string_view text, std::size_t at) {
     Reasons reasons = 0;
     if (now.high != 0) reasons = reasons | Reason::kNotAscii;
     if (HasEscape(text, at, now.escape)) reasons = reasons | Reason::kEscaped;
@@ -188,18 +190,25 @@ class Looker {
 }  // namespace
 
 Reasons Look(std::string_view text, std::vector<Reasons>& blocks) {
+  constexpr std::size_t kAtOnce = 32;
+  std::array<Classes, kAtOnce> classes;
   blocks.resize((text.size() + kLookBlock - 1) / kLookBlock);
   Looker looker;
   Reasons all = 0;
   std::size_t at = 0;
-  for (; at + kLookBlock <= text.size(); at += kLookBlock) {
-    all |= blocks[at / kLookBlock] = looker.See(text.data() + at, text, at);
+  while (text.size() - at >= kLookBlock) {
+    const std::size_t count = std::min((text.size() - at) / kLookBlock, kAtOnce);
+    Classify(text.data() + at, count, classes.data());
+    for (std::size_t block = 0; block < count; ++block, at += kLookBlock) {
+      all |= blocks[at / kLookBlock] = looker.See(text.data() + at, classes.at(block), text, at);
+    }
   }
   if (at < text.size()) {
     std::array<char, kLookBlock> rest;
     rest.fill('\n');
     std::memcpy(rest.data(), text.data() + at, text.size() - at);
-    all |= blocks[at / kLookBlock] = looker.See(rest.data(), text, at);
+    Classify(rest.data(), 1, classes.data());
+    all |= blocks[at / kLookBlock] = looker.See(rest.data(), classes.front(), text, at);
   }
   return all;
 }
