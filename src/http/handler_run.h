@@ -5,6 +5,7 @@
 #include <exception>
 #include <utility>
 
+#include "net/interruptible.h"
 #include "net/task.h"
 
 namespace gatehouse::http {
@@ -15,36 +16,24 @@ class HandlerRun {
  public:
   enum class Outcome : std::uint8_t { kEnded, kFault, kCancelled };
 
-  explicit HandlerRun(net::Task<> task) : task_(std::move(task)), awaited_(std::move(task_).operator co_await()) {}
-  HandlerRun(const HandlerRun&) = delete;
-  HandlerRun& operator=(const HandlerRun&) = delete;
+  explicit HandlerRun(net::Task<> task) : run_(std::move(task)) {}
 
-  bool await_ready() const { return false; }
-  std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) {
-    waiter_ = waiter;
-    return awaited_.await_suspend(waiter);
-  }
+  bool await_ready() const { return run_.await_ready(); }
+  std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) { return run_.await_suspend(waiter); }
   // A handler that throws has a bug; its exchange ends, the process and the other exchanges go on.
   Outcome await_resume() {
-    if (!task_) return Outcome::kCancelled;
     try {
-      awaited_.await_resume();
+      return run_.await_resume() ? Outcome::kEnded : Outcome::kCancelled;
     } catch (const std::exception&) {
       return Outcome::kFault;
     }
-    return Outcome::kEnded;
   }
 
   // REQUIRES: the handler is suspended. This may be gone when it returns.
-  void Cancel() {
-    task_.Drop();
-    waiter_.resume();
-  }
+  void Cancel() { run_.Interrupt(); }
 
  private:
-  net::Task<> task_;
-  decltype(std::declval<net::Task<>>().operator co_await()) awaited_;
-  std::coroutine_handle<> waiter_;
+  net::InterruptibleTask<> run_;
 };
 
 }  // namespace gatehouse::http

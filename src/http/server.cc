@@ -41,7 +41,7 @@ std::string FormatDate(base::WallTime wall) {
 
 std::string_view DateValue::At(const net::Loop& loop) {
   if (loop.Now() >= good_until_ || text_.empty()) {
-    const base::WallTime wall = loop.clock().Wall();
+    const base::WallTime wall = loop.Wall();
     text_ = FormatDate(wall);
     good_until_ = loop.Now() + (std::chrono::floor<std::chrono::seconds>(wall) + std::chrono::seconds(1) - wall);
   }

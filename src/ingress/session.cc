@@ -20,7 +20,7 @@ using base::Result;
 std::string RequestIdOf(const http::RequestHead& head, const LoopContext& context) {
   const auto given = head.headers.Find("x-request-id");
   if (given && base::IsAcceptableRequestId(*given)) return std::string(*given);
-  return base::NewRequestId(context.loop.clock().Wall(), context.random);
+  return base::NewRequestId(context.loop.Wall(), context.random);
 }
 
 base::TraceContext TraceOf(const http::RequestHead& head, base::Random& random) {
@@ -116,7 +116,7 @@ net::Task<bool> Session::Identify() {
                                         .client_subject = http_.peer().client_subject,
                                         .spiffe_id = http_.peer().client_spiffe_id,
                                         .client_address = http_.peer().address};
-  auto principal = co_await gate_->authenticator->Authenticate(credential, context_.loop.clock().Wall());
+  auto principal = co_await gate_->authenticator->Authenticate(credential, context_.loop.Wall());
   std::ranges::fill(secret, '\0');
   if (principal.ok() && !principal.value()->MayUseSurface(pipeline::ToString(match_.surface))) {
     principal_ = std::move(principal).value();
@@ -171,7 +171,7 @@ http::ResponseHead Session::NewHead(std::uint16_t status, std::string_view conte
   }
   if (exchange_) {
     if (const auto* standing = exchange_->Find<pipeline::RateStanding>()) {
-      SetRateHeaders(match_.dialect, *standing, context_.loop.clock().Wall(), head.headers);
+      SetRateHeaders(match_.dialect, *standing, context_.loop.Wall(), head.headers);
     }
     if (const auto* approval = exchange_->Find<pipeline::ApprovalPending>()) {
       head.headers.Add("gatehouse-approval", approval->id);

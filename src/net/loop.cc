@@ -18,11 +18,12 @@ void Deferral::Schedule(Loop& loop, Phase phase) {
 }
 
 Loop::Loop(const base::Clock& clock)
-    : clock_(clock), now_(clock.Now()), wheel_(std::make_unique<TimerWheel>(clock.Now())) {}
+    : clock_(clock), now_(clock.Now()), wall_(clock.Wall()), wheel_(std::make_unique<TimerWheel>(clock.Now())) {}
 Loop::~Loop() = default;
 
 void Loop::BeginTurn() {
   now_ = clock_.Now();
+  wall_ = clock_.Wall();
   ++turn_;
 }
 

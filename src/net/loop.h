@@ -82,6 +82,8 @@ class Loop {
 
   // The time at the start of this turn: cheap, the same for all that happens within one turn.
   base::TimePoint Now() const { return now_; }
+  // The same on the wall clock.
+  base::WallTime Wall() const { return wall_; }
   // Counts the turns.
   std::uint64_t turn() const { return turn_; }
   const base::Clock& clock() const { return clock_; }
@@ -113,6 +115,7 @@ class Loop {
   friend class Deferral;
   const base::Clock& clock_;  // outlives the loop
   base::TimePoint now_;
+  base::WallTime wall_;
   std::uint64_t turn_ = 0;
   std::unique_ptr<TimerWheel> wheel_;
   static void RunAll(internal::ListNode& scheduled);

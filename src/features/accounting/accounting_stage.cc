@@ -194,7 +194,7 @@ Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Settl
 }
 
 Result<std::shared_ptr<Settlement>> AccountingStage::Admit(pipeline::Exchange& exchange, Attempt& attempt) const {
-  const base::WallTime now = exchange.loop.clock().Wall();
+  const base::WallTime now = exchange.loop.Wall();
   Settlement::Worst worst;
   GH_TRY(Reservation reservation, Reserve(exchange, worst, now, attempt));
   auto ticket = accounting_.Intend(WorstRowOf(exchange, worst, now));
@@ -278,7 +278,7 @@ void LedgerObserver::Ended(const pipeline::ExchangeEnd& end) {
     return;
   }
   if (rows_ == Rows::kNone) return;
-  Row row = RowOf(*end.exchange, accounting_.loop().clock().Wall());
+  Row row = RowOf(*end.exchange, accounting_.loop().Wall());
   const EndFacts facts = FactsOf(end);
   AddEnd(row, *end.exchange, facts, accounting_.scratch());
   accounting_.Record({}, row);

@@ -91,7 +91,7 @@ Settlement::~Settlement() {
 }
 
 base::Status Settlement::Begin(std::string_view provider, std::string_view) {
-  const std::int64_t now = SecondsOf(accounting_.loop().clock().Wall());
+  const std::int64_t now = SecondsOf(accounting_.loop().Wall());
   const auto& chain = exchange_.principal->chain;
   std::optional<Refusal> refusal = terms_.reservation.Include(chain, exchange_.model, provider, now);
   if (!refusal && std::exchange(doubtful_, false)) {
@@ -151,7 +151,7 @@ base::Status Settlement::Delivered(std::uint64_t tokens, std::uint64_t bytes, st
   constexpr std::int64_t kSlack = 64;
   if (static_cast<std::int64_t>(delivered_tokens_) <= granted_output_ + granted_output_ / 4 + kSlack) return base::Ok();
   const std::int64_t more = std::max<std::int64_t>(granted_output_ / 4, 256);
-  const std::int64_t now = SecondsOf(accounting_.loop().clock().Wall());
+  const std::int64_t now = SecondsOf(accounting_.loop().Wall());
   const auto output = static_cast<std::int64_t>(std::max<std::uint64_t>(1, terms_.worst.output));
   auto refusal =
       terms_.reservation.Extend({.usd = {terms_.worst.cost.value / output * more}, .tokens = more, .requests = 0}, now);

@@ -3,17 +3,14 @@
 namespace gatehouse::features::oversight {
 
 Flight::Flight(LoopStops& stops, const pipeline::Exchange& exchange)
-    : stops_(stops),
-      exchange_(exchange),
-      halted_(stops.loop()),
-      place_(stops.flights_.insert(stops.flights_.end(), this)) {}
+    : stops_(stops), exchange_(exchange), place_(stops.flights_.insert(stops.flights_.end(), this)) {}
 
 Flight::~Flight() { stops_.flights_.erase(place_); }
 
 void Flight::Halt(const Stop& stop, std::shared_ptr<Halting> halting) {
   stopped_ = stop;
   halting_ = std::move(halting);
-  halted_.Set();
+  Schedule(stops_.loop());
 }
 
 std::uint64_t LoopStops::Halt(const std::shared_ptr<Halting>& halting) {

@@ -10,8 +10,8 @@
 #include "base/published.h"
 #include "features/oversight/stop.h"
 #include "net/handoff.h"
+#include "net/interruptible.h"
 #include "net/loop.h"
-#include "net/race.h"
 #include "net/task.h"
 #include "pipeline/exchange.h"
 
@@ -41,7 +41,7 @@ class LoopStops;
 
 // One exchange under way, until nothing of it is left that could be ended. Belongs to its loop; dropping it takes it
 // from the others.
-class Flight {
+class Flight final : private net::Deferral {
  public:
   // Both outlive it.
   Flight(LoopStops& stops, const pipeline::Exchange& exchange);
@@ -49,14 +49,11 @@ class Flight {
   Flight& operator=(const Flight&) = delete;
   ~Flight();
 
-  // What the task comes to; nullopt when the exchange was ended meanwhile, and the task with all that it did was
-  // dropped. One at a time.
+  // Awaits what the task comes to; nullopt when the exchange was ended meanwhile, and the task with all that it did was
+  // dropped. One at a time; the flight outlives it.
   template <class T>
-  net::Task<std::optional<T>> Until(net::Task<T> task) {
-    if (stopped_) co_return std::nullopt;
-    auto either = co_await net::RaceTasks(std::move(task), halted_.Wait(net::Deadline::Never()));
-    if (either.second) either.first.reset();
-    co_return std::move(either.first);
+  auto Until(net::Task<T> task) {
+    return Held<T>(*this, std::move(task));
   }
 
   // Why it was ended; REQUIRES: it was.
@@ -67,11 +64,44 @@ class Flight {
 
  private:
   friend class LoopStops;
+
+  template <class T>
+  class Held {
+   public:
+    Held(Flight& flight, net::Task<T> task) : flight_(flight), run_(std::move(task)) {}
+    Held(const Held&) = delete;
+    Held& operator=(const Held&) = delete;
+    ~Held() { Leave(); }
+
+    bool await_ready() const { return flight_.stopped_.has_value(); }
+    std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) {
+      flight_.held_ = &run_;
+      return run_.await_suspend(waiter);
+    }
+    std::optional<T> await_resume() {
+      if (flight_.held_ != &run_) return std::nullopt;  // it was not begun
+      Leave();
+      return run_.await_resume();
+    }
+
+   private:
+    void Leave() {
+      if (flight_.held_ == &run_) flight_.held_ = nullptr;
+    }
+
+    Flight& flight_;
+    net::InterruptibleTask<T> run_;
+  };
+
+  // Ends what is under way where no exchange is in the middle of a step.
+  void OnTurnEnd() override {
+    if (held_ != nullptr) held_->Interrupt();
+  }
   void Halt(const Stop& stop, std::shared_ptr<Halting> halting);
 
   LoopStops& stops_;
   const pipeline::Exchange& exchange_;
-  net::Event halted_;
+  net::Interruptible* held_ = nullptr;  // what is awaited now
   std::optional<Stop> stopped_;
   std::shared_ptr<Halting> halting_;
   std::list<Flight*>::iterator place_;

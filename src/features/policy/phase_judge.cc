@@ -122,7 +122,7 @@ PhaseJudge::Subjection& PhaseJudge::SubjectionOf(const pipeline::Exchange& excha
 }
 
 PhaseJudge::Judgement PhaseJudge::Decide(pipeline::Exchange& exchange, const Question& question) {
-  const base::WallTime now = exchange.loop.clock().Wall();
+  const base::WallTime now = exchange.loop.Wall();
   const base::TimePoint began = exchange.loop.clock().Now();
   Subjection& subjection = SubjectionOf(exchange, question.phase, now);
   const ExchangeFacts facts(exchange, now, clock_, subjection.claims_map(), question.content);

@@ -137,7 +137,7 @@ void ExchangeTelemetry::Began(pipeline::Surface) { tally_.Began(); }
 void ExchangeTelemetry::Ended(const ExchangeEnd& end) {
   tally_.Ended(end);
   if (access_log_ == AccessLog::kOff) return;
-  AppendAccessLine(lines_, end, time_.Format(loop_.clock().Wall()));
+  AppendAccessLine(lines_, end, time_.Format(loop_.Wall()));
   if (lines_.size() >= kFlushBytes) {
     Flush();
   } else if (!armed()) {

@@ -169,8 +169,7 @@ class Delivering {
     context.id = session_.id().substr(session_.id().find('_') + 1);
     context.model = session_.exchange().model;
     context.created_seconds =
-        std::chrono::duration_cast<std::chrono::seconds>(session_.context().loop.clock().Wall().time_since_epoch())
-            .count();
+        std::chrono::duration_cast<std::chrono::seconds>(session_.context().loop.Wall().time_since_epoch()).count();
     context.include_usage = call_.request->stream_usage;
     constexpr std::size_t kBytesPerToken = 4;
     context.estimated_input_tokens = body_bytes_ / kBytesPerToken;

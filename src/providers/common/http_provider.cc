@@ -150,7 +150,7 @@ base::Status HttpProvider::Authorize(UpstreamCall& call, base::WallTime now) con
 
 net::Task<Result<HttpProvider::Response>> HttpProvider::Send(pipeline::Exchange& exchange, UpstreamCall& call,
                                                              llm::DialectId dialect, net::Deadline deadline) {
-  GH_CO_CHECK_OK(Authorize(call, exchange.loop.clock().Wall()));
+  GH_CO_CHECK_OK(Authorize(call, exchange.loop.Wall()));
   GH_CO_TRY(Response response, co_await pool_->Send(RequestOf(call), limits_.timeouts, deadline));
   const std::uint16_t status = response->head().status;
   if (status >= 200 && status < 300) co_return response;
