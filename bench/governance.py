@@ -8,18 +8,13 @@ token at the end of a tree of five levels with a budget on each, twenty rules, r
 in the ledger for every request; inspection, which guard.py measures, and the record are off in both. The three take turns with nginx as
 in compare.py; the figure is (governed - bare) / nginx, of medians.
 """
-import argparse
 import base64
 import hashlib
 import hmac
 import json
-import pathlib
-import shutil
-import statistics
-import tempfile
 import time
 
-import compare
+import turns
 
 SECRET = "bench-secret-of-more-than-32-bytes!"
 ISSUER = "https://issuer.bench"
@@ -68,41 +63,20 @@ def token():
 
 
 def main():
-    parser = argparse.ArgumentParser()
-    parser.add_argument("--build", type=pathlib.Path, required=True)
-    parser.add_argument("--rounds", type=int, default=9)
-    parser.add_argument("--seconds", type=int, default=2)
-    parser.add_argument("--json", type=pathlib.Path)
-    args = parser.parse_args()
-    scratch = pathlib.Path(tempfile.mkdtemp(prefix="gatehouse-bench-"))
-    rig = compare.Rig(args.build.resolve(), scratch)
-    hashed = rig.key_hash()
-    launches = {
-        "nginx": rig.nginx,
-        "bare": rig.bare,
-        "key": lambda: rig.gatehouse(more=governed(hashed)),
-        "token": lambda: rig.gatehouse(more=governed(hashed), credential=token()),
-    }
-    costs = {name: [] for name in launches}
-    try:
-        for _ in range(args.rounds):
-            for name, launch in launches.items():
-                proxy = launch()
-                result = compare.wrk(rig, proxy, "json 1 KB", args.seconds)
-                proxy.stop()
-                if result["foreign"] <= compare.FOREIGN_LIMIT:
-                    costs[name].append(result["cpu_us"])
-    finally:
-        rig.close()
-        shutil.rmtree(scratch, ignore_errors=True)
-    median = {name: statistics.median(values) if values else 0.0 for name, values in costs.items()}
-    spread = {name: [min(values), max(values)] for name, values in costs.items() if values}
-    parts = {name: (median[name] - median["bare"]) / median["nginx"] for name in ("key", "token")}
-    for name, value in median.items():
-        print(f"  {name:6} {value:6.1f} us CPU  {spread.get(name)}  {len(costs[name])} clean rounds")
-    print(f"  governed - bare, as a part of nginx: {parts['key']:.2f} by key, {parts['token']:.2f} by token")
-    if args.json:
-        args.json.write_text(json.dumps({"median_us": median, "spread_us": spread, "parts": parts}, indent=1))
+    args = turns.arguments(__doc__, rounds=9)
+    case = "json 1 KB"
+    with turns.rig_of(args) as rig:
+        hashed = rig.key_hash()
+        costs = turns.take(rig, args, {
+            "nginx": rig.nginx,
+            "bare": rig.bare,
+            "key": lambda: rig.gatehouse(more=governed(hashed)),
+            "token": lambda: rig.gatehouse(more=governed(hashed), credential=token()),
+        }, [case])
+    costs.print()
+    parts = {name: costs.part(case, name, "bare") for name in ("key", "token")}
+    print(f"  governed - bare, as a part of nginx: {turns.said(parts['key'])} by key, {turns.said(parts['token'])} by token")
+    turns.keep(args, {"median_us": costs.medians()[case], "parts": parts})
 
 
 if __name__ == "__main__":
