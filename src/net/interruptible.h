@@ -26,11 +26,12 @@ class Interruptible {
 
  protected:
   ~Interruptible() = default;
-
-  std::coroutine_handle<> waiter_;
+  void SetWaiter(std::coroutine_handle<> waiter) { waiter_ = waiter; }
 
  private:
   virtual void DropTask() = 0;
+
+  std::coroutine_handle<> waiter_;
 };
 
 // Awaits a task so that it can be interrupted while it waits; costs no frame of its own. Lives in the frame of the
@@ -42,7 +43,7 @@ class InterruptibleTask final : public Interruptible {
 
   bool await_ready() const { return false; }
   std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) {
-    waiter_ = waiter;
+    SetWaiter(waiter);
     return awaited_.await_suspend(waiter);
   }
   // What the task came to; nullopt when it was interrupted.

@@ -47,7 +47,7 @@ class Flight final : private net::Deferral {
   Flight(LoopStops& stops, const pipeline::Exchange& exchange);
   Flight(const Flight&) = delete;
   Flight& operator=(const Flight&) = delete;
-  ~Flight();
+  ~Flight() override;
 
   // Awaits what the task comes to; nullopt when the exchange was ended meanwhile, and the task with all that it did was
   // dropped. One at a time; the flight outlives it.
