@@ -67,7 +67,12 @@ bool IsUntrusted(Channel channel) {
   return channel == Channel::kToolResult || channel == Channel::kDocument || channel == Channel::kToolDescriptor;
 }
 
-bool IsTagAt(std::string_view text, std::size_t at) { return text.substr(at).starts_with("\xF3\xA0"); }
+// U+E0000 to U+E007F, whole: what is broken off ends the run, wherever the text is cut.
+bool IsTagAt(std::string_view text, std::size_t at) {
+  const std::string_view tag = text.substr(at, kTagSize);
+  return tag.size() == kTagSize && (tag.starts_with("\xF3\xA0\x80") || tag.starts_with("\xF3\xA0\x81")) &&
+         (static_cast<unsigned char>(tag.back()) & 0xC0) == 0x80;
+}
 
 // The flag of England is a black flag and six tags: those are no hidden text.
 bool IsBehindFlag(std::string_view text, std::size_t begin) {
