@@ -140,7 +140,7 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange, std::string
     co_return co_await SendError(
         exchange, 404, "not_found",
         "Known below /admin/v1/: orgs, teams, projects, users, apps, agents, keys, roles, "
-        "events, me, budgets, usage, exchanges, alerts, stops, approvals, POST erasures, GET targets, POST reload, "
+        "events, me, budgets, usage, exchanges, alerts, stops, approvals, POST erasures, record-keys, GET targets, POST reload, "
         "GET policy/decisions/REQUEST_ID.");
   }
   if (!actor.value().May(features::identity::Permission::kOperate, {}, context_.tenancy.tenancy.directory())) {

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <charconv>
 #include <chrono>
+#include <optional>
 #include <string>
 #include <utility>
 
@@ -18,6 +19,7 @@ using features::identity::Directory;
 using features::identity::NodeId;
 using features::identity::Permission;
 using Erased = Result<std::uint64_t>;
+using Rotated = Result<std::uint64_t>;  // the index of the entry about it
 
 constexpr std::chrono::minutes kPatience(2);
 constexpr std::size_t kMostBody = 4096;
@@ -62,9 +64,46 @@ Result<Order> ReadOrder(std::string text, const AdminActor& actor, const Directo
 
 }  // namespace
 
-bool RecordApi::Serves(std::string_view path) { return path.substr(0, path.find_first_of("/?")) == "erasures"; }
+bool RecordApi::Serves(std::string_view path) {
+  const std::string_view what = path.substr(0, path.find_first_of("/?"));
+  return what == "erasures" || what == "record-keys";
+}
 
 net::Task<Result<ApiReply>> RecordApi::Answer(http::ServerExchange& exchange, const AdminActor& actor) {
+  if (exchange.head().path() == "/admin/v1/record-keys") return Keys(exchange, actor);
+  return Erase(exchange, actor);
+}
+
+// Newest last, as the folder's own file has them.
+net::Task<Result<ApiReply>> RecordApi::Keys(http::ServerExchange& exchange, const AdminActor& actor) {
+  const bool rotates = exchange.head().method == "POST";
+  if (!rotates && exchange.head().method != "GET") co_return WrongMethod("GET, POST");
+  if (!actor.May(rotates ? Permission::kChangeRoles : Permission::kOperate, {}, directory_)) co_return Denied();
+  if (services_.log == nullptr) co_return base::InvalidRequest("No record is kept here.");
+  std::optional<std::uint64_t> index;
+  if (rotates) {
+    net::Handoff<Rotated> handoff(exchange.loop());
+    services_.log->RotateKey([sender = handoff.sender()](const Rotated& rotated) mutable { sender.Send(rotated); });
+    const auto rotated = co_await handoff.Receive(exchange.loop().In(kPatience));
+    if (!rotated) {
+      co_return base::Error{
+          .code = base::ErrorCode::kTimeout,
+          .source = base::ErrorSource::kStore,
+          .public_message = "The record did not say in time that its key was changed; it may be yet."};
+    }
+    GH_CO_TRY(index, Rotated(*rotated));
+  }
+  ApiReply reply;
+  codec::json::Writer writer(reply.body);
+  writer.BeginObject();
+  if (index) writer.Field("index", *index);
+  writer.Key("keys").BeginArray();
+  for (const record::tlog::VerifierKey& key : services_.log->keys()) writer.String(key.ToText());
+  writer.EndArray().EndObject();
+  co_return reply;
+}
+
+net::Task<Result<ApiReply>> RecordApi::Erase(http::ServerExchange& exchange, const AdminActor& actor) {
   if (exchange.head().method != "POST") co_return WrongMethod("POST");
   GH_CO_TRY(std::string text, co_await exchange.CollectBody(kMostBody));
   GH_CO_TRY(Order order, ReadOrder(std::move(text), actor, directory_));

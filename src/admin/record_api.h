@@ -9,15 +9,18 @@
 #include "features/audit/archive.h"
 #include "http/server.h"
 #include "net/task.h"
+#include "record/log/log_writer.h"
 
 namespace gatehouse::admin {
 
 // The record as the admin API acts on it. Outlives whoever has it.
 struct RecordServices {
   features::audit::Archive* archive = nullptr;  // null: no payloads are kept
+  record::log::LogWriter* log = nullptr;        // null: no record is kept
 };
 
-// POST /admin/v1/erasures (docs/record.md): erases the payloads of somebody, for who may give roles there. Belongs to
+// Of the record (docs/record.md), for who may give roles: POST /admin/v1/erasures erases the payloads of somebody, GET
+// /admin/v1/record-keys lists the keys that the log's signatures are checked with, POST makes another one. Belongs to
 // the admin loop.
 class RecordApi {
  public:
@@ -30,6 +33,9 @@ class RecordApi {
   net::Task<base::Result<ApiReply>> Answer(http::ServerExchange& exchange, const AdminActor& actor);
 
  private:
+  net::Task<base::Result<ApiReply>> Erase(http::ServerExchange& exchange, const AdminActor& actor);
+  net::Task<base::Result<ApiReply>> Keys(http::ServerExchange& exchange, const AdminActor& actor);
+
   const RecordServices services_;
   const features::identity::Directory& directory_;
 };

@@ -24,4 +24,13 @@ CliRequest UnderstandErase(const std::vector<std::string>& plain, const CliOptio
   return request;
 }
 
+CliRequest UnderstandRecord(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem) {
+  const std::string verb = plain.size() == 2 ? plain[1] : "";
+  CheckOptions(options, {}, "record " + verb, problem);
+  if (verb == "keys") return {"GET", "/admin/v1/record-keys", ""};
+  if (verb == "rotate-key") return {"POST", "/admin/v1/record-keys", "{}"};
+  problem = "`gatehouse record` knows keys and rotate-key";
+  return {};
+}
+
 }  // namespace gatehouse::app

@@ -1,10 +1,12 @@
 #pragma once
 
 #include <cstdint>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <vector>
 
+#include "app/config_witness.h"
 #include "base/clock.h"
 #include "codec/config/node.h"
 #include "features/audit/archive.h"
@@ -31,6 +33,8 @@ struct RecordConfig {
   std::string key_file;
   std::string key_variable;
   std::vector<std::string> key_command;
+  std::vector<WitnessConfig> witnesses;         // of this log
+  std::optional<WitnessServiceConfig> witness;  // of other logs
   bool operator==(const RecordConfig&) const = default;
 };
 

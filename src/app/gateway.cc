@@ -181,7 +181,8 @@ base::Status Gateway::OpenRecord(std::size_t loops) {
                                      .vault = database_->vault_folder(),
                                      .inspector = config_->guard == nullptr ? nullptr : config_->guard->inspector,
                                      .node = config_->cluster ? config_->cluster->node : std::string(),
-                                     .loops = loops},
+                                     .loops = loops,
+                                     .log = *log_},
                                     base::SystemClock()));
   std::vector<features::audit::Watch::Store> stores;
   stores.emplace_back("database", [this] { return database_->database().health(); });
@@ -270,7 +271,7 @@ base::Status Gateway::ListenAdmin() {
                           .tenancy = control_->services(),
                           .accounting = accounting_->services(),
                           .alerts = alerting_->services(),
-                          .record = {.archive = record_ == nullptr ? nullptr : record_->archive()},
+                          .record = record_ == nullptr ? admin::RecordServices() : record_->services(),
                           .oversight = oversight_->services(),
                           .measure =
                               [this] {

@@ -89,7 +89,8 @@ std::vector<base::Metrics::Declaration> MeasuredFamilies() {
        MetricKind::kCounter,
        {"outcome"}},
       {"gatehouse_record_size",
-       "Entries of the log: durable (on the disk), signed (under a published checkpoint).",
+       "Entries of the log: durable (on the disk), signed (under a published checkpoint), witnessed (cosigned by all "
+       "witnesses).",
        MetricKind::kGauge,
        {"state"}},
       {"gatehouse_record_queued_bytes", "Of entries that wait to be written.", MetricKind::kGauge, {}},
@@ -125,6 +126,7 @@ void MeasureRecord(RecordHouse& record, Set set) {
   const auto state = record.state();
   set(kRecordSize, {"durable"}, state.durable_size);
   set(kRecordSize, {"signed"}, state.checkpoint_size);
+  set(kRecordSize, {"witnessed"}, record.witnessed_size());
   set(kRecordQueued, {}, state.queued_bytes);
   set(kRecordCommits, {}, state.commits);
 }

@@ -79,14 +79,24 @@ std::string_view Word(features::audit::Durability durability) {
 
 class RecordHouse::Sink final : public features::audit::EntrySink {
  public:
-  explicit Sink(log::LogWriter& writer) : writer_(writer) {}
+  // Both outlive it; `witnesses` may be null.
+  Sink(log::LogWriter& writer, const std::unique_ptr<WitnessHouse>& witnesses)
+      : writer_(writer), witnesses_(witnesses) {}
+  // Of a log that its witnesses contradict nothing more is promised.
   base::Result<std::uint64_t> Append(std::string_view entry, features::audit::Durability durability,
                                      log::LogWriter::Told told) override {
+    const bool promises = durability != features::audit::Durability::kAsync;
+    if (promises && witnesses_ != nullptr && witnesses_->is_contradicted()) {
+      return base::Error{.code = base::ErrorCode::kUnavailable,
+                         .source = base::ErrorSource::kStore,
+                         .detail = "a witness contradicts the log"};
+    }
     return writer_.Append(entry, durability, std::move(told));
   }
 
  private:
   log::LogWriter& writer_;
+  const std::unique_ptr<WitnessHouse>& witnesses_;
 };
 
 base::Result<std::unique_ptr<RecordHouse>> RecordHouse::Open(const RecordConfig& config, const Start& start,
@@ -99,16 +109,33 @@ base::Result<std::unique_ptr<RecordHouse>> RecordHouse::Open(const RecordConfig&
   options.group_interval = Millis(config.group_interval);
   options.checkpoint_interval = Millis(config.checkpoint_interval);
   options.max_queued_bytes = config.max_queued_bytes;
+  self->origin_ = options.origin;
+  GH_CHECK_OK(self->OpenWitnesses(folder, start, clock));
   auto writer = log::LogWriter::Open(std::move(options), self->files_, clock);
   if (!writer.ok()) return CannotOpen(std::move(writer).TakeError(), folder);
   self->writer_ = std::move(writer).value();
-  self->sink_ = std::make_unique<Sink>(*self->writer_);
+  self->sink_ = std::make_unique<Sink>(*self->writer_, self->witnesses_);
   std::string node = config.node.empty() ? start.node : config.node;
   if (node.empty()) node = HostName();
   self->record_ =
       std::make_unique<features::audit::Record>(*self->sink_, clock, std::move(node), config.settings, start.loops);
   if (config.longest_payload != 0) GH_CHECK_OK(self->OpenArchive(start, clock));
   return self;
+}
+
+// Before anything is written: a log that was wound back is not gone on with.
+base::Status RecordHouse::OpenWitnesses(const fs::path& folder, const Start& start, const base::Clock& clock) {
+  if (config_.witnesses.empty() && !config_.witness) return base::Ok();
+  GH_TRY(witnesses_,
+         WitnessHouse::Open(
+             {.witnesses = config_.witnesses, .service = config_.witness, .interval = config_.checkpoint_interval},
+             folder.string(), files_, clock, start.log));
+  auto compared = witnesses_->Compare(origin_);
+  if (compared.ok()) return compared;
+  base::Error error = std::move(compared).TakeError();
+  error.public_message = "The record in " + folder.string() + " is not gone on with. " + error.public_message +
+                         " Put the newest copy of the folder back; see docs/record.md, Witnesses.";
+  return error;
 }
 
 base::Status RecordHouse::OpenArchive(const Start& start, const base::Clock& clock) {
@@ -139,6 +166,7 @@ void RecordHouse::Begin(net::Loop& loop, std::string_view config, std::vector<fe
     entry.Word(R"(,"mode":)", Word(config_.settings.durability));
   });
   watch_ = std::make_unique<features::audit::Watch>(loop, *record_, std::move(stores), config_.heartbeat);
+  if (witnesses_ != nullptr) witnesses_->Start(*writer_, *record_, origin_);
 }
 
 void RecordHouse::NoteConfig(std::string_view before, std::string_view after) {
@@ -168,6 +196,7 @@ void RecordHouse::End(std::string_view config) {
 }
 
 std::string RecordHouse::Problem() const {
+  if (witnesses_ != nullptr && witnesses_->is_contradicted()) return "record: " + witnesses_->Problem();
   const log::LogState state = writer_->state();
   if (state.health == log::LogState::Health::kWriting) return {};
   std::string problem = "record: ";

@@ -9,6 +9,8 @@
 
 #include "admin/admin_handler.h"
 #include "app/config_record.h"
+#include "app/witness_house.h"
+#include "base/log.h"
 #include "base/result.h"
 #include "features/audit/archive.h"
 #include "features/audit/record.h"
@@ -31,6 +33,7 @@ class RecordHouse {
     std::shared_ptr<const inspect::Inspector> inspector;  // what redacts; null: that of the program as it comes
     std::string node;                                     // the same
     std::size_t loops = 0;
+    const base::Log& log;  // outlives the house
   };
   static base::Result<std::unique_ptr<RecordHouse>> Open(const RecordConfig& config, const Start& start,
                                                          const base::Clock& clock);
@@ -40,6 +43,8 @@ class RecordHouse {
 
   features::audit::Record& record() { return *record_; }
   features::audit::Archive* archive() { return archive_.get(); }  // null: nothing of payloads is kept
+
+  admin::RecordServices services() { return {.archive = archive_.get(), .log = writer_.get()}; }
 
   // Says that the gateway has started, and begins to beat.
   void Begin(net::Loop& loop, std::string_view config, std::vector<features::audit::Watch::Store> stores);
@@ -51,6 +56,8 @@ class RecordHouse {
   void End(std::string_view config);
 
   record::log::LogState state() const { return writer_->state(); }
+  // Entries that all witnesses have cosigned; 0 without any.
+  std::uint64_t witnessed_size() const { return witnesses_ == nullptr ? 0 : witnesses_->witnessed_size(); }
   // What the operator should know; "" when all is well.
   std::string Problem() const;
 
@@ -58,9 +65,11 @@ class RecordHouse {
   class Sink;
 
   explicit RecordHouse(const RecordConfig& config) : config_(config) {}
+  base::Status OpenWitnesses(const std::filesystem::path& folder, const Start& start, const base::Clock& clock);
   base::Status OpenArchive(const Start& start, const base::Clock& clock);
 
   const RecordConfig config_;
+  std::string origin_;
   record::log::PosixFiles files_;
   std::unique_ptr<record::log::LogWriter> writer_;
   std::unique_ptr<features::audit::EntrySink> sink_;
@@ -68,6 +77,7 @@ class RecordHouse {
   std::unique_ptr<record::vault::Vault> vault_;  // null: no payloads are kept
   std::unique_ptr<features::audit::Archive> archive_;
   std::unique_ptr<features::audit::Watch> watch_;
+  std::unique_ptr<WitnessHouse> witnesses_;  // null: nobody witnesses, neither this log nor others here
 };
 
 }  // namespace gatehouse::app

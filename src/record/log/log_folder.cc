@@ -218,14 +218,36 @@ base::Status LogFolder::WriteEdge() {
   return base::Ok();
 }
 
+Result<std::string> LogFolder::Sign(const std::string& text) const {
+  std::string note = keys_.Sign(text);
+  if (options_.further_signer == nullptr) return note;
+  GH_TRY(const std::string line, options_.further_signer->SignLine(text));
+  return note.append(line);
+}
+
 base::Status LogFolder::Publish() {
   if (size() == published_size_ && !publish_again_) return base::Ok();
   GH_CHECK_OK(WriteEdge());
   const std::string text = tlog::FormatCheckpoint({.origin = options_.origin, .size = size(), .root = edge_.Root()});
-  GH_CHECK_OK(files_.WriteDurably(At("checkpoint"), keys_.Sign(text)));
+  GH_TRY(const std::string note, Sign(text));
+  GH_CHECK_OK(files_.WriteDurably(At("checkpoint"), note));
   published_size_ = size();
   publish_again_ = false;
   return base::Ok();
+}
+
+base::Status LogFolder::AddSignatures(std::uint64_t size, std::string_view lines) {
+  if (size != published_size_) return Conflict("the checkpoint of the log is another one by now");
+  GH_TRY(const std::string published, files_.Read(At("checkpoint")));
+  GH_TRY(tlog::Note note, tlog::ParseNote(published));
+  GH_TRY(const tlog::Note added, tlog::ParseNote(note.text + "\n" + std::string(lines)));
+  for (const tlog::SignatureLine& line : added.signatures) {
+    std::erase_if(note.signatures,
+                  [&](const tlog::SignatureLine& old) { return old.name == line.name && old.id == line.id; });
+    note.signatures.push_back(line);
+  }
+  if (note.signatures.size() > tlog::Note::kMaxSignatures) return Malformed("a checkpoint has too many signatures");
+  return files_.WriteDurably(At("checkpoint"), tlog::FormatNote(note));
 }
 
 base::Status LogFolder::Roll() {

@@ -31,6 +31,7 @@ class LogFolder {
     std::string origin;
     std::size_t journal_bytes = 0;
     std::size_t journal_files = 0;
+    std::shared_ptr<const tlog::NoteSigner> further_signer = nullptr;
   };
   // Makes the log, or checks and repairs what is there. `files` outlives it.
   static base::Result<std::unique_ptr<LogFolder>> Open(Options options, Files& files);
@@ -62,6 +63,9 @@ class LogFolder {
   // Writes what is at the edge of the tree, signs a checkpoint over all entries and publishes it. Does nothing where
   // that is done.
   base::Status Publish();
+  // Puts lines of signatures behind the published checkpoint, in place of those of the same keys, where it is still the
+  // one of that size; kConflict where it is another.
+  base::Status AddSignatures(std::uint64_t size, std::string_view lines);
   // From now on this key signs too, and the one before it until then. Publishes and keeps what both signed.
   base::Status RotateKey(tlog::SignerKey next, base::WallTime old_until);
   base::Status ExpireKeys(base::WallTime now) { return keys_.Expire(now); }
@@ -84,6 +88,8 @@ class LogFolder {
   base::Status WriteFile(const std::string& path, std::string_view bytes);
   base::Status WriteUnwritten();
   base::Status WriteEdge();
+  // The checkpoint with the signatures of all who sign.
+  base::Result<std::string> Sign(const std::string& text) const;
   // Publishes, and keeps the checkpoint among the earlier ones.
   base::Status KeepCheckpoint();
   base::Status RemovePartials(const std::string& full_path);

@@ -108,6 +108,7 @@ class LogWriter::Body {
   void Ask(std::vector<Told>& list, Told told);
   void Publish(Told told) { Ask(publish_asked_, std::move(told)); }
   void RotateKey(Told told) { Ask(rotate_asked_, std::move(told)); }
+  void AddCosignature(std::uint64_t size, std::string line);
   LogState state() const;
   std::vector<tlog::VerifierKey> keys() const;
 
@@ -115,6 +116,10 @@ class LogWriter::Body {
   struct Waiter {
     std::uint64_t index = 0;
     Told told;
+  };
+  struct Cosignature {
+    std::uint64_t size = 0;  // of the checkpoint
+    std::string line;
   };
   enum class Settling : std::uint8_t { kIdle, kAsked, kDone };
 
@@ -132,6 +137,7 @@ class LogWriter::Body {
   base::Status PublishIfDue();
   base::Status PublishNow();
   base::Status RotateIfAsked();
+  base::Status AddCosignatures();
   base::Status Close();
   bool PublishIsDue(base::TimePoint now) const;
   void NoteDurable();
@@ -155,6 +161,7 @@ class LogWriter::Body {
   std::vector<Waiter> waiting_;     // by index
   std::vector<Told> publish_asked_;
   std::vector<Told> rotate_asked_;
+  std::vector<Cosignature> cosigned_;  // not yet published
   base::TimePoint oldest_queued_{};
   bool urgent_ = false;
   bool closing_ = false;
@@ -211,6 +218,15 @@ void LogWriter::Body::Ask(std::vector<Told>& list, Told told) {
   wake_.notify_one();
 }
 
+void LogWriter::Body::AddCosignature(std::uint64_t size, std::string line) {
+  {
+    const std::scoped_lock lock(mutex_);
+    if (cosigned_.size() == tlog::Note::kMaxSignatures) return;
+    cosigned_.push_back({.size = size, .line = std::move(line)});
+  }
+  wake_.notify_one();
+}
+
 LogState LogWriter::Body::state() const {
   const std::scoped_lock lock(mutex_);
   LogState state = state_;
@@ -258,7 +274,8 @@ bool LogWriter::Body::WaitForWork() {
 // How long there is nothing to do. REQUIRES: mutex_ is held.
 base::Duration LogWriter::Body::Patience(base::TimePoint now) const {
   if (state_.health != LogState::Health::kWriting) return state_.failing_since + retry_after_ - now;
-  const bool asked = urgent_ || !publish_asked_.empty() || !rotate_asked_.empty() || settling_ == Settling::kDone;
+  const bool asked = urgent_ || !publish_asked_.empty() || !rotate_asked_.empty() || !cosigned_.empty() ||
+                     settling_ == Settling::kDone;
   if (asked || queued_.bytes.size() >= kMaxCommitBytes) return base::Duration::zero();
   base::Duration patience = kIdle;
   if (queued_.count > 0) patience = std::min(patience, oldest_queued_ + base::Duration(options_.group_interval) - now);
@@ -283,6 +300,7 @@ base::Status LogWriter::Body::Work() {
   GH_CHECK_OK(FinishSettling());
   GH_CHECK_OK(CommitPending());
   GH_CHECK_OK(RotateIfAsked());
+  GH_CHECK_OK(AddCosignatures());
   GH_CHECK_OK(PublishIfDue());
   AskToSettle();
   return base::Ok();
@@ -300,7 +318,8 @@ base::Status LogWriter::Body::Reopen() {
   GH_TRY(folder_, LogFolder::Open({.folder = options_.folder,
                                    .origin = options_.origin,
                                    .journal_bytes = options_.journal_bytes,
-                                   .journal_files = options_.journal_files},
+                                   .journal_files = options_.journal_files,
+                                   .further_signer = options_.further_signer},
                                   files_));
   std::uint64_t durable = 0;
   {
@@ -435,6 +454,22 @@ base::Status LogWriter::Body::RotateIfAsked() {
   return base::Ok();
 }
 
+// Those of a checkpoint that is no longer the published one are of no use: its witnesses are asked about the next one.
+base::Status LogWriter::Body::AddCosignatures() {
+  std::vector<Cosignature> cosigned;
+  {
+    const std::scoped_lock lock(mutex_);
+    cosigned = std::exchange(cosigned_, {});
+  }
+  for (const Cosignature& one : cosigned) {
+    if (one.size != folder_->published_size()) continue;
+    auto added = folder_->AddSignatures(one.size, one.line);
+    const bool disk_fails = !added.ok() && added.error().code == base::ErrorCode::kUnavailable;
+    if (disk_fails) return added;  // a line that is none is left out
+  }
+  return base::Ok();
+}
+
 // All that was taken on, signed, and nothing left to be read again at the next start.
 base::Status LogWriter::Body::Close() {
   {
@@ -526,7 +561,8 @@ Result<std::unique_ptr<LogWriter>> LogWriter::Open(LogOptions options, Files& fi
   GH_TRY(auto folder, LogFolder::Open({.folder = options.folder,
                                        .origin = options.origin,
                                        .journal_bytes = options.journal_bytes,
-                                       .journal_files = options.journal_files},
+                                       .journal_files = options.journal_files,
+                                       .further_signer = options.further_signer},
                                       files));
   auto body = std::make_unique<Body>(std::move(options), files, clock, std::move(folder));
   return std::unique_ptr<LogWriter>(new LogWriter(std::move(body)));
@@ -540,6 +576,7 @@ Result<std::uint64_t> LogWriter::Append(std::string_view entry, Durability durab
 }
 void LogWriter::Publish(Told told) { body_->Publish(std::move(told)); }
 void LogWriter::RotateKey(Told told) { body_->RotateKey(std::move(told)); }
+void LogWriter::AddCosignature(std::uint64_t size, std::string line) { body_->AddCosignature(size, std::move(line)); }
 LogState LogWriter::state() const { return body_->state(); }
 std::vector<tlog::VerifierKey> LogWriter::keys() const { return body_->keys(); }
 

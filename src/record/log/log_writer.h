@@ -45,6 +45,9 @@ struct LogOptions {
   std::size_t journal_files = 4;
   // How long two keys sign after RotateKey().
   std::chrono::seconds key_overlap = std::chrono::hours(24 * 7);
+  // Puts a second line behind the log's signature of each checkpoint, such as one of a post-quantum algorithm, for
+  // whoever knows its key: it is no key of the log, and rotated by whoever owns it. Null: none.
+  std::shared_ptr<const tlog::NoteSigner> further_signer;
   // How to write what happens to the log itself; the default is DefaultEventText.
   EventText event_text;
 };
@@ -93,6 +96,9 @@ class LogWriter {
   void Publish(Told told);
   // A new key signs from the next checkpoint on, beside the old one for LogOptions::key_overlap; an entry says so.
   void RotateKey(Told told);
+
+  // Puts the cosignature of a witness behind the checkpoint of that size, unless another one is published by then.
+  void AddCosignature(std::uint64_t size, std::string line);
 
   LogState state() const;
   // The keys whose signatures hold, oldest first, as the file `keys` has them.

@@ -9,6 +9,7 @@
 #include <thread>
 #include <vector>
 
+#include "codec/crypto/encoding.h"
 #include "record/log/fake/disk.h"
 #include "record/log/log_reader.h"
 #include "record/log/verification.h"
@@ -144,6 +145,44 @@ TEST(LogWriter, PublishesWhenAsked) {
   ExpectVerified(disk);
 }
 
+TEST(LogWriter, PutsCosignaturesBehindItsCheckpoint) {
+  Disk disk;
+  const auto writer = Open(disk);
+  const auto publish = [&] {
+    Answer answer;
+    writer->Publish(answer.told());
+    return answer.Get().value();
+  };
+  const tlog::SignerKey witness = tlog::SignerKey::Generate("witness.example/1", tlog::SignatureType::kCosignature);
+  const auto cosign = [&](std::uint64_t size, std::uint64_t time) {
+    const auto note = tlog::ParseNote(disk.Read("/log/checkpoint").value()).value();
+    writer->AddCosignature(size, witness.Cosign(note.text, time));
+  };
+  const auto times = [&] {
+    const auto note = tlog::ParseNote(disk.Read("/log/checkpoint").value()).value();
+    std::vector<std::uint64_t> seconds;
+    for (const auto& signature : tlog::VerifySignatures(note, {&witness.verifier(), 1}).value()) {
+      seconds.push_back(signature.unix_seconds);
+    }
+    return seconds;
+  };
+  const std::uint64_t size = publish();
+  cosign(size, 7);
+  publish();
+  EXPECT_EQ(times(), std::vector<std::uint64_t>{7});
+  cosign(size, 8);
+  publish();
+  EXPECT_EQ(times(), std::vector<std::uint64_t>{8}) << "the newest of a witness, and no other";
+  cosign(size + 5, 9);
+  publish();
+  EXPECT_EQ(times(), std::vector<std::uint64_t>{8}) << "of another checkpoint";
+  ASSERT_TRUE(AppendStrictly(*writer, "one").ok());
+  publish();
+  EXPECT_TRUE(times().empty()) << "it has not seen this one";
+  EXPECT_EQ(writer->state().health, LogState::Health::kWriting);
+  ExpectVerified(disk);
+}
+
 TEST(LogWriter, BoundsWhatWaits) {
   Disk disk;
   const auto writer = Open(disk);
@@ -229,6 +268,35 @@ TEST(LogWriter, SaysThatThereIsNoRoom) {
     disk.SetFull(false);
     while (!AppendStrictly(*writer, "there is room").ok()) std::this_thread::yield();
   }
+  ExpectVerified(disk);
+}
+
+// Of an algorithm that nothing here knows, with a signature of the size of ML-DSA-44's.
+class UnknownSigner final : public tlog::NoteSigner {
+ public:
+  Result<std::string> SignLine(std::string_view text) const override {
+    const std::string bytes = "\x06\x01\x02\x03" + std::string(2420, static_cast<char>(text.size()));
+    return "\xE2\x80\x94 log.example/1 " + codec::crypto::Base64Encode(bytes) + "\n";
+  }
+};
+
+TEST(LogWriter, CarriesASecondLineOfAnotherAlgorithm) {
+  Disk disk;
+  LogOptions options = OptionsOf();
+  options.further_signer = std::make_shared<const UnknownSigner>();
+  const auto lines = [&] { return tlog::ParseNote(disk.Read("/log/checkpoint").value()).value().signatures; };
+  for (std::size_t round = 0; round < 2; ++round) {
+    const auto writer = Open(disk, options);
+    ASSERT_TRUE(AppendStrictly(*writer, "one").ok());
+    Answer answer;
+    if (round == 1) writer->RotateKey(answer.told());
+    if (round == 1) EXPECT_TRUE(answer.Get().ok());
+  }
+  ASSERT_EQ(lines().size(), 3U) << "two keys of the log, and the other";
+  EXPECT_EQ(lines()[2].signature.size(), 2420U);
+  ExpectVerified(disk);
+  // Whoever does not have the signer any more goes on with the log, and its earlier heads keep their lines.
+  Open(disk).reset();
   ExpectVerified(disk);
 }
 

@@ -19,7 +19,10 @@ using tlog::Checkpoint;
 base::Status CheckContinues(const Checkpoint& last, const Checkpoint& next, const tlog::Proof& proof) {
   const std::string which = "the checkpoint of " + std::to_string(next.size) + " entries of " + next.origin;
   if (next.size < last.size) {
-    return Contradiction(which + " rewinds the log: one of " + std::to_string(last.size) + " was cosigned");
+    base::Error rewound =
+        Contradiction(which + " rewinds the log: one of " + std::to_string(last.size) + " was cosigned");
+    rewound.param = std::to_string(last.size);
+    return rewound;
   }
   if (last.size == 0) return base::Ok();
   if (tlog::VerifyConsistency({last.size, last.root}, {next.size, next.root}, proof).ok()) return base::Ok();

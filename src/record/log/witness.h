@@ -29,8 +29,8 @@ class Witness {
 
   // The line to be put behind the checkpoint. kDenied where none of these keys of the log signed it; kInvalidRequest
   // where the request is none; kConflict where the log was cosigned at another size than the request begins at, which
-  // is the error's `param`; kInternal where the checkpoint does not continue what was cosigned: the log was rewound or
-  // forked.
+  // is the error's `param`; kInternal where the checkpoint does not continue what was cosigned: the log was rewound
+  // (the size that was cosigned is the error's `param`) or forked.
   base::Result<std::string> Cosign(const tlog::WitnessRequest& request, std::span<const tlog::VerifierKey> log_keys);
 
  private:

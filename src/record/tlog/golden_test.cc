@@ -136,5 +136,24 @@ TEST(Golden, Cosignature) {
   EXPECT_EQ(verified.value()[1].unix_seconds, 1'700'000'000U);
 }
 
+// A line of a type that is not known (as of ML-DSA-44: 0x06, 2420 bytes) stays as it is, and proves and disproves
+// nothing.
+TEST(Golden, LineOfAnUnknownAlgorithm) {
+  const std::string bytes = "\xDE\xAD\xBE\xEF" + std::string(2420, '\x2A');
+  const std::string line = "\xE2\x80\x94 gw.example/audit/1 " + codec::crypto::Base64Encode(bytes) + "\n";
+  EXPECT_EQ(line.substr(0, 42), "\xE2\x80\x94 gw.example/audit/1 3q2+7yoqKioqKioqKio");
+  const VerifierKey key = VerifierKey::Parse(kKey).value();
+  for (const std::string& note :
+       {kSize3 + line, std::string(kSize3).insert(std::string(kSize3).find("\n\n") + 2, line)}) {
+    const auto opened = OpenCheckpoint(note, {&key, 1});
+    ASSERT_TRUE(opened.ok()) << opened.error().public_message;
+    EXPECT_EQ(opened.value().note.signatures.size(), 2U);
+    EXPECT_EQ(FormatNote(opened.value().note), note);
+    EXPECT_EQ(VerifySignatures(opened.value().note, {&key, 1}).value().size(), 1U);
+  }
+  const std::string alone = std::string(kSize3).substr(0, std::string(kSize3).find("\n\n") + 2) + line;
+  EXPECT_EQ(OpenCheckpoint(alone, {&key, 1}).error().code, base::ErrorCode::kDenied) << "it is not the log's signature";
+}
+
 }  // namespace
 }  // namespace gatehouse::record::tlog

@@ -77,6 +77,14 @@ class SignerKey {
   codec::crypto::SigningKey key_;
 };
 
+// Signs notes with whatever algorithm: beside a SignerKey, whose signature a log always has. Thread-safe.
+class NoteSigner {
+ public:
+  virtual ~NoteSigner() = default;
+  // A line of a signature as notes have them, with its newline.
+  virtual base::Result<std::string> SignLine(std::string_view text) const = 0;
+};
+
 // A note, taken apart but not believed.
 struct SignatureLine {
   std::string name;
