@@ -137,11 +137,11 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange, std::string
   constexpr std::string_view kDecisions = "/admin/v1/policy/decisions/";
   const bool explain = path.starts_with(kDecisions) && exchange.head().method == "GET";
   if (!targets && !reload && !explain) {
-    co_return co_await SendError(
-        exchange, 404, "not_found",
-        "Known below /admin/v1/: orgs, teams, projects, users, apps, agents, keys, roles, "
-        "events, me, budgets, usage, exchanges, alerts, stops, approvals, POST erasures, record-keys, GET targets, POST reload, "
-        "GET policy/decisions/REQUEST_ID.");
+    co_return co_await SendError(exchange, 404, "not_found",
+                                 "Known below /admin/v1/: orgs, teams, projects, users, apps, agents, keys, roles, "
+                                 "events, me, budgets, usage, exchanges, alerts, stops, approvals, POST erasures, POST "
+                                 "payload-reads, record-keys, GET targets, POST reload, "
+                                 "GET policy/decisions/REQUEST_ID.");
   }
   if (!actor.value().May(features::identity::Permission::kOperate, {}, context_.tenancy.tenancy.directory())) {
     const base::Error denied = Denied();

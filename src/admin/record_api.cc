@@ -6,9 +6,12 @@
 #include <optional>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "admin/api_refusal.h"
+#include "codec/crypto/encoding.h"
 #include "codec/json/writer.h"
+#include "codec/text/utf8.h"
 #include "net/handoff.h"
 
 namespace gatehouse::admin {
@@ -19,6 +22,7 @@ using features::identity::Directory;
 using features::identity::NodeId;
 using features::identity::Permission;
 using Erased = Result<std::uint64_t>;
+using Shown = Result<std::vector<features::audit::Archive::ReadPayload>>;
 using Rotated = Result<std::uint64_t>;  // the index of the entry about it
 
 constexpr std::chrono::minutes kPatience(2);
@@ -37,6 +41,11 @@ NodeId NodeNamed(std::string_view name, const Directory& directory) {
   std::int64_t id = 0;
   const auto [end, failed] = std::from_chars(name.data(), name.data() + name.size(), id);
   return failed == std::errc() && end == name.data() + name.size() ? NodeId{id} : NodeId{};
+}
+
+std::string NameOf(const AdminActor& actor) {
+  const NodeId author = actor.author().id;
+  return author.value != 0 ? std::to_string(author.value) : "owner";
 }
 
 struct Order {
@@ -66,11 +75,12 @@ Result<Order> ReadOrder(std::string text, const AdminActor& actor, const Directo
 
 bool RecordApi::Serves(std::string_view path) {
   const std::string_view what = path.substr(0, path.find_first_of("/?"));
-  return what == "erasures" || what == "record-keys";
+  return what == "erasures" || what == "record-keys" || what == "payload-reads";
 }
 
 net::Task<Result<ApiReply>> RecordApi::Answer(http::ServerExchange& exchange, const AdminActor& actor) {
   if (exchange.head().path() == "/admin/v1/record-keys") return Keys(exchange, actor);
+  if (exchange.head().path() == "/admin/v1/payload-reads") return ReadPayloads(exchange, actor);
   return Erase(exchange, actor);
 }
 
@@ -103,6 +113,46 @@ net::Task<Result<ApiReply>> RecordApi::Keys(http::ServerExchange& exchange, cons
   co_return reply;
 }
 
+// Who reads what people wrote has to say what for, and the record says so first.
+net::Task<Result<ApiReply>> RecordApi::ReadPayloads(http::ServerExchange& exchange, const AdminActor& actor) {
+  if (exchange.head().method != "POST") co_return WrongMethod("POST");
+  if (!actor.May(Permission::kChangeRoles, {}, directory_)) co_return Denied();
+  GH_CO_TRY(std::string text, co_await exchange.CollectBody(kMostBody));
+  GH_CO_TRY(ApiBody body, ApiBody::Parse(std::move(text)));
+  const std::int64_t index = body.Integer("entry").value_or(-1);
+  std::string reason = body.Text("reason").value_or("");
+  GH_CO_CHECK_OK(body.Finish());
+  if (index < 0) co_return base::InvalidRequest("Name one `entry` of the record by its index.", "entry");
+  if (!IsBasis(reason)) {
+    co_return base::InvalidRequest("`reason` must be a word of a-z, 0-9, - and ., such as incident-42.", "reason");
+  }
+  if (services_.archive == nullptr) co_return base::InvalidRequest("No payloads are kept here.");
+  net::Handoff<Shown> handoff(exchange.loop());
+  services_.archive->Read(
+      {.index = static_cast<std::uint64_t>(index),
+       .actor = NameOf(actor),
+       .reason = std::move(reason),
+       .told = [sender = handoff.sender()](Shown shown) mutable { sender.Send(std::move(shown)); }});
+  const auto shown = co_await handoff.Receive(exchange.loop().In(kPatience));
+  if (!shown) {
+    co_return base::Error{.code = base::ErrorCode::kTimeout,
+                          .source = base::ErrorSource::kStore,
+                          .public_message = "The vault did not answer in time. Try again."};
+  }
+  GH_CO_TRY(const auto payloads, Shown(*shown));
+  ApiReply reply;
+  codec::json::Writer writer(reply.body);
+  writer.BeginObject().Field("entry", index).Key("payloads").BeginArray();
+  for (const auto& payload : payloads) {
+    const bool is_text = codec::text::IsValidUtf8(payload.text);
+    writer.BeginObject().Field("field", payload.field);
+    writer.Field(is_text ? "text" : "base64", is_text ? payload.text : codec::crypto::Base64Encode(payload.text));
+    writer.EndObject();
+  }
+  writer.EndArray().EndObject();
+  co_return reply;
+}
+
 net::Task<Result<ApiReply>> RecordApi::Erase(http::ServerExchange& exchange, const AdminActor& actor) {
   if (exchange.head().method != "POST") co_return WrongMethod("POST");
   GH_CO_TRY(std::string text, co_await exchange.CollectBody(kMostBody));
@@ -111,10 +161,9 @@ net::Task<Result<ApiReply>> RecordApi::Erase(http::ServerExchange& exchange, con
     co_return base::InvalidRequest("No payloads are kept here: there is nothing to erase.");
   }
   net::Handoff<Erased> handoff(exchange.loop());
-  const NodeId author = actor.author().id;
   services_.archive->Erase(
       {.subject = std::move(order.subject),
-       .actor = author.value != 0 ? std::to_string(author.value) : "owner",
+       .actor = NameOf(actor),
        .basis = std::move(order.basis),
        .told = [sender = handoff.sender()](Erased erased) mutable { sender.Send(std::move(erased)); }});
   const auto erased = co_await handoff.Receive(exchange.loop().In(kPatience));

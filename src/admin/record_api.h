@@ -19,7 +19,8 @@ struct RecordServices {
   record::log::LogWriter* log = nullptr;        // null: no record is kept
 };
 
-// Of the record (docs/record.md), for who may give roles: POST /admin/v1/erasures erases the payloads of somebody, GET
+// Of the record (docs/record.md), for who may give roles: POST /admin/v1/erasures erases the payloads of somebody, POST
+// /admin/v1/payload-reads shows those of an entry, GET
 // /admin/v1/record-keys lists the keys that the log's signatures are checked with, POST makes another one. Belongs to
 // the admin loop.
 class RecordApi {
@@ -34,6 +35,7 @@ class RecordApi {
 
  private:
   net::Task<base::Result<ApiReply>> Erase(http::ServerExchange& exchange, const AdminActor& actor);
+  net::Task<base::Result<ApiReply>> ReadPayloads(http::ServerExchange& exchange, const AdminActor& actor);
   net::Task<base::Result<ApiReply>> Keys(http::ServerExchange& exchange, const AdminActor& actor);
 
   const RecordServices services_;

@@ -2,7 +2,6 @@
 
 #include <algorithm>
 #include <cstdio>
-#include <cstring>
 #include <filesystem>
 #include <functional>
 #include <optional>
@@ -12,10 +11,9 @@
 #include <vector>
 
 #include "base/result.h"
-#include "codec/cel/timestamp.h"
-#include "codec/crypto/encoding.h"
 #include "codec/json/document.h"
 #include "codec/json/writer.h"
+#include "features/audit/payload_reference.h"
 #include "record/log/log_reader.h"
 #include "record/vault/blob_store.h"
 #include "record/vault/vault_check.h"
@@ -36,7 +34,6 @@ constexpr int kWrongUsage = 1;
 constexpr int kLost = 2;
 constexpr int kCannotCompare = 4;
 constexpr std::size_t kMostNamed = 100;
-constexpr std::int64_t kSecondsOfDay = 86'400;
 
 struct Options {
   std::string log;
@@ -51,35 +48,15 @@ struct Loss {
   Condition condition = Condition::kWhole;
 };
 
-std::optional<vault::Day> DayOf(std::string_view date) {
-  const auto time = codec::cel::ParseTimestamp(std::string(date) + "T00:00:00Z");
-  if (!time) return {};
-  return static_cast<vault::Day>(time->seconds / kSecondsOfDay);
-}
-
 // Why payloads may be gone.
 void Explain(std::uint64_t index, Value entry, vault::Explanations& explanations) {
   const std::string_view type = entry["t"].string();
   if (type == "erasure") {
     if (const auto key = vault::KeyId::FromHex(entry["key"].string())) explanations.AddErasure(*key, index);
   } else if (type == "retention.expire") {
-    const auto day = DayOf(entry["before"].string());
+    const auto day = vault::ParseDay(entry["before"].string());
     if (day) explanations.AddExpiry(std::string(entry["class"].string()), *day, index);
   }
-}
-
-std::optional<vault::VaultCheck::Reference> ReferenceOf(std::uint64_t index, Value payload) {
-  const auto key = vault::KeyId::FromHex(payload["key"].string());
-  const auto record = vault::RecordId::FromHex(payload["record"].string());
-  const auto digest = codec::crypto::Base64Decode(payload["ct"].string());
-  vault::VaultCheck::Reference reference{.index = index};
-  if (!key || !record || !digest || digest->size() != reference.blob.size()) return {};
-  std::memcpy(reference.blob.data(), digest->data(), digest->size());
-  reference.address = {.retention_class = std::string(payload["class"].string()),
-                       .key = *key,
-                       .record = *record,
-                       .field = std::string(payload["field"].string())};
-  return reference;
 }
 
 // Parses each entry that may matter; most entries of a log have no payloads.
@@ -144,12 +121,13 @@ class Comparison {
  private:
   Status Look(std::uint64_t index, Value entry) {
     for (const auto element : entry["payloads"]) {
-      const auto reference = ReferenceOf(index, element.value);
-      if (!reference) continue;  // the log says whether the entry is what was written
-      GH_TRY(const Condition condition, check_.Look(*reference));
+      const auto payload = features::audit::ParsePayloadReference(element.value);
+      if (!payload) continue;  // the log says whether the entry is what was written
+      GH_TRY(const Condition condition,
+             check_.Look({.address = payload->address, .blob = payload->commitments.blob, .index = index}));
       if (!vault::IsLoss(condition)) continue;
       ++lost_;
-      if (losses_.size() < kMostNamed) losses_.push_back({index, reference->address.field, condition});
+      if (losses_.size() < kMostNamed) losses_.push_back({index, payload->address.field, condition});
     }
     return base::Ok();
   }

@@ -132,12 +132,13 @@ std::string QueryOf(const CliOptions& options, std::initializer_list<std::string
 
 bool IsAccountingWord(std::string_view word) {
   return word == "usage" || word == "budget" || word == "exchange" || word == "alert" || word == "erase" ||
-         word == "kill" || word == "approval" || word == "record";
+         word == "kill" || word == "approval" || word == "record" || word == "payload";
 }
 
 CliRequest UnderstandAccounting(const std::vector<std::string>& plain, const CliOptions& options,
                                 std::string& problem) {
   if (plain[0] == "erase") return UnderstandErase(plain, options, problem);
+  if (plain[0] == "payload") return UnderstandPayload(plain, options, problem);
   if (plain[0] == "record") return UnderstandRecord(plain, options, problem);
   if (plain[0] == "approval") return UnderstandApproval(plain, options, problem);
   if (plain[0] == "kill") return UnderstandKill(plain, options, problem);

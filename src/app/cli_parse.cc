@@ -19,7 +19,7 @@ using features::identity::NodeKind;
 
 constexpr std::string_view kHelp = R"(usage: gatehouse NOUN VERB [ARGUMENT...] [OPTION...]
 
-Nouns: org team project user app agent key role budget usage exchange alert erase kill approval record. Things are named by their path, from the organization down:
+Nouns: org team project user app agent key role budget usage exchange alert erase payload kill approval record. Things are named by their path, from the organization down:
   acme   acme/search   acme/search/prod   acme/search/prod/app:checkout   acme/search/prod/app:checkout/key:ci
 The kind before the last name may be left out: gatehouse app show acme/search/prod/checkout.
 
@@ -54,6 +54,7 @@ The kind before the last name may be left out: gatehouse app show acme/search/pr
   alert list [--node PATH] [--limit N]   what people were told, and where it went
   alert channels, alert test CHANNEL     where alerts can go; sends a test and shows what the receiver said
   erase PATH|--key KEY --basis WORD      the payloads of somebody, for good: gdpr-17-1-b
+  payload ENTRY --reason WORD            what was said, where it is kept; the record says who read it, and why
   record keys                            what the signatures of the record are checked with, newest last
   record rotate-key                      another key signs from now on, beside the old one for a week
   kill all|node PATH|model NAME|tool NAME --reason TEXT

@@ -24,6 +24,24 @@ CliRequest UnderstandErase(const std::vector<std::string>& plain, const CliOptio
   return request;
 }
 
+CliRequest UnderstandPayload(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem) {
+  CheckOptions(options, {"--reason"}, "payload", problem);
+  const auto reason = options.find("--reason");
+  const bool is_index = plain.size() == 2 && !plain[1].empty() && plain[1].size() < 16 &&
+                        plain[1].find_first_not_of("0123456789") == std::string::npos;
+  if (!is_index || reason == options.end()) {
+    problem = "`gatehouse payload` needs the index of an entry, and --reason WORD, such as incident-42";
+    return {};
+  }
+  CliRequest request{"POST", "/admin/v1/payload-reads", ""};
+  codec::json::Writer(request.body)
+      .BeginObject()
+      .RawField("entry", plain[1])
+      .Field("reason", reason->second)
+      .EndObject();
+  return request;
+}
+
 CliRequest UnderstandRecord(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem) {
   const std::string verb = plain.size() == 2 ? plain[1] : "";
   CheckOptions(options, {}, "record " + verb, problem);

@@ -10,6 +10,8 @@ namespace gatehouse::app {
 
 // `gatehouse erase NODE --basis WORD`, `gatehouse erase --key KEY --basis WORD`. Fills in the request, or the problem.
 CliRequest UnderstandErase(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem);
+// `gatehouse payload ENTRY --reason WORD`.
+CliRequest UnderstandPayload(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem);
 // `gatehouse record keys`, `gatehouse record rotate-key`.
 CliRequest UnderstandRecord(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem);
 

@@ -52,6 +52,34 @@ void ReadMasterKey(const codec::config::Node& node, RecordConfig& config) {
   if (given > 1) node.AddProblem("needs one of `file`, `env` and `command`");
 }
 
+std::optional<record::vault::Day> ReadDay(const codec::config::Node& node) {
+  const auto text = node.AsString();
+  if (!text) return {};
+  const auto day = record::vault::ParseDay(*text);
+  if (!day) node.AddProblem("must be a date such as 2026-11-23");
+  return day;
+}
+
+record::vault::LegalHold ReadHold(const codec::config::Node& node) {
+  record::vault::LegalHold hold;
+  hold.id = node.Required("id").AsString().value_or("");
+  if (hold.id.size() > kLongestName) node["id"].AddProblem("must have 128 characters at most");
+  if (const auto key = node["key"].AsString()) {
+    hold.key = record::vault::KeyId::FromHex(*key);
+    if (!hold.key) node["key"].AddProblem("must be the id of a key as entries have it: 32 hexadecimal digits");
+  }
+  hold.retention_class = node["class"].AsString();
+  hold.from = ReadDay(node["from"]).value_or(hold.from);
+  hold.until = ReadDay(node["until"]).value_or(hold.until);
+  return hold;
+}
+
+void ReadHolds(const codec::config::Node& list, RecordConfig& config) {
+  constexpr std::size_t kMostHolds = 1000;
+  for (const codec::config::Node& node : list.Elements()) config.archive.holds.push_back(ReadHold(node));
+  if (config.archive.holds.size() > kMostHolds) list.AddProblem("has more than 1000");
+}
+
 void ReadPayloads(const codec::config::Node& node, RecordConfig& config) {
   enum class Kept : std::uint8_t { kNone, kSizes, kRedacted, kFull };
   constexpr std::array<Choice<Kept>, 4> kKept = {
@@ -69,6 +97,7 @@ void ReadPayloads(const codec::config::Node& node, RecordConfig& config) {
   config.archive.days = static_cast<std::int32_t>(node["days"].AsInteger({.min = 1, .max = kMostDays}).value_or(30));
   config.archive.max_queued_bytes =
       node["max_queued"].AsBytes({.min = kLeastQueue, .max = kMostQueue}).value_or(config.archive.max_queued_bytes);
+  ReadHolds(node["holds"], config);
   config.vault = node["vault"].AsString().value_or("");
   ReadMasterKey(node["master_key"], config);
 }

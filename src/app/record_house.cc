@@ -154,7 +154,12 @@ base::Status RecordHouse::OpenArchive(const Start& start, const base::Clock& clo
   }
   archive_ = std::make_unique<features::audit::Archive>(
       features::audit::Archive::Parts{
-          .record = *record_, .vault = vault_.get(), .inspector = std::move(inspector), .clock = clock},
+          .record = *record_,
+          .vault = vault_.get(),
+          .inspector = std::move(inspector),
+          .clock = clock,
+          .files = &files_,
+          .log_folder = (config_.folder.empty() ? start.folder : fs::path(config_.folder)).string()},
       config_.archive);
   return base::Ok();
 }

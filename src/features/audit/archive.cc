@@ -7,6 +7,9 @@
 #include <utility>
 
 #include "codec/crypto/encoding.h"
+#include "codec/json/document.h"
+#include "features/audit/payload_reference.h"
+#include "record/log/log_reader.h"
 
 namespace gatehouse::features::audit {
 namespace {
@@ -31,6 +34,18 @@ void WriteSizes(FieldWriter& entry, const PayloadCopy& payloads) {
 
 std::string Base64(const codec::crypto::Digest& digest) {
   return codec::crypto::Base64Encode(codec::crypto::AsText(digest));
+}
+
+base::Error Missing(std::string message) {
+  return {
+      .code = base::ErrorCode::kNotFound, .source = base::ErrorSource::kClient, .public_message = std::move(message)};
+}
+
+base::Error TooMany() {
+  return {.code = base::ErrorCode::kUnavailable,
+          .source = base::ErrorSource::kStore,
+          .retry = base::Retry::kSameTarget,
+          .public_message = "Too much is asked of the vault at once. Try again in a while."};
 }
 
 void WriteKept(FieldWriter& entry, const std::vector<vault::KeptPayload>& kept) {
@@ -80,24 +95,34 @@ void Archive::Keep(KeepOrder order) {
   parts_.record.AppendLate(order.entry, order.durability);
 }
 
-void Archive::Erase(ErasureOrder order) {
+Archive::Order Archive::Take(std::function<void()> work) {
   const std::scoped_lock lock(mutex_);
-  jobs_.push_back({.order = {}, .work = [this, order = std::move(order)] {
-                     const auto key = parts_.vault == nullptr ? std::nullopt : parts_.vault->KeyOf(order.subject);
-                     if (!key) {
-                       return order.told(base::Error{.code = base::ErrorCode::kNotFound,
-                                                     .source = base::ErrorSource::kClient,
-                                                     .public_message = "No payloads of this subject are kept."});
-                     }
-                     order.told(EraseNow(*key, order.actor, order.basis));
-                   }});
+  if (orders_ == kMostOrders) return Order::kTooMany;
+  ++orders_;
+  jobs_.push_back({.order = {}, .work = std::move(work)});
   arrived_.notify_one();
+  return Order::kTaken;
 }
 
+void Archive::Erase(ErasureOrder order) {
+  const auto told = order.told;
+  const Order taken = Take([this, order = std::move(order)] {
+    const auto key = parts_.vault == nullptr ? std::nullopt : parts_.vault->KeyOf(order.subject);
+    if (!key) return order.told(Missing("No payloads of this subject are kept."));
+    order.told(EraseNow(*key, order.actor, order.basis));
+  });
+  if (taken == Order::kTooMany) told(TooMany());
+}
+
+void Archive::Read(ReadOrder order) {
+  const auto told = order.told;
+  const Order taken = Take([this, order = std::move(order)] { order.told(ReadNow(order)); });
+  if (taken == Order::kTooMany) told(TooMany());
+}
+
+// One more that waits already does as well.
 void Archive::Expire() {
-  const std::scoped_lock lock(mutex_);
-  jobs_.push_back({.order = {}, .work = [this] { ExpireNow(); }});
-  arrived_.notify_one();
+  static_cast<void>(Take([this] { ExpireNow(); }));
 }
 
 std::uint64_t Archive::lost() const {
@@ -106,6 +131,7 @@ std::uint64_t Archive::lost() const {
 }
 
 void Archive::Run() {
+  NoteHolds();
   FinishErasures();
   ExpireNow();
   base::TimePoint next = parts_.clock.Now() + kBetweenExpiries;
@@ -124,6 +150,7 @@ void Archive::Run() {
     Job job = std::move(jobs_.front());
     jobs_.pop_front();
     queued_bytes_ -= job.order.size();
+    if (job.work) --orders_;
     lock.unlock();
     Do(job);
     lock.lock();
@@ -191,7 +218,7 @@ Status Archive::WriteDurably(std::string_view type, const std::function<void(Fie
 }
 
 base::Result<std::uint64_t> Archive::EraseNow(const vault::KeyId& key, std::string_view actor, std::string_view basis) {
-  GH_TRY(const vault::Vault::Erasure erasure, parts_.vault->Erase(key, {}));
+  GH_TRY(const vault::Vault::Erasure erasure, parts_.vault->Erase(key, settings_.holds));
   GH_CHECK_OK(WriteDurably("erasure", [&](FieldWriter& entry) {
     entry.Word(R"(,"key":)", erasure.key.Hex());
     entry.Signed(R"(,"destroyed_ms":)", erasure.destroyed_ms);
@@ -203,6 +230,45 @@ base::Result<std::uint64_t> Archive::EraseNow(const vault::KeyId& key, std::stri
   }));
   GH_CHECK_OK(parts_.vault->Acknowledge(key));
   return erasure.removal.blobs;
+}
+
+// Nothing is shown that the record does not say was read, and by whom.
+base::Result<std::vector<Archive::ReadPayload>> Archive::ReadNow(const ReadOrder& order) {
+  if (parts_.vault == nullptr || parts_.files == nullptr) return Missing("No payloads are kept here.");
+  GH_TRY(auto log, record::log::LogReader::Open(*parts_.files, parts_.log_folder));
+  if (order.index >= log.head().size) return Missing("The record has no such entry, or not yet under a signature.");
+  GH_TRY(const std::string entry, log.Entry(order.index));
+  codec::json::Document document;
+  GH_CHECK_OK(document.Parse(entry));
+  std::vector<PayloadReference> references;
+  for (const auto element : document.root()["payloads"]) {
+    if (auto reference = ParsePayloadReference(element.value)) references.push_back(std::move(*reference));
+  }
+  if (references.empty()) return Missing("Nothing of what this entry is about was kept.");
+  GH_CHECK_OK(WriteDurably("access.read", [&](FieldWriter& said) {
+    said.Number(R"(,"entry":)", order.index);
+    said.Text(R"(,"id":)", document.root()["id"].string());
+    said.Text(R"(,"actor":)", order.actor);
+    said.Text(R"(,"reason":)", order.reason);
+  }));
+  std::vector<ReadPayload> payloads;
+  for (const PayloadReference& one : references) {
+    GH_TRY(std::string text, parts_.vault->Get(one.address, one.commitments));
+    payloads.push_back({.field = one.address.field, .text = std::move(text)});
+  }
+  return payloads;
+}
+
+void Archive::NoteHolds() {
+  for (const vault::LegalHold& hold : settings_.holds) {
+    parts_.record.Note("hold.in_force", [&](FieldWriter& entry) {
+      entry.Text(R"(,"hold":)", hold.id);
+      if (hold.key) entry.Word(R"(,"key":)", hold.key->Hex());
+      if (hold.retention_class) entry.Text(R"(,"class":)", *hold.retention_class);
+      if (hold.from != 0) entry.Word(R"(,"from":)", vault::DayName(hold.from));
+      if (hold.until != INT32_MAX) entry.Word(R"(,"until":)", vault::DayName(hold.until));
+    });
+  }
 }
 
 // Begun before the process ended, and not on record.
@@ -219,14 +285,15 @@ void Archive::ExpireNow() {
       std::chrono::duration_cast<std::chrono::hours>(parts_.clock.Wall().time_since_epoch()).count() / 24);
   const vault::Day before = today - settings_.days;
   const std::string& name = settings_.retention_class;
-  const auto due = parts_.vault->Expire(name, before, {}, vault::BlobStore::Mode::kDryRun);
+  const auto due = parts_.vault->Expire(name, before, settings_.holds, vault::BlobStore::Mode::kDryRun);
   if (!due.ok() || due.value().blobs == 0) return;
   const Status said = WriteDurably("retention.expire", [&](FieldWriter& entry) {
     entry.Word(R"(,"class":)", name);
     entry.Word(R"(,"before":)", vault::DayName(before));
     entry.Number(R"(,"blobs":)", due.value().blobs);
   });
-  if (said.ok()) static_cast<void>(parts_.vault->Expire(name, before, {}, vault::BlobStore::Mode::kRemove));
+  if (said.ok())
+    static_cast<void>(parts_.vault->Expire(name, before, settings_.holds, vault::BlobStore::Mode::kRemove));
 }
 
 }  // namespace gatehouse::features::audit

@@ -17,6 +17,7 @@
 #include "features/audit/record.h"
 #include "inspect/inspector.h"
 #include "pipeline/payload_copy.h"
+#include "record/log/files.h"
 #include "record/vault/vault.h"
 
 namespace gatehouse::features::audit {
@@ -31,6 +32,7 @@ struct ArchiveSettings {
   std::string retention_class = "payload-default";
   std::int32_t days = 30;
   std::size_t max_queued_bytes = std::size_t{64} << 20U;
+  std::vector<record::vault::LegalHold> holds;  // what may not go
   bool operator==(const ArchiveSettings&) const = default;
 };
 
@@ -45,8 +47,10 @@ class Archive {
     record::vault::Vault* vault = nullptr;                // null: only sizes are kept
     std::shared_ptr<const inspect::Inspector> inspector;  // null where nothing is redacted
     const base::Clock& clock;
+    record::log::Files* files = nullptr;  // with the log that the entries are in; null: no payload is read
+    std::string log_folder;
   };
-  // The record, the vault and the clock outlive it.
+  // The record, the vault, the clock and the files outlive it.
   Archive(Parts parts, ArchiveSettings settings);
   Archive(const Archive&) = delete;
   Archive& operator=(const Archive&) = delete;
@@ -72,6 +76,24 @@ class Archive {
   };
   void Erase(ErasureOrder order);
 
+  // A payload as somebody reads it.
+  struct ReadPayload {
+    std::string field;
+    std::string text;
+  };
+  // The payloads of which entry, who reads them, and what for. `told` is called on the thread of the archive, when the
+  // record durably says that they are read. kNotFound: the entry has none, or they are gone.
+  struct ReadOrder {
+    std::uint64_t index = 0;
+    std::string actor;
+    std::string reason;  // "incident-42"
+    std::function<void(base::Result<std::vector<ReadPayload>>)> told;
+  };
+  void Read(ReadOrder order);
+
+  // As many orders may wait at once; `told` of one more is called at once, with kUnavailable.
+  static constexpr std::size_t kMostOrders = 256;
+
   // Looks for what is to expire; the thread does it by itself once an hour.
   void Expire();
 
@@ -85,12 +107,18 @@ class Archive {
   };
 
   void Run();
+  // Whether the work was taken on.
+  enum class Order : std::uint8_t { kTaken, kTooMany };
+  Order Take(std::function<void()> work);
   void Do(Job& job);
   std::string PutAway(KeepOrder& order);
   std::string Redacted(std::string_view text);
   void FinishErasures();
   base::Result<std::uint64_t> EraseNow(const record::vault::KeyId& key, std::string_view actor, std::string_view basis);
+  base::Result<std::vector<ReadPayload>> ReadNow(const ReadOrder& order);
   void ExpireNow();
+  // Says which holds there are.
+  void NoteHolds();
   // Writes an entry and waits until it is on the disk.
   base::Status WriteDurably(std::string_view type, const std::function<void(codec::json::FieldWriter&)>& members);
 
@@ -101,6 +129,7 @@ class Archive {
   mutable std::mutex mutex_;
   std::condition_variable arrived_;
   std::deque<Job> jobs_;                                                           // guarded by mutex_
+  std::size_t orders_ = 0;                                                         // guarded by mutex_
   std::size_t queued_bytes_ = 0;                                                   // guarded by mutex_
   std::uint64_t lost_ = 0;                                                         // guarded by mutex_
   enum class State : std::uint8_t { kWorking, kEnding } state_ = State::kWorking;  // guarded by mutex_

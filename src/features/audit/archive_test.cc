@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
 #include <filesystem>
 #include <future>
 
@@ -10,6 +11,8 @@
 #include "codec/json/document.h"
 #include "features/audit/test_sink.h"
 #include "inspect/default_detectors.h"
+#include "record/log/fake/disk.h"
+#include "record/log/log_writer.h"
 
 namespace gatehouse::features::audit {
 namespace {
@@ -162,6 +165,102 @@ TEST_F(Archiving, SaysWhatExpiresBeforeItGoes) {
   EXPECT_THAT(sink_.entries[1], HasSubstr(R"("class":"payload-default","before":"2023-11-16","blobs":2})"));
   EXPECT_EQ(sink_.durabilities[1], Durability::kStrict);
   EXPECT_THAT(Read(sink_.entries[0], 0), HasSubstr("error: "));
+}
+
+TEST_F(Archiving, ErasesAndExpiresNothingUnderALegalHold) {
+  const auto day = static_cast<vault::Day>(
+      std::chrono::duration_cast<std::chrono::hours>(clock_.Wall().time_since_epoch()).count() / 24);
+  const std::vector<vault::LegalHold> holds = {{.id = "case-7", .from = day, .until = day + 1}};
+  Open({.keep = Keep::kFull, .holds = holds});
+  Put("hello", "hi");
+  std::promise<base::Result<std::uint64_t>> erased;
+  archive_->Erase({.subject = "-14", .told = [&](auto result) { erased.set_value(std::move(result)); }});
+  const auto refused = erased.get_future().get();
+  ASSERT_FALSE(refused.ok());
+  EXPECT_THAT(refused.error().public_message, HasSubstr("case-7"));
+  Finish();
+  EXPECT_THAT(sink_.entries.at(0), HasSubstr(R"("t":"hold.in_force")"));
+  EXPECT_THAT(sink_.entries.at(0), HasSubstr(R"("hold":"case-7","from":"2023-11-14","until":"2023-11-15"})"));
+  clock_.Advance(std::chrono::hours(24 * 32));
+  Open({.keep = Keep::kFull, .holds = holds});
+  Finish();
+  EXPECT_EQ(Read(sink_.entries.at(1), 0), "hello");
+}
+
+// An order that is done when the test says so, and as many as may wait behind it.
+TEST_F(Archiving, BoundsWhatIsAskedOfIt) {
+  Open({.keep = Keep::kFull});
+  std::promise<void> begun;
+  std::promise<void> go_on;
+  archive_->Erase({.subject = "nobody", .told = [&](auto) {
+                     begun.set_value();
+                     go_on.get_future().wait();
+                   }});
+  begun.get_future().wait();
+  std::atomic<std::size_t> done = 0;
+  for (std::size_t i = 0; i < Archive::kMostOrders; ++i) {
+    archive_->Erase({.subject = "nobody", .told = [&](auto) { ++done; }});
+  }
+  EXPECT_EQ(done, 0U);
+  base::ErrorCode code{};
+  archive_->Erase({.subject = "nobody", .told = [&](auto result) { code = result.error().code; }});
+  EXPECT_EQ(code, base::ErrorCode::kUnavailable);
+  go_on.set_value();
+  Finish();
+  EXPECT_EQ(done, Archive::kMostOrders);
+}
+
+class ReadingPayloads : public Archiving {
+ protected:
+  // A log with that entry, at index 1.
+  void Publish(const std::string& entry) {
+    record::log::LogOptions options;
+    options.folder = "/log";
+    options.origin = "log.example/1";
+    const auto writer = record::log::LogWriter::Open(options, disk_, base::SystemClock()).value();
+    ASSERT_TRUE(writer->Append(entry, Durability::kGroup).ok());
+  }
+  base::Result<std::vector<Archive::ReadPayload>> ReadEntry(std::uint64_t index) {
+    Archive archive({.record = record_,
+                     .vault = vault_.get(),
+                     .inspector = nullptr,
+                     .clock = clock_,
+                     .files = &disk_,
+                     .log_folder = "/log"},
+                    {.keep = Keep::kFull});
+    std::promise<base::Result<std::vector<Archive::ReadPayload>>> told;
+    archive.Read({.index = index, .actor = "7", .reason = "incident-42", .told = [&](auto result) {
+                    told.set_value(std::move(result));
+                  }});
+    return told.get_future().get();
+  }
+
+  record::log::fake::Disk disk_;
+};
+
+TEST_F(ReadingPayloads, SaysWhoReadsBeforeItShows) {
+  Open({.keep = Keep::kFull});
+  Put("hello", "hi");
+  Finish();
+  Publish(sink_.entries.at(0));
+  const auto read = ReadEntry(1);
+  ASSERT_TRUE(read.ok()) << read.error().public_message;
+  ASSERT_THAT(read.value(), SizeIs(2));
+  EXPECT_EQ(read.value()[0].field, "prompt");
+  EXPECT_EQ(read.value()[0].text, "hello");
+  EXPECT_EQ(read.value()[1].text, "hi");
+  ASSERT_THAT(sink_.entries, SizeIs(2));
+  EXPECT_THAT(sink_.entries[1], HasSubstr(R"("t":"access.read")"));
+  EXPECT_THAT(sink_.entries[1], HasSubstr(R"("entry":1,"id":"","actor":"7","reason":"incident-42"})"));
+  EXPECT_EQ(sink_.durabilities[1], Durability::kStrict);
+
+  sink_.fails = true;
+  EXPECT_FALSE(ReadEntry(1).ok()) << "nothing is shown that is not on record";
+  sink_.fails = false;
+  EXPECT_EQ(ReadEntry(0).error().code, base::ErrorCode::kNotFound) << "an entry without payloads";
+  EXPECT_EQ(ReadEntry(9).error().code, base::ErrorCode::kNotFound);
+  ASSERT_TRUE(vault_->Erase(*vault_->KeyOf("-14"), {}).ok());
+  EXPECT_EQ(ReadEntry(1).error().code, base::ErrorCode::kNotFound) << "erased";
 }
 
 }  // namespace

@@ -11,6 +11,7 @@
 #include <system_error>
 
 #include "base/check.h"
+#include "codec/cel/timestamp.h"
 #include "codec/crypto/random.h"
 
 namespace gatehouse::record::vault {
@@ -127,6 +128,14 @@ std::string DayName(Day day) {
   const int size = std::snprintf(text.data(), text.size(), "%04d-%02u-%02u", static_cast<int>(date.year()),
                                  static_cast<unsigned>(date.month()), static_cast<unsigned>(date.day()));
   return {text.data(), static_cast<std::size_t>(size)};
+}
+
+std::optional<Day> ParseDay(std::string_view name) {
+  constexpr std::int64_t kSecondsOfDay = 86'400;
+  const auto time = codec::cel::ParseTimestamp(std::string(name) + "T00:00:00Z");
+  if (!time) return {};
+  const auto day = static_cast<Day>(time->seconds / kSecondsOfDay);
+  return DayName(day) == name ? std::optional(day) : std::nullopt;
 }
 
 base::Result<std::unique_ptr<BlobStore>> BlobStore::Open(const fs::path& folder, Options options) {

@@ -5,6 +5,7 @@
 #include <filesystem>
 #include <functional>
 #include <memory>
+#include <optional>
 #include <span>
 #include <string>
 #include <string_view>
@@ -24,6 +25,7 @@ bool IsRetentionClass(std::string_view name);
 using Day = std::int32_t;
 Day DayOf(const RecordId& id);
 std::string DayName(Day day);  // "2026-11-23"
+std::optional<Day> ParseDay(std::string_view name);
 
 // Where a blob lies: everything about it that the entry of the record says.
 struct BlobAddress {

@@ -183,5 +183,13 @@ TEST(DayName, IsADate) {
   EXPECT_EQ(DayOf(RecordAt(20'780 * kDayMs + 5)), 20'780);
 }
 
+TEST(Day, HasAName) {
+  for (const Day day : {0, 20'000, 20'780}) EXPECT_EQ(ParseDay(DayName(day)), day);
+  EXPECT_EQ(DayName(ParseDay("2026-11-23").value_or(0)), "2026-11-23");
+  for (const char* none : {"", "2026-11-31", "2026-1-1", "yesterday", "2026-11-23T00:00:00Z"}) {
+    EXPECT_EQ(ParseDay(none), std::nullopt) << none;
+  }
+}
+
 }  // namespace
 }  // namespace gatehouse::record::vault

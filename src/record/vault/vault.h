@@ -29,6 +29,7 @@ struct LegalHold {
   Day until = INT32_MAX;  // not included
 
   bool Covers(const BlobAddress& address) const;
+  bool operator==(const LegalHold&) const = default;
 };
 
 // What the entry of the record says of a payload that the vault keeps.
