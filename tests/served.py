@@ -53,9 +53,13 @@ class Served:
     def log(self):
         return (self.folder / f"log-{self.starts}").read_text()
 
+    def environment(self):
+        """Of the process; None: this one's own."""
+        return None
+
     def spawn(self):
         self.starts += 1
-        self.process = subprocess.Popen([self.binary, "serve", "--config", "gatehouse.yaml"], cwd=self.folder,
+        self.process = subprocess.Popen([self.binary, "serve", "--config", "gatehouse.yaml"], cwd=self.folder, env=self.environment(),
                                         stdout=(self.folder / f"log-{self.starts}").open("w"), stderr=subprocess.STDOUT)
 
     def start(self, patience=120):

@@ -78,6 +78,7 @@ LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_pt
       retiring_(loop_),
       tasks_(loop_),
       probes_(std::make_unique<net::TaskGroup>(loop_)) {
+  if (record_) accounting_.TellOfFlights([this](const pipeline::Exchange& exchange) { record_->Settled(exchange); });
   shared_.accounting.Admit(index_, accounting_);
   shared_.kill_switch.Admit(stops_);
   if (index_ == 0 && config->probe_interval.count() > 0) probes_->Spawn(ProbeForever(std::move(config)));
@@ -85,6 +86,8 @@ LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_pt
 
 LoopRuntime::~LoopRuntime() {
   GH_CHECK(!thread_.joinable());
+  accounting_.EndFlights();
+  accounting_.TellOfFlights({});  // the record goes first
   shared_.kill_switch.Dismiss(stops_);
   shared_.accounting.Dismiss(index_);
 }

@@ -1,7 +1,7 @@
 #!/usr/bin/env python3
 """A gateway whose disk is full: what it says, what it refuses, and that nothing is lost when there is room again.
 
-usage: full_disk.py GATEHOUSE [--only strict|lenient|journal|record|served]
+usage: full_disk.py GATEHOUSE [--only strict|lenient|journal|record|served|readonly|clock]
 
 The gateway's state lies on a small file system of its own (tmpfs, which takes root to mount; without, exit status 77). Clients
 ask all the time while the disk is filled and emptied again.
@@ -13,6 +13,8 @@ ask all the time while the disk is filled and emptied again.
   record   the record's disk is full, its database's is not: nothing is done that cannot be recorded, /readyz says so, and
            everything that was served is on record, which verifies.
   served   (when_unwritten: serve) they go on being served, and entries that could not be written are counted.
+  readonly the record's disk becomes read-only and writable again: the same as record. On one that is read-only it does not start.
+  clock    the clock of the machine is set forward and back: the record says so, and verifies.
 """
 import argparse
 import collections
@@ -80,6 +82,14 @@ class SmallDisk:
 
     def empty(self):
         self.ballast.unlink()
+
+    def forbid(self):
+        """Nothing can be made or opened for writing any more. Files that are open stay so, as the kernel demands of who remounts."""
+        subprocess.run(["mount", "--bind", self.path, self.path], check=True)
+        subprocess.run(["mount", "-o", "remount,bind,ro", self.path], check=True)
+
+    def allow(self):
+        subprocess.run(["umount", self.path], check=True)
 
 
 class Clients(threading.Thread):
@@ -280,36 +290,110 @@ def on_small_disk(args, folder, disk, settings):
                   when_full="refuse", record=f"{{ folder: {disk.path}/log, group_interval: 2ms, checkpoint_interval: 200ms, {settings} }}")
 
 
-def record(args, folder):
+def record_outage(args, where, fail, mend, reason, mode):
+    """What is wrong when the record's disk fails that way for a while, and figures."""
+    wrong = []
+    with SmallDisk(where / "disk", 96) as disk:
+        gateway = on_small_disk(args, where, disk, f"mode: {mode}")
+        gateway.start()
+        with Load(gateway, mode, "cannot keep its record") as load:
+            wait_for("requests are served", lambda: len(load.all("served")) > 200)
+            fail(disk)
+            wait_for("/readyz fails", lambda: gateway.readiness()[0] == 503)
+            wait_for("requests are refused", lambda: len(load.all("refused")) > 50)
+            judge_readiness(gateway, wrong, reason)
+            mend(disk)
+            wait_for("/readyz recovers", lambda: gateway.readiness()[0] == 200)
+            after = len(load.all("served"))
+            wait_for("requests are served again", lambda: len(load.all("served")) > after + 200)
+        wrong += gateway.stop_in_order()
+        wrong += load.all("wrong")
+        entries = entries_of(args, disk.path / "log", wrong)
+        ended, served = collections.Counter(entries["req.end"]), load.all("served")
+        absent = [one for one in served if ended[one] == 0]
+        if absent:
+            wrong.append(f"{mode}: the ends of {len(absent)} of {len(served)} served requests are not on record: {absent[:5]}")
+        wrong += [f"{mode}: {one} ended {count} times" for one, count in ended.items() if count > 1]
+        if not entries["log.recovered"]:
+            wrong.append(f"{mode}: the record does not say that it failed")
+    return wrong, f"{mode}: {len(served)} served, {len(load.all('refused'))} refused, {len(absent)} not on record"
+
+
+def record_outages(args, folder, fail, mend, reason):
     wrong, figures = [], []
     for mode in ("group", "strict"):
         where = folder / mode
         where.mkdir()
-        with SmallDisk(where / "disk", 96) as disk:
-            gateway = on_small_disk(args, where, disk, f"mode: {mode}")
-            gateway.start()
-            with Load(gateway, mode, "cannot keep its record") as load:
-                wait_for("requests are served", lambda: len(load.all("served")) > 200)
-                disk.fill()
-                wait_for("/readyz fails", lambda: gateway.readiness()[0] == 503)
-                wait_for("requests are refused", lambda: len(load.all("refused")) > 50)
-                judge_readiness(gateway, wrong, "no room")
-                disk.empty()
-                wait_for("/readyz recovers", lambda: gateway.readiness()[0] == 200)
-                after = len(load.all("served"))
-                wait_for("requests are served again", lambda: len(load.all("served")) > after + 200)
-            wrong += gateway.stop_in_order()
-            wrong += load.all("wrong")
-            entries = entries_of(args, disk.path / "log", wrong)
-            ended, served = collections.Counter(entries["req.end"]), load.all("served")
-            absent = [one for one in served if ended[one] == 0]
-            if absent:
-                wrong.append(f"{mode}: the ends of {len(absent)} of {len(served)} served requests are not on record: {absent[:5]}")
-            wrong += [f"{mode}: {one} ended {count} times" for one, count in ended.items() if count > 1]
-            if not entries["log.recovered"]:
-                wrong.append(f"{mode}: the record does not say that it failed")
-            figures.append(f"{mode}: {len(served)} served, {len(load.all('refused'))} refused, {len(absent)} not on record")
-    print("record: " + "; ".join(figures))
+        found, figure = record_outage(args, where, fail, mend, reason, mode)
+        wrong += found
+        figures.append(figure)
+    print(f"{folder.name}: " + "; ".join(figures))
+    return wrong
+
+
+def record(args, folder):
+    return record_outages(args, folder, SmallDisk.fill, SmallDisk.empty, "no room")
+
+
+def readonly(args, folder):
+    wrong = record_outages(args, folder, SmallDisk.forbid, SmallDisk.allow, "takes no writes")
+    where = folder / "start"
+    where.mkdir()
+    with SmallDisk(where / "disk", 96) as disk:
+        gateway = on_small_disk(args, where, disk, "mode: group")
+        disk.forbid()
+        gateway.spawn()
+        code = gateway.process.wait(PATIENCE)
+        disk.allow()
+        if code <= 0 or "Read-only file system" not in gateway.log():
+            wrong.append(f"started on a read-only disk: exit status {code}, {gateway.log()[-500:]}")
+    return wrong
+
+
+class OffClock(Served):
+    """With a clock that is wrong by what a file says, and can be set while it runs."""
+
+    def shift(self, seconds):
+        new = self.folder / "clock.new"
+        new.write_text(str(seconds))
+        new.rename(self.folder / "clock")
+
+    def environment(self):
+        return {**os.environ, "LD_PRELOAD": str(self.folder / "clock.so"), "GH_CLOCK_FILE": str(self.folder / "clock")}
+
+
+def clock(args, folder):
+    wrong = []
+    source = pathlib.Path(__file__).resolve().parent / "clock.c"
+    subprocess.run(["clang-19", "-shared", "-fPIC", "-O1", "-o", folder / "clock.so", source], check=True)
+    log = folder / "log"
+    gateway = OffClock(args.gatehouse, folder, CONFIG, database=folder / "gatehouse.db", journal=folder / "journal", key=digest(KEY), slots=64 * SLOTS,
+                       when_full="refuse", record=f"{{ folder: {log}, heartbeat: 1s, checkpoint_interval: 200ms }}")
+
+    def entries():
+        return [json.loads(line)["entry"] for line in audit(args, "export", "--log", log, "--format", "jsonl").stdout.splitlines()]
+
+    def jumps():
+        return [round(entry["by"] / 1e6) for entry in entries() if entry["t"] == "clock.jump"]
+
+    gateway.shift(0)
+    gateway.start()
+    with Load(gateway, "clock") as load:
+        for number, shift in enumerate([7200, -7200, 0], 1):
+            after = len(load.all("served"))
+            wait_for("requests are served", lambda: len(load.all("served")) > after + 200)
+            gateway.shift(shift)
+            wait_for("the record says that the clock was set", lambda: len(jumps()) == number)
+    wrong += gateway.stop_in_order()
+    wrong += load.all("wrong") + [f"refused {one}" for one in load.all("refused")]
+    verified = audit(args, "verify", "--log", log)
+    if verified.returncode != 0:
+        wrong.append(f"audit verify: {verified.returncode} {verified.stdout[-500:]}")
+    if jumps() != [7200, -14400, 7200]:
+        wrong.append(f"the clock was set two hours forward, four back and two forward, and the record says {jumps()}")
+    ended = {entry.get("id") for entry in entries() if entry["t"] == "req.end"}
+    wrong += [f"{one} is not on record" for one in load.all("served") if one not in ended]
+    print(f"clock: {len(load.all('served'))} served while the clock was set three times, each on record")
     return wrong
 
 
@@ -343,11 +427,11 @@ def served(args, folder):
 def main():
     parser = argparse.ArgumentParser()
     parser.add_argument("gatehouse", type=os.path.abspath)
-    parser.add_argument("--only", choices=["strict", "lenient", "journal", "record", "served"])
+    parser.add_argument("--only", choices=["strict", "lenient", "journal", "record", "served", "readonly", "clock"])
     args = parser.parse_args()
     wrong = []
     with tempfile.TemporaryDirectory(prefix="gatehouse-disk-") as scratch:
-        for play in (strict, lenient, journal, record, served):
+        for play in (strict, lenient, journal, record, served, readonly, clock):
             if args.only in (None, play.__name__):
                 folder = pathlib.Path(scratch) / play.__name__
                 folder.mkdir()

@@ -393,18 +393,18 @@ TEST_F(AccountingStageTest, WithoutLimitsNothingIsChangedAndEverythingIsCounted)
 
 TEST_F(AccountingStageTest, AStreamWhoseClientWentIsReadToItsEnd) {
   Limit(Dimension::kUsd, 10'000'000);
+  std::vector<std::int64_t> settled;
+  accounting_.TellOfFlights([&](const pipeline::Exchange& exchange) { settled.push_back(exchange.charge.cost.value); });
   script_.answer = {kText, kText, seconds(5), kText, Used(12, 34)};
   NewExchange();
-  {
-    auto reply = Run();
-    ASSERT_TRUE(reply.ok());
-    EXPECT_FALSE(Read(reply.value(), 1));
-  }
+  if (auto reply = Run(); reply.ok()) EXPECT_FALSE(Read(reply.value(), 1));
   End(200);
   EXPECT_EQ(accounting_.draining(), 1U);
   EXPECT_TRUE(database_.rows.empty()) << "not known yet";
   EXPECT_GT(Standing().held, 0);
+  EXPECT_TRUE(settled.empty());
   loop_.Advance(seconds(6));
+  EXPECT_EQ(settled, std::vector<std::int64_t>{352'000});
   EXPECT_EQ(accounting_.draining(), 0U);
   EXPECT_EQ(Standing().spent, 352'000);
   EXPECT_EQ(Last().basis, "provider");

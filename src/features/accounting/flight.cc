@@ -40,6 +40,7 @@ Flight::Flight(LoopAccounting& accounting, std::shared_ptr<pipeline::Exchange> e
 
 Flight::~Flight() {
   if (!done_) settlement_->Conclude(Settlement::Coming::kInPart);
+  accounting_.FlightSettled(*exchange_);
 }
 
 void Flight::Continue(net::Task<Result<Reply>> call, base::Duration at_most) {

@@ -9,7 +9,9 @@ namespace gatehouse::features::accounting {
 
 LoopAccounting::LoopAccounting(Parts parts) : parts_(std::move(parts)) { CountSlots(); }
 
-LoopAccounting::~LoopAccounting() {
+LoopAccounting::~LoopAccounting() { EndFlights(); }
+
+void LoopAccounting::EndFlights() {
   // What ends there records its row, and must not find itself in a list.
   for (auto* flights : {&draining_, &finished_}) {
     for (auto& flight : std::exchange(*flights, {})) flight.reset();

@@ -2,10 +2,12 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <functional>
 #include <list>
 #include <memory>
 #include <optional>
 #include <string>
+#include <utility>
 #include <vector>
 
 #include "base/metrics.h"
@@ -68,8 +70,16 @@ class LoopAccounting final : private net::Deferral {
   bool MayDrain(const DrainSettings& settings) const {
     return settings.at_most.count() > 0 && draining_.size() < settings.calls;
   }
+  // Who is told what a call came to that was seen through without its client, when that is settled. On this loop.
+  using Settled = std::function<void(const pipeline::Exchange& exchange)>;
+  void TellOfFlights(Settled settled) { settled_ = std::move(settled); }
+  void FlightSettled(const pipeline::Exchange& exchange) const {
+    if (settled_) settled_(exchange);
+  }
   // Keeps a flight that has begun until it is done.
   void Adopt(std::unique_ptr<Flight> flight);
+  // Ends all of them now, before who is told of them goes.
+  void EndFlights();
   void Finished(Flight& flight);
   std::size_t draining() const { return draining_.size(); }
 
@@ -79,6 +89,7 @@ class LoopAccounting final : private net::Deferral {
 
   Parts parts_;
   std::string scratch_;
+  Settled settled_;
   std::uint64_t unrecorded_ = 0;
   base::MetricCell free_slots_;
   std::list<std::unique_ptr<Flight>> draining_;

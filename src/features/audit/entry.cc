@@ -210,4 +210,16 @@ void AppendEnd(std::string& out, const EntryHead& head, const ExchangeEnd& end, 
   entry.Raw("}");
 }
 
+void AppendSettled(std::string& out, const EntryHead& head, const Exchange& exchange, const EntryContext& context) {
+  AppendHead(out, head);
+  FieldWriter entry(out);
+  entry.Text(R"(,"id":)", Bounded(exchange.id));
+  entry.Word(R"(,"surface":)", pipeline::ToString(exchange.surface));
+  WriteAsked(entry, exchange, context);
+  if (exchange.principal != nullptr) WritePrincipal(entry, *exchange.principal);
+  WriteAttempts(entry, exchange.attempts);
+  WriteUsage(entry, exchange);
+  entry.Raw("}");
+}
+
 }  // namespace gatehouse::features::audit

@@ -42,6 +42,9 @@ void AppendHead(std::string& out, const EntryHead& head);
 void AppendStart(std::string& out, const EntryHead& head, const pipeline::Exchange& exchange,
                  const EntryContext& context);
 void AppendEnd(std::string& out, const EntryHead& head, const pipeline::ExchangeEnd& end, const EntryContext& context);
+// What an exchange came to that was seen through after its end.
+void AppendSettled(std::string& out, const EntryHead& head, const pipeline::Exchange& exchange,
+                   const EntryContext& context);
 
 // The strictest enforced effect among an exchange's decisions.
 pipeline::Effect DecisionOf(const pipeline::Exchange& exchange);

@@ -130,4 +130,10 @@ void LoopRecord::Ended(const pipeline::ExchangeEnd& end) {
   static_cast<void>(record_.Append(entry_, durability, counts_));  // counted
 }
 
+void LoopRecord::Settled(const pipeline::Exchange& exchange) {
+  entry_.clear();
+  AppendSettled(entry_, record_.NextHead("req.settled"), exchange, *context_);
+  static_cast<void>(record_.Append(entry_, Durability::kAsync, counts_));  // counted
+}
+
 }  // namespace gatehouse::features::audit

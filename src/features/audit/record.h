@@ -117,6 +117,8 @@ class LoopRecord final : public pipeline::ExchangeObserver, private net::Timer {
   void Began(pipeline::Surface surface) override;
   void Ended(const pipeline::ExchangeEnd& end) override;
 
+  // A call that was seen through without its client has ended: what it came to.
+  void Settled(const pipeline::Exchange& exchange);
   // The entry that goes before the upstream is asked.
   base::Status Start(pipeline::Exchange& exchange, record::log::LogWriter::Told told);
   const RecordSettings& settings() const { return record_.settings(); }

@@ -146,6 +146,21 @@ TEST_F(Recording, SaysWhatCameOfIt) {
   EXPECT_THAT(sink_.entries[0], Not(HasSubstr("anna")));
 }
 
+TEST_F(Recording, SaysWhatACallCameToThatWasSeenThrough) {
+  Open({});
+  exchange_->outcome.usage = {.input = 5, .output = 7, .source = llm::UsageSource::kProvider};
+  exchange_->charge = {.basis = pipeline::Charge::Basis::kProvider, .cost = {1234}, .price = "2026-11-01/p/up"};
+  sink_.fails = true;  // it has happened: it waits
+  loop_record_->Settled(*exchange_);
+  ASSERT_THAT(sink_.entries, SizeIs(1));
+  EXPECT_EQ(
+      sink_.entries[0],
+      R"({"v":1,"t":"req.settled","seq":1,"ts":1700000001000000,"node":"gw1","id":"req_1","surface":"openai.chat",)"
+      R"("op":"list_models","model":"m","org":"11","team":"12","project":"13","sub":"-14","cred":"k1","how":"key",)"
+      R"("usage":{"input":5,"cache_read":0,"cache_write":0,"output":7,"reasoning":0,"source":"provider"},)"
+      R"("cost":"1234","basis":"provider","price":"2026-11-01/p/up"})");
+}
+
 TEST_F(Recording, DoesNotRepeatAModelThatNobodyHas) {
   Open({});
   exchange_->model = "my number is 4111 1111 1111 1111";
@@ -318,7 +333,7 @@ TEST_F(Recording, BeatsAndSeesTheClockBeingSet) {
   loop_.Advance(std::chrono::seconds(10));
   ASSERT_THAT(sink_.entries, SizeIs(1));
   EXPECT_THAT(sink_.entries[0], HasSubstr(R"("t":"heartbeat")"));
-  EXPECT_THAT(sink_.entries[0], HasSubstr(R"("entries":0,"in_flight":1,"strangers":1})"));
+  EXPECT_THAT(sink_.entries[0], HasSubstr(R"("every_ms":10000,"entries":0,"in_flight":1,"strangers":1})"));
   health.state = store::Health::State::kFailing;
   loop_.Advance(std::chrono::seconds(10));
   ASSERT_THAT(sink_.entries, SizeIs(3));

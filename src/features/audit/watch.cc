@@ -29,6 +29,8 @@ void Watch::OnTimer() {
 void Watch::Beat() {
   const Record::Totals totals = record_.totals();
   record_.Note("heartbeat", [&](FieldWriter& entry) {
+    const auto every = std::chrono::duration_cast<std::chrono::milliseconds>(interval_);
+    entry.Number(R"(,"every_ms":)", static_cast<std::uint64_t>(every.count()));
     entry.Number(R"(,"entries":)", totals.entries - told_.entries);
     entry.Number(R"(,"in_flight":)", static_cast<std::uint64_t>(std::max<std::int64_t>(0, totals.in_flight)));
     if (totals.strangers != told_.strangers) entry.Number(R"(,"strangers":)", totals.strangers - told_.strangers);

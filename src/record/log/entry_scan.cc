@@ -11,6 +11,11 @@ constexpr std::string_view kTime = "\"ts\":";
 constexpr std::string_view kSequence = "\"seq\":";
 constexpr std::string_view kClockEntry = "\"t\":\"clock.";
 constexpr std::string_view kRotation = "\"t\":\"log.key_rotated\"";
+// How entries that heartbeats are compared with begin.
+constexpr std::string_view kHeartbeat = R"({"v":1,"t":"heartbeat")";
+constexpr std::string_view kNode = R"({"v":1,"t":"node.)";
+constexpr std::string_view kClock = R"({"v":1,"t":"clock.)";
+constexpr std::string_view kEvery = "\"every_ms\":";
 constexpr std::uint64_t kMicroseconds = 1'000'000;
 // An entry about the clock comes that many entries behind the first one with the new time, at most.
 constexpr std::uint64_t kExplainedWithin = 100'000;
@@ -135,6 +140,20 @@ void SequenceOrder::Skip(std::uint64_t index, std::vector<Gap>& gaps) {
                   .what = "before entry " + std::to_string(index) + " the numbers " + std::to_string(next_) + many +
                           " are missing: they could not be written"});
   next_ = to;
+}
+
+std::optional<Gap> HeartbeatOrder::Look(std::uint64_t index, std::string_view entry) {
+  if (entry.starts_with(kNode) || entry.starts_with(kClock)) last_us_ = 0;
+  if (!entry.starts_with(kHeartbeat)) return {};
+  const std::uint64_t now = NumberOf(entry, kTime);
+  const std::uint64_t since = std::exchange(last_us_, now);
+  const std::uint64_t every = std::exchange(every_us_, NumberOf(entry, kEvery) * 1000);
+  // One may be late, by a machine that is busy.
+  if (since == 0 || every == 0 || now < since + 3 * every) return {};
+  return Gap{.index = index,
+             .what = "before entry " + std::to_string(index) + " heartbeats are missing: there was none for " +
+                     std::to_string((now - since) / kMicroseconds) + " s, and one is due every " +
+                     std::to_string(every / 1000) + " ms"};
 }
 
 std::optional<RotatedKey> ReadRotation(std::uint64_t index, std::string_view entry) {

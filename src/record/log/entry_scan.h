@@ -55,6 +55,17 @@ class SequenceOrder {
   std::uint64_t last_index_ = 0;
 };
 
+// Follows the heartbeats of a gateway ("every_ms" says how soon the next one is due) and tells where at least two of
+// them are missing. A process that begins or ends, and a clock that is set, begin anew.
+class HeartbeatOrder {
+ public:
+  std::optional<Gap> Look(std::uint64_t index, std::string_view entry);
+
+ private:
+  std::uint64_t last_us_ = 0;  // of the last heartbeat; 0: there was none yet
+  std::uint64_t every_us_ = 0;
+};
+
 // The key that an entry says the log goes on with.
 struct RotatedKey {
   std::uint64_t index = 0;

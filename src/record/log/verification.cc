@@ -104,6 +104,7 @@ class Verifier {
   TileFiles tiles_;
   TimeOrder times_;
   SequenceOrder sequence_;
+  HeartbeatOrder heartbeats_;
   std::vector<Mark> marks_;  // by size
   std::size_t next_mark_ = 0;
   std::vector<RotatedKey> rotations_;
@@ -206,6 +207,7 @@ BundleHashes Verifier::ReadBundle(std::uint64_t index) {
     hashes.found.push_back(tlog::LeafHash(entry.value()));
     if (auto fault = times_.Look(at, entry.value())) AddFault(std::move(*fault));
     for (Gap& gap : sequence_.Look(at, entry.value())) AddGap(std::move(gap));
+    if (auto gap = heartbeats_.Look(at, entry.value())) AddGap(std::move(*gap));
     if (auto rotation = ReadRotation(at, entry.value())) rotations_.push_back(std::move(*rotation));
   }
   if (hashes.found.size() < width || !rest.empty()) {

@@ -246,6 +246,37 @@ TEST_F(VerificationTest, SaysWhichNumbersAreMissing) {
   EXPECT_NE(verification.gaps[1].what.find("numbers 3 "), std::string::npos);
 }
 
+TEST_F(VerificationTest, SaysWhereHeartbeatsAreMissing) {
+  constexpr std::uint64_t kSecond = 1'000'000;
+  std::uint64_t now = 1'700'000'600 * kSecond;
+  {
+    auto folder = Open();
+    const auto say = [&](std::string_view type, std::uint64_t seconds, std::string_view more = "") {
+      now += seconds * kSecond;
+      Append(*folder,
+             "{\"v\":1,\"t\":\"" + std::string(type) + "\",\"ts\":" + std::to_string(now) + std::string(more) + "}");
+    };
+    constexpr std::string_view kEvery = ",\"every_ms\":10000";
+    say("heartbeat", 0, kEvery);
+    for (const std::uint64_t seconds : {10, 11, 25, 10}) say("heartbeat", seconds, kEvery);
+    say("node.stop", 5);
+    say("node.start", 300);
+    for (const std::uint64_t seconds : {10, 10}) say("heartbeat", seconds, kEvery);
+    say("clock.jump", 3600);
+    say("heartbeat", 0, kEvery);
+    say("heartbeat", 41, kEvery);  // entry 611
+    say("heartbeat", 10);          // of an older gateway, which does not say how often
+    say("heartbeat", 900);
+    ASSERT_TRUE(folder->Publish().ok());
+  }
+  const auto verification = Run();
+  EXPECT_TRUE(verification.faults.empty());
+  ASSERT_EQ(verification.gaps.size(), 1U);
+  EXPECT_EQ(verification.gaps[0].index, 611U);
+  EXPECT_NE(verification.gaps[0].what.find("none for 41 s"), std::string::npos) << verification.gaps[0].what;
+  EXPECT_EQ(verification.verdict, Verification::Verdict::kIncomplete);
+}
+
 TEST_F(VerificationTest, AsksForWitnesses) {
   const auto witness = tlog::SignerKey::Generate("witness.example/1", tlog::SignatureType::kCosignature);
   const VerifyRequest request{.witnesses = {witness.verifier()}, .quorum = 1};
