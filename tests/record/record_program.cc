@@ -1,5 +1,6 @@
 #include <unistd.h>
 
+#include <algorithm>
 #include <atomic>
 #include <chrono>
 #include <cstdio>
@@ -20,11 +21,14 @@
 #include "record/log/log_writer.h"
 #include "record/log/verification.h"
 
-// record_program load FOLDER ENTRIES BYTES THREADS    writes, and prints what an append, the writing and a second look
-// at it cost record_program read FOLDER                          what verifying it and proving its entries cost
-// record_program write FOLDER                         writes until it is killed; says on standard output what it was
-// promised record_program reopen FOLDER                        opens it as a gateway does at its start, and closes it
-// again
+// record_program load FOLDER ENTRIES BYTES THREADS
+//     writes entries as a gateway does, and prints what an append, the writing and opening it again cost
+// record_program read FOLDER
+//     what verifying it and proving its entries cost
+// record_program write FOLDER
+//     writes until it is killed; says on standard output what it was promised
+// record_program reopen FOLDER
+//     opens it as a gateway does at its start, and closes it again
 namespace gatehouse::record::log {
 namespace {
 
@@ -61,46 +65,66 @@ struct Load {
   std::uint64_t entries = 0;
   std::size_t bytes = 0;
   int threads = 1;
+  std::uint64_t begin_us = 0;  // the time of the first entry
 };
 
-// One thread's part: appends as fast as the log takes it. Its own time in nanoseconds for an append; waits are not
-// counted.
-double AppendAll(LogWriter& writer, std::uint64_t count, std::size_t bytes, std::atomic<std::uint64_t>& next) {
-  std::string entry;
-  const std::string filler = Filler(bytes);
+// What a gateway says of a request that is over, one millisecond after the one before: of a thousand users, one in a
+// thousand of whose requests is denied.
+std::string EntryOf(std::uint64_t number, const Load& load, std::string_view filler) {
+  constexpr std::uint64_t kUsers = 1000;
+  const std::uint64_t user = number * 7919 % kUsers;
+  const bool denied = number % 1009 == 500;
+  std::string entry = R"({"v":1,"t":"req.end","seq":)" + std::to_string(number);
+  const auto add = [&](std::string_view member, std::uint64_t value, std::string_view rest) {
+    entry.append(member).append(std::to_string(value)).append(rest);
+  };
+  add(R"(,"ts":)", load.begin_us + number * 1000, R"(,"node":"gw1","surface":"openai.chat","op":"chat","model":"m")");
+  add(R"(,"id":"load_)", number, "\"");
+  add(R"(,"org":")", 1 + user / 500, "\"");
+  add(R"(,"team":")", 10 + user / 50, "\"");
+  add(R"(,"project":")", 100 + user / 10, "\"");
+  add(R"(,"sub":")", 1000 + user, "\"");
+  add(R"(,"cred":"k)", user,
+      denied ? R"(","decision":"deny","status":403,"pad":")" : R"(","decision":"allow","status":200,"pad":")");
+  return entry.append(filler, 0, load.bytes - std::min(load.bytes, entry.size() + 2)).append("\"}");
+}
+
+// One thread's part: appends as fast as the log takes it. Its own time in nanoseconds for an append; waits, and making
+// the entries up, are not counted.
+double AppendAll(LogWriter& writer, const Load& load, std::atomic<std::uint64_t>& next) {
+  constexpr std::uint64_t kBlock = 64;
+  const std::uint64_t count = load.entries / static_cast<std::uint64_t>(load.threads);
+  const std::string filler = Filler(load.bytes);
+  std::vector<std::string> block;
   double spent = 0;
   for (std::uint64_t i = 0; i < count;) {
+    while (block.size() < std::min(kBlock, count - i)) block.push_back(EntryOf(next.fetch_add(1) + 1, load, filler));
     const double begin = base::CpuNanoseconds();
-    constexpr std::uint64_t kBlock = 64;
-    bool full = false;
-    for (std::uint64_t end = std::min(count, i + kBlock); i < end && !full;) {
-      entry.assign("{\"seq\":").append(std::to_string(next.fetch_add(1) + 1)).append(",\"pad\":\"");
-      entry.append(filler, 0, bytes - entry.size() - 2).append("\"}");
-      full = !writer.Append(entry, Durability::kGroup).ok();
-      if (!full) ++i;
-    }
+    std::size_t taken = 0;
+    while (taken < block.size() && writer.Append(block[taken], Durability::kGroup).ok()) ++taken;
     spent += base::CpuNanoseconds() - begin;
+    i += taken;
+    block.erase(block.begin(), block.begin() + static_cast<std::ptrdiff_t>(taken));
+    if (block.empty()) continue;
     // The log is behind: let it catch up.
-    if (full) {
-      std::promise<void> durable;
-      writer.Publish([&](const auto&) { durable.set_value(); });
-      durable.get_future().wait();
-    }
+    std::promise<void> durable;
+    writer.Publish([&](const auto&) { durable.set_value(); });
+    durable.get_future().wait();
   }
   return spent / static_cast<double>(count);
 }
 
-int RunLoad(const char* folder, const Load& load) {
+int RunLoad(const char* folder, Load load) {
   PosixFiles files;
+  load.begin_us = static_cast<std::uint64_t>(
+      std::chrono::duration_cast<std::chrono::microseconds>(base::SystemClock().Wall().time_since_epoch()).count());
   auto writer = Open(files, folder);
   const double cpu = ProcessSeconds();
   const auto begin = base::SystemClock().Now();
   std::atomic<std::uint64_t> next = 0;
   std::vector<std::future<double>> parts;
   for (int i = 0; i < load.threads; ++i) {
-    parts.push_back(std::async(std::launch::async, [&] {
-      return AppendAll(*writer, load.entries / static_cast<std::uint64_t>(load.threads), load.bytes, next);
-    }));
+    parts.push_back(std::async(std::launch::async, [&] { return AppendAll(*writer, load, next); }));
   }
   double append = 0;
   for (auto& part : parts) append += part.get() / load.threads;
