@@ -81,6 +81,43 @@ class ByFirstBatch final : public llm::EventSource {
   std::unique_ptr<GuardedAnswer> guarded_;
 };
 
+// A whole answer with another body than it came with.
+class ChangedBody final : public llm::EventSource {
+ public:
+  ChangedBody(std::string body, llm::Batch whole) : body_(std::move(body)), whole_(std::move(whole)) {
+    whole_.frames.front().raw = body_;
+  }
+  net::Task<base::Result<Outcome>> Pull(llm::Batch& batch) override {
+    batch.Clear();
+    if (std::exchange(pulled_, Pulled::kYes) == Pulled::kYes) co_return Outcome::kEnd;
+    batch = std::move(whole_);
+    co_return Outcome::kBatch;
+  }
+  llm::Batch* Whole() override { return pulled_ == Pulled::kYes ? nullptr : &whole_; }
+
+ private:
+  const std::string body_;
+  llm::Batch whole_;
+  enum class Pulled : std::uint8_t { kNo, kYes } pulled_ = Pulled::kNo;
+};
+
+// The answer, where it has come in one body that can be looked at in one turn and goes to its client as it is; nullptr
+// where it is looked at as it is pulled.
+llm::Batch* WholeAnswer(const Inspection& inspection, pipeline::ChatReply& chat, llm::DialectId client) {
+  if (chat.delivery != llm::Delivery::kWhole || chat.dialect != client || inspection.Asks(Side::kAnswer))
+    return nullptr;
+  llm::Batch* const whole = chat.events->Whole();
+  if (whole == nullptr || !whole->raw_is_current || whole->frames.size() != 1) return nullptr;
+  return whole->frames.front().raw.size() < Inspection::kLong ? whole : nullptr;
+}
+
+Status ChangeWhole(Inspection& inspection, llm::Batch& whole, pipeline::ChatReply& chat) {
+  GH_CHECK_OK(inspection.EnterCalls(whole.events));
+  GH_TRY(auto changed, LookAtWhole(inspection, whole, chat.dialect));
+  if (changed) chat.events = std::make_unique<ChangedBody>(*std::move(changed), std::move(whole));
+  return base::Ok();
+}
+
 // "EMAIL_ADDRESS;mask;2, aws-access-token;annotate;1": what was done about the request, for its client.
 void AddHeader(const pipeline::InspectionReport& report, pipeline::Reply& reply) {
   constexpr std::size_t kMostNamed = 20;
@@ -190,6 +227,7 @@ Status GuardStage::LookAtAnswer(std::unique_ptr<Inspection> inspection, const Ex
   if (std::holds_alternative<pipeline::PassThroughReply>(reply.answer)) inspection->NoteUnscanned("opaque");
   if (auto* ranking = std::get_if<pipeline::RerankReply>(&reply.answer)) return LookAtRanking(*inspection, *ranking);
   if (call == nullptr || chat == nullptr) return base::Ok();  // numbers
+  if (auto* whole = WholeAnswer(*inspection, *chat, call->dialect)) return ChangeWhole(*inspection, *whole, *chat);
   chat->events = std::make_unique<ByFirstBatch>(std::move(inspection), *chat, call->dialect);
   return base::Ok();
 }
@@ -212,6 +250,11 @@ std::unique_ptr<Inspection> GuardStage::NewInspection(Exchange& exchange) const 
                                                         .hooks = hooks_,
                                                         .content = rules_.get()},
                                       exchange);
+}
+
+bool GuardStage::MustWait(const Inspection& inspection, const Exchange& exchange) const {
+  return !hooks_.empty() || inspection.Reaches(pipeline::Phase::kToolCall) || inspection.IsOfNamedConversation() ||
+         BodyOf(exchange.operation).IsLong();
 }
 
 net::Task<Status> GuardStage::Inspect(Inspection& inspection, Exchange& exchange) const {
@@ -245,7 +288,8 @@ net::Task<Status> GuardStage::AskPeople(Status refused, Exchange& exchange) cons
 net::Task<base::Result<pipeline::Reply>> GuardStage::Handle(Exchange& exchange, pipeline::Next next) const {
   const std::size_t decided = exchange.decisions.size();
   auto inspection = NewInspection(exchange);
-  Status looked = co_await Inspect(*inspection, exchange);
+  Status looked =
+      MustWait(*inspection, exchange) ? co_await Inspect(*inspection, exchange) : LookAtRequest(*inspection, exchange);
   while (!looked.ok()) {
     GH_CO_CHECK_OK(co_await AskPeople(std::move(looked), exchange));
     exchange.decisions.resize(decided);

@@ -39,6 +39,8 @@ class GuardStage final : public pipeline::Stage, public pipeline::Enforcer {
 
  private:
   std::unique_ptr<Inspection> NewInspection(pipeline::Exchange& exchange) const;
+  // Whether there is more to do about a request than to look at it and change it.
+  bool MustWait(const Inspection& inspection, const pipeline::Exchange& exchange) const;
   // Looks at the request as it is now, and changes it.
   net::Task<base::Status> Inspect(Inspection& inspection, pipeline::Exchange& exchange) const;
   // Has people asked about a request that was refused for want of that.

@@ -41,16 +41,6 @@ base::Result<llm::EventSource::Outcome> GuardedAnswer::Deliver(const llm::Batch&
   return Outcome::kBatch;
 }
 
-Status GuardedAnswer::EnterCalls() {
-  if (!inspection_->Reaches(pipeline::Phase::kToolCall)) return base::Ok();
-  for (const llm::Event& event : incoming_.events) {
-    if (const auto* call = std::get_if<llm::ToolCallStarted>(&event)) {
-      GH_CHECK_OK(inspection_->EnterCall(call->name));
-    }
-  }
-  return base::Ok();
-}
-
 net::Task<base::Result<llm::EventSource::Outcome>> GuardedAnswer::Pull(llm::Batch& batch) {
   batch.Clear();
   if (failure_) co_return *std::exchange(failure_, std::nullopt);
@@ -58,7 +48,7 @@ net::Task<base::Result<llm::EventSource::Outcome>> GuardedAnswer::Pull(llm::Batc
   while (batch.frames.empty() && batch.events.empty()) {
     auto outcome = co_await upstream_->Pull(incoming_);
     if (outcome.ok() && outcome.value() == Outcome::kBatch) {
-      Status status = EnterCalls();
+      Status status = inspection_->EnterCalls(incoming_.events);
       if (status.ok() && MustPrepare(incoming_)) status = co_await Prepare(incoming_);
       if (status.ok()) status = TakeIn(incoming_, batch);
       Release(batch);
@@ -300,22 +290,27 @@ net::Task<Status> GuardedBody::Prepare(const llm::Batch& incoming) {
   co_return base::Ok();
 }
 
+base::Result<std::optional<std::string>> LookAtWhole(Inspection& inspection, const llm::Batch& whole,
+                                                     llm::DialectId dialect) {
+  json::Document own;
+  const std::string_view body = whole.frames.empty() ? std::string_view() : whole.frames.front().raw;
+  if (!own.Parse(body).ok()) return NotItsDialect("a body that is no JSON");
+  const TextTable& table = inspection.settings().tables.Of(dialect, BodyKind::kAnswer);
+  GH_TRY(auto changed, inspection.LookAtBody(body, own.root(), table, pipeline::Side::kAnswer));
+  if (!changed) return std::optional<std::string>();
+  // The body was checked a moment ago: what is left is to take the tokens' probabilities out.
+  std::vector<json::Edit> edits;
+  if (own.Parse(*changed).ok()) AddLogprobEdits(own.root(), edits);
+  return std::optional(json::Apply(*changed, edits));
+}
+
 Status GuardedBody::TakeIn(llm::Batch& incoming, llm::Batch& batch) {
-  json::Document document;
-  const std::string_view raw = incoming.frames.empty() ? std::string_view() : incoming.frames.front().raw;
-  if (!document.Parse(raw).ok()) return NotItsDialect("a body that is no JSON");
-  const TextTable& table = inspection().settings().tables.Of(dialect_, BodyKind::kAnswer);
-  GH_TRY(auto changed, inspection().LookAtBody(raw, document.root(), table, pipeline::Side::kAnswer));
-  batch.events = std::move(incoming.events);
-  batch.frames = std::move(incoming.frames);
-  if (changed) {
-    // The body was checked a moment ago: what is left is to take the tokens' probabilities out.
-    std::vector<json::Edit> edits;
-    if (document.Parse(*changed).ok()) AddLogprobEdits(document.root(), edits);
-    body_ = json::Apply(*changed, edits);
-    batch.frames.front().raw = body_;
-  }
+  GH_TRY(auto changed, LookAtWhole(inspection(), incoming, dialect_));
+  batch = std::move(incoming);
   incoming.Clear();
+  if (!changed) return base::Ok();
+  body_ = *std::move(changed);
+  batch.frames.front().raw = body_;
   return base::Ok();
 }
 

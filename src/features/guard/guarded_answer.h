@@ -47,8 +47,6 @@ class GuardedAnswer : public llm::EventSource {
   AnswerTexts& texts() { return texts_; }
 
  private:
-  // A call of a tool is judged before it leaves.
-  base::Status EnterCalls();
   // What became of a pull: gives back what there is first, a failure comes with the next one.
   base::Result<Outcome> Deliver(const llm::Batch& batch, std::optional<base::Error> failure);
 
@@ -129,6 +127,11 @@ class GuardedFrames final : public GuardedAnswer {
   std::optional<Pattern> pattern_;
   std::vector<std::unique_ptr<std::string>> released_;  // what the frames of the batch look at
 };
+
+// What becomes of the body of a whole answer, the one frame of `whole`: nullopt where it goes on as it is. An error
+// denies it.
+base::Result<std::optional<std::string>> LookAtWhole(Inspection& inspection, const llm::Batch& whole,
+                                                     llm::DialectId dialect);
 
 // A whole answer in the client's dialect: one body.
 class GuardedBody final : public GuardedAnswer {

@@ -226,10 +226,15 @@ Status Inspection::Enter(pipeline::Phase phase) {
   return refusing == nullptr ? base::Ok() : Status(*refusing->refusal);
 }
 
-Status Inspection::EnterCall(std::string_view tool) {
-  if (phases_ == nullptr) return base::Ok();
-  phases_->AddCall(tool);
-  return Enter(pipeline::Phase::kToolCall);
+Status Inspection::EnterCalls(std::span<const llm::Event> events) {
+  if (!Reaches(pipeline::Phase::kToolCall)) return base::Ok();
+  for (const llm::Event& event : events) {
+    const auto* call = std::get_if<llm::ToolCallStarted>(&event);
+    if (call == nullptr) continue;
+    phases_->AddCall(call->name);
+    GH_CHECK_OK(Enter(pipeline::Phase::kToolCall));
+  }
+  return base::Ok();
 }
 
 Status Inspection::Judge(const Text& text) {

@@ -121,8 +121,8 @@ class Inspection {
 
   // The exchange has come to a phase of content. An error denies it.
   base::Status Enter(pipeline::Phase phase);
-  // Its answer calls a tool.
-  base::Status EnterCall(std::string_view tool);
+  // Its answer calls the tools that begin among the events.
+  base::Status EnterCalls(std::span<const llm::Event> events);
 
   const GuardSettings& settings() const { return settings_; }
   const inspect::Inspector& inspector() const { return *settings_.inspector; }

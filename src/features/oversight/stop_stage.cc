@@ -86,6 +86,7 @@ net::Task<Result<Reply>> HaltStage::Handle(pipeline::Exchange& exchange, pipelin
   if (!reply->ok()) co_return *std::move(reply);
   auto& answer = reply->value().answer;
   if (auto* chat = std::get_if<pipeline::ChatReply>(&answer)) {
+    if (chat->events->Whole() != nullptr) co_return *std::move(reply);  // nothing of it is left to be ended
     chat->events = std::make_unique<HaltedEvents>(std::move(chat->events), std::move(flight), exchange);
   } else if (auto* opaque = std::get_if<pipeline::PassThroughReply>(&answer)) {
     opaque->body = std::make_unique<HaltedBytes>(std::move(opaque->body), std::move(flight), exchange);

@@ -84,7 +84,10 @@ class BodyReading::Walk {
   // With `path_of`, remembers the way to the passage of that number.
   static constexpr std::size_t kNone = static_cast<std::size_t>(-1);
   Walk(const TextTable& table, BodyReading& reading, std::size_t path_of = kNone)
-      : table_(table), reading_(reading), wanted_(path_of) {}
+      : table_(table), reading_(reading), wanted_(path_of) {
+    constexpr std::size_t kUsual = 8;
+    reading_.passages_.reserve(kUsual);
+  }
 
   void Begin(json::Value root) {
     source_ = SourceOf(root);
@@ -104,8 +107,8 @@ class BodyReading::Walk {
   // `around` is what the shape around it is, for places that no rule names.
   void Visit(json::Value value, const Place* place, Channel channel, Content around) {
     const Content content = place == nullptr ? Content::kFree : place->content;
+    if (IsPassedOver(content)) return;
     if (place != nullptr) channel = ChannelOf(place->voice, value, channel);
-    if (content == Content::kTerm || content == Content::kDelta) return;
     if (content == Content::kEncrypted) return NoteUnread(value, Unread::kEncrypted);
     if (around == Content::kSealed) return Inside(value, place, channel, Content::kSealed);
     Inside(value, place, channel, content == Content::kText && around == Content::kFree ? Content::kFree : content);
@@ -128,20 +131,21 @@ class BodyReading::Walk {
     // A list of texts where a rule says text is texts; below that, nobody fixed the shape.
     std::size_t index = 0;
     for (const auto member : value) {
-      path_steps_.push_back({.name = {}, .index = index++, .kind = Step::Kind::kElement});
+      Enter({.name = {}, .index = index++, .kind = Step::Kind::kElement});
       if (element == nullptr && member.value.IsString() && content != Content::kFree) {
         Inside(member.value, nullptr, channel, content);
       } else {
         Visit(member.value, element, channel, content);
       }
-      path_steps_.pop_back();
+      Leave();
     }
   }
 
   void VisitMembers(json::Value value, const Place* place, Channel channel, Content content) {
     for (const auto member : value) {
       const Place* below = place == nullptr ? nullptr : table_.Member(*place, member.key);
-      path_steps_.push_back({.name = member.key});
+      if (below != nullptr && IsPassedOver(below->content)) continue;
+      Enter({.name = member.key});
       if (below == nullptr && content != Content::kText) {
         Add({.channel = channel,
              .kind = Passage::Kind::kName,
@@ -151,9 +155,21 @@ class BodyReading::Walk {
              .length = QuotedLength(source_, member.key_offset)});
       }
       Visit(member.value, below, channel, content);
-      path_steps_.pop_back();
+      Leave();
     }
   }
+
+  // The way is only noted where somebody asks for it.
+  void Enter(Step step) {
+    if (wanted_ != kNone) [[unlikely]]
+      path_steps_.push_back(step);
+  }
+  void Leave() {
+    if (wanted_ != kNone) [[unlikely]]
+      path_steps_.pop_back();
+  }
+
+  static bool IsPassedOver(Content content) { return content == Content::kTerm || content == Content::kDelta; }
 
   void VisitString(json::Value value, Channel channel, Content content) {
     const std::string_view text = value.string();

@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
 #include <cstddef>
 
 #include "features/guard/body/dialect_rules.h"
@@ -24,6 +25,17 @@ TextTable::TextTable(Voice voice, Content content, std::span<const RulePart> par
       place.content = rule.content;
       if (rule.voice != Voice::kInherited) place.voice = rule.voice;
     }
+  }
+  for (Place& place : places_) Index(place);
+}
+
+void TextTable::Index(Place& place) {
+  if (place.members.empty()) return;
+  place.slots.resize(std::bit_ceil(place.members.size() * 4));
+  for (std::size_t at = 0; at < place.members.size(); ++at) {
+    std::size_t slot = SlotOf(place.members[at].first, place.slots.size());
+    while (place.slots[slot] != 0) slot = (slot + 1) & (place.slots.size() - 1);
+    place.slots[slot] = static_cast<std::uint16_t>(at + 1);
   }
 }
 
@@ -52,8 +64,11 @@ std::uint32_t TextTable::Child(std::uint32_t place, std::string_view step) {
 }
 
 const TextTable::Place* TextTable::Member(const Place& place, std::string_view name) const {
-  for (const auto& [member, index] : place.members) {
+  if (place.slots.empty() || name.empty()) return Element(place);
+  for (std::size_t slot = SlotOf(name, place.slots.size()); place.slots[slot] != 0;) {
+    const auto& [member, index] = place.members[place.slots[slot] - 1];
     if (member == name) return &places_[index];
+    slot = (slot + 1) & (place.slots.size() - 1);
   }
   return Element(place);
 }

@@ -64,7 +64,8 @@ class TextTable {
     Content content = Content::kText;
     Voice voice = Voice::kInherited;
     std::vector<std::pair<std::string_view, std::uint32_t>> members;
-    std::uint32_t any = 0;  // of `*`; 0: none
+    std::vector<std::uint16_t> slots;  // of the members, by SlotOf(); 0: none, else from 1
+    std::uint32_t any = 0;             // of `*`; 0: none
   };
   const Place& root() const { return places_.front(); }
   // nullptr where no rule leads there.
@@ -74,6 +75,13 @@ class TextTable {
  private:
   std::uint32_t Child(std::uint32_t place, std::string_view step);
   std::uint32_t Path(std::uint32_t place, std::string_view path);
+  static void Index(Place& place);
+  // Where to look for a name first among `slots`, a power of two. REQUIRES: not empty.
+  static std::size_t SlotOf(std::string_view name, std::size_t slots) {
+    const auto first = static_cast<unsigned char>(name.front());
+    const auto last = static_cast<unsigned char>(name.back());
+    return (name.size() * 7 + first * 5 + last) & (slots - 1);
+  }
 
   std::vector<Place> places_;
 };
