@@ -1,5 +1,8 @@
 #include "features/oversight/loop_stops.h"
 
+#include <memory>
+#include <utility>
+
 namespace gatehouse::features::oversight {
 
 Flight::Flight(LoopStops& stops, const pipeline::Exchange& exchange)
@@ -8,7 +11,7 @@ Flight::Flight(LoopStops& stops, const pipeline::Exchange& exchange)
 Flight::~Flight() { stops_.flights_.erase(place_); }
 
 void Flight::Halt(const Stop& stop, std::shared_ptr<Halting> halting) {
-  stopped_ = stop;
+  stopped_ = std::make_unique<const Stop>(stop);
   halting_ = std::move(halting);
   Schedule(stops_.loop());
 }

@@ -58,7 +58,7 @@ class Flight final : private net::Deferral {
 
   // Why it was ended; REQUIRES: it was.
   base::Error Why() const { return StoppedError(*stopped_); }
-  const Stop* stopped() const { return stopped_ ? &*stopped_ : nullptr; }
+  const Stop* stopped() const { return stopped_.get(); }
   // Nothing of it is left: whoever counts may know.
   void Ended() { halting_.reset(); }
 
@@ -73,7 +73,7 @@ class Flight final : private net::Deferral {
     Held& operator=(const Held&) = delete;
     ~Held() { Leave(); }
 
-    bool await_ready() const { return flight_.stopped_.has_value(); }
+    bool await_ready() const { return flight_.stopped_ != nullptr; }
     std::coroutine_handle<> await_suspend(std::coroutine_handle<> waiter) {
       flight_.held_ = &run_;
       return run_.await_suspend(waiter);
@@ -101,8 +101,8 @@ class Flight final : private net::Deferral {
 
   LoopStops& stops_;
   const pipeline::Exchange& exchange_;
-  net::Interruptible* held_ = nullptr;  // what is awaited now
-  std::optional<Stop> stopped_;
+  net::Interruptible* held_ = nullptr;   // what is awaited now
+  std::unique_ptr<const Stop> stopped_;  // rare, and large beside the rest
   std::shared_ptr<Halting> halting_;
   std::list<Flight*>::iterator place_;
 };
