@@ -306,8 +306,7 @@ base::Result<std::optional<std::string>> LookAtWhole(Inspection& inspection, con
 
 Status GuardedBody::TakeIn(llm::Batch& incoming, llm::Batch& batch) {
   GH_TRY(auto changed, LookAtWhole(inspection(), incoming, dialect_));
-  batch = std::move(incoming);
-  incoming.Clear();
+  batch = std::exchange(incoming, llm::Batch());
   if (!changed) return base::Ok();
   body_ = *std::move(changed);
   batch.frames.front().raw = body_;
