@@ -54,7 +54,8 @@ WitnessClient::WitnessClient(net::Loop& loop, http::Fetcher& fetcher, record::lo
 
 net::Task<Result<http::Fetched>> WitnessClient::Call(std::string path, http::FetchRequest request) {
   request.most_bytes = kMostAnswer;
-  return fetcher_.Send(peer_.trust, peer_.url + path, std::move(request), loop_.In(peer_.timeout));
+  path.insert(0, peer_.url);
+  return fetcher_.Send(peer_.trust, std::move(path), std::move(request), loop_.In(peer_.timeout));
 }
 
 // A head that it cosigned and that this log's key signed.

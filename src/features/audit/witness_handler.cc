@@ -55,7 +55,7 @@ WitnessHandler::Reply WitnessHandler::Cosign(std::string_view body) {
 }
 
 WitnessHandler::Reply WitnessHandler::Show(std::string_view hex) const {
-  const Reply nothing{.status = 404, .body = "Nothing of such a log was cosigned here.\n"};
+  Reply nothing{.status = 404, .body = "Nothing of such a log was cosigned here.\n"};
   const auto origin = origins_.find(hex);
   if (origin == origins_.end()) return nothing;
   const auto last = witness_.Last(origin->second);
