@@ -6,6 +6,7 @@
 #include <span>
 
 #include "codec/json/writer.h"
+#include "llm/dialect/common/refusal_word.h"
 #include "llm/dialect/common/upstream_error.h"
 #include "llm/dialect/common/words.h"
 
@@ -92,9 +93,8 @@ std::string ErrorBody(const base::Error& error, std::string_view request_id) {
   codec::json::Writer writer(body);
   writer.BeginObject().Field("type", "error").Key("error").BeginObject();
   writer.Field("type", TypeOf(error)).Field("message", error.public_message);
-  if (error.code == ErrorCode::kBudgetExceeded) {
-    writer.Key("details").BeginObject().Field("error_code", kSpendLimit).EndObject();
-  }
+  const std::string_view code = error.code == ErrorCode::kBudgetExceeded ? kSpendLimit : common::RefusalWord(error);
+  if (!code.empty()) writer.Key("details").BeginObject().Field("error_code", code).EndObject();
   writer.EndObject().Key("request_id");
   if (request_id.empty()) {
     writer.Null();

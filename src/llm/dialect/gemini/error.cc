@@ -6,6 +6,7 @@
 #include <optional>
 
 #include "codec/json/writer.h"
+#include "llm/dialect/common/refusal_word.h"
 #include "llm/dialect/common/upstream_error.h"
 #include "llm/dialect/common/words.h"
 
@@ -132,7 +133,8 @@ std::string ErrorBody(const base::Error& error, std::string_view request_id) {
   writer.Field("message", error.public_message);
   writer.Field("status", common::FindText(kStatuses, error.code));
   writer.Key("details").BeginArray();
-  writer.BeginObject().Field("@type", kErrorInfo).Field("reason", base::ToString(error.code));
+  const std::string_view word = common::RefusalWord(error);
+  writer.BeginObject().Field("@type", kErrorInfo).Field("reason", word.empty() ? base::ToString(error.code) : word);
   writer.Field("domain", "gatehouse").EndObject();
   if (!request_id.empty()) {
     writer.BeginObject().Field("@type", kRequestInfo).Field("requestId", request_id).EndObject();

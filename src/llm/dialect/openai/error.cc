@@ -4,6 +4,7 @@
 #include <array>
 #include <optional>
 
+#include "llm/dialect/common/refusal_word.h"
 #include "llm/dialect/common/upstream_error.h"
 #include "llm/dialect/common/words.h"
 
@@ -51,6 +52,9 @@ Spelling Spell(const Error& error) {
   // Clients take model_not_found for a reason to ask for another model: a wrong path or a file that is gone is not one.
   if (error.code == ErrorCode::kNotFound && error.param != "model") {
     return {ErrorCode::kNotFound, "invalid_request_error", "not_found"};
+  }
+  if (const std::string_view word = common::RefusalWord(error); !word.empty()) {
+    return {ErrorCode::kDenied, "permission_error", word};
   }
   const auto* found = std::ranges::find(kSpellings, error.code, &Spelling::code);
   return found == std::end(kSpellings) ? kServer : *found;
