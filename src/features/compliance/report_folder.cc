@@ -47,16 +47,24 @@ base::Result<std::uint64_t> FirstIndex(LogReader& log, std::int64_t from_us) {
   return low;
 }
 
-base::Status Collect(LogReader& log, Evidence& evidence) {
+base::Error BrokenOff() {
+  return {.code = base::ErrorCode::kCancelled,
+          .source = base::ErrorSource::kGateway,
+          .public_message = "The report was broken off."};
+}
+
+base::Status Collect(LogReader& log, const std::stop_token& stop, Evidence& evidence) {
   GH_TRY(const std::uint64_t begin, FirstIndex(log, evidence.scope().from_us));
   const std::int64_t until_us = evidence.scope().until_us;
   std::uint64_t late = 0;  // entries in a row from well behind the period
   constexpr std::uint64_t kEnough = 256;
   GH_CHECK_OK(log.Visit(begin, log.head().size, [&](std::uint64_t index, std::string_view entry) {
+    if (stop.stop_requested()) return record::log::Reading::kEnds;
     evidence.Take(index, entry);
     late = evidence.newest_us() >= until_us + kDisorderUs ? late + 1 : 0;
     return late > kEnough ? record::log::Reading::kEnds : record::log::Reading::kContinues;
   }));
+  if (stop.stop_requested()) return BrokenOff();
   evidence.Finish();
   return base::Ok();
 }
@@ -163,7 +171,7 @@ base::Result<ReportSummary> WriteReport(const Framework& framework, const Report
   GH_TRY(LogReader log, LogReader::Open(files, request.log_folder, request.keys));
   GH_CHECK_OK(MakeOut(request.out_folder, files));
   Evidence evidence(request.scope);
-  GH_CHECK_OK(Collect(log, evidence));
+  GH_CHECK_OK(Collect(log, request.stop, evidence));
   GH_TRY(LogFacts facts, FactsOf(log, request, files));
   Report report = Assess(framework, evidence, std::move(facts));
   report.scope = request.scope_text;

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <cstdint>
+#include <stop_token>
 #include <string>
 #include <vector>
 
@@ -20,6 +21,7 @@ struct ReportRequest {
   std::string out_folder;                       // made; must be empty where it is there
   std::vector<record::tlog::VerifierKey> keys;  // of the log that are trusted; none: those that its folder names
   enum class Check : std::uint8_t { kSamples, kWhole } check = Check::kSamples;
+  std::stop_token stop{};  // breaks it off, with kCancelled; the folder is left as far as it was
 };
 
 // What came of it, for the one who asked.
