@@ -58,6 +58,11 @@ AdminActor AdminActor::Owner() {
   return AdminActor({.id = {}, .name = "owner"}, {{.role = features::identity::Role::kOwner}});
 }
 
+std::string AdminActor::word() const {
+  if (author_.id.value != 0) return std::to_string(author_.id.value);
+  return author_.name == "owner" ? "owner" : "directory";
+}
+
 bool AdminActor::May(Permission permission, NodeId node, const Directory& directory) const {
   return std::ranges::any_of(roles_, [&](const RoleBinding& binding) {
     return features::identity::Permits(binding.role, permission) && IsWithin(node, binding.node, directory);

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <functional>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,6 +16,15 @@
 
 namespace gatehouse::admin {
 
+// What became of a key, by a call of the admin API. It has no secret and no name.
+struct KeyChange {
+  std::string_view what;  // "created", "rotated", "changed", "suspended", "resumed", "revoked"
+  features::identity::NodeId key;
+  features::identity::NodeId organization;
+  std::string actor;  // AdminActor::word()
+};
+using KeyWitness = std::function<void(const KeyChange&)>;
+
 // The tenancy tree as the admin API works on it. All outlive whoever has it; belongs to the admin loop.
 struct TenancyServices {
   features::identity::Tenancy& tenancy;
@@ -22,6 +32,7 @@ struct TenancyServices {
   features::identity::RoleBook& roles;
   const features::identity::KeyServices& keys;
   store::Database& database;  // for the record of what was done
+  KeyWitness key_witness{};   // is told what becomes of keys; empty: nobody is
 };
 
 // Who calls the admin API, and what he may do where. A value, of one request.
@@ -33,6 +44,8 @@ class AdminActor {
       : author_(std::move(author)), roles_(std::move(roles)) {}
 
   const features::identity::Author& author() const { return author_; }
+  // What the record says, which has no names: the id of a user's node, "owner" with the password, "directory".
+  std::string word() const;
   const std::vector<features::identity::RoleBinding>& roles() const { return roles_; }
 
   // `node` 0: everywhere at once, such as the list of organizations.

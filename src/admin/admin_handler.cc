@@ -48,11 +48,6 @@ std::string_view Word(Readiness readiness) {
 
 constexpr std::string_view kPrefix = "/admin/v1/";
 
-std::string NameOf(const features::identity::Author& author) {
-  if (author.id.value != 0) return std::to_string(author.id.value);
-  return author.name == "owner" ? "owner" : "directory";
-}
-
 bool IsWord(std::string_view part) {
   constexpr std::size_t kLongest = 24;
   return !part.empty() && part.size() <= kLongest &&
@@ -87,32 +82,35 @@ net::Task<> AdminHandler::ServeApi(http::ServerExchange& exchange) {
   struct Telling {
     const AdminWitness& witness;
     const SeenExchange& seen;
-    std::string actor = "unknown";
+    AdminCall call{.actor = "unknown", .resource = {}, .method = {}};
     ~Telling() {
       if (!witness) return;
       const http::RequestHead& head = seen.head();
-      witness({.actor = std::move(actor),
-               .resource = ResourceOf(head.path().substr(kPrefix.size())),
-               .method = head.method,
-               .status = seen.status()});
+      call.resource = ResourceOf(head.path().substr(kPrefix.size()));
+      call.method = head.method;
+      call.status = seen.status();
+      witness(call);
     }
   };
   SeenExchange seen(exchange);
   Telling telling{.witness = context_.witness, .seen = seen};
-  co_await ServeKnown(seen, telling.actor);
+  co_await ServeKnown(seen, telling.call);
 }
 
 // Whoever is let in: everything is checked against roles from here on.
-net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange, std::string& who) {
+net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange, AdminCall& call) {
   constexpr std::chrono::seconds kPatience(5);
   auto actor = co_await IdentifyActor(exchange, context_.tenancy,
                                       {.password_digest = password_digest_, .directory = context_.login},
                                       exchange.loop().In(kPatience));
   if (!actor.ok()) {
+    if (actor.error().code == base::ErrorCode::kUnauthenticated) call.login = AdminCall::Login::kFailed;
     ApiReply refusal = ReplyOf(actor.error());
     co_return co_await Send(exchange, refusal.status, "application/json", std::move(refusal.body));
   }
-  who = NameOf(actor.value().author());
+  call.actor = actor.value().word();
+  const auto known = logins_.Note(call.actor + "/" + actor.value().author().name, exchange.loop().Now());
+  if (known == LoginWatch::Call::kFirst) call.login = AdminCall::Login::kGood;
   const std::string_view path = exchange.head().path();
   if (TenancyApi::Serves(path.substr(kPrefix.size()))) {
     ApiReply reply = co_await tenancy_.Answer(exchange, std::move(actor).value());
@@ -139,8 +137,8 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange, std::string
   if (!targets && !reload && !explain) {
     co_return co_await SendError(exchange, 404, "not_found",
                                  "Known below /admin/v1/: orgs, teams, projects, users, apps, agents, keys, roles, "
-                                 "events, me, budgets, usage, exchanges, alerts, stops, approvals, POST erasures, POST "
-                                 "payload-reads, record-keys, GET targets, POST reload, "
+                                 "events, me, budgets, usage, exchanges, alerts, stops, approvals, reviews, POST "
+                                 "erasures, POST payload-reads, record-keys, GET targets, POST reload, "
                                  "GET policy/decisions/REQUEST_ID.");
   }
   if (!actor.value().May(features::identity::Permission::kOperate, {}, context_.tenancy.tenancy.directory())) {

@@ -10,6 +10,7 @@
 #include "admin/accounting_api.h"
 #include "admin/admin_actor.h"
 #include "admin/alerts_api.h"
+#include "admin/login_watch.h"
 #include "admin/oversight_api.h"
 #include "admin/record_api.h"
 #include "admin/tenancy_api.h"
@@ -34,6 +35,8 @@ struct AdminCall {
   std::string resource;  // "keys", "keys/*", "keys/*/rotate"
   std::string_view method;
   std::uint16_t status = 0;  // 0: its caller left before it was answered
+  // Whether somebody showed who he is for the first time in a while, or could not.
+  enum class Login : std::uint8_t { kNone, kGood, kFailed } login = Login::kNone;
 };
 using AdminWitness = std::function<void(const AdminCall&)>;
 // The resource of a path behind "/admin/v1/".
@@ -81,8 +84,8 @@ class AdminHandler final : public http::Handler {
   net::Task<> Reload(http::ServerExchange& exchange);
   net::Task<> Metrics(http::ServerExchange& exchange);
   net::Task<> ServeApi(http::ServerExchange& exchange);
-  // `actor` is who it turned out to be.
-  net::Task<> ServeKnown(http::ServerExchange& exchange, std::string& actor);
+  // `call` is told who it turned out to be.
+  net::Task<> ServeKnown(http::ServerExchange& exchange, AdminCall& call);
   net::Task<> Explain(http::ServerExchange& exchange, std::string_view request_id);
 
   AdminContext context_;
@@ -92,6 +95,7 @@ class AdminHandler final : public http::Handler {
   AlertsApi alerts_;
   RecordApi record_;
   OversightApi oversight_;
+  LoginWatch logins_;
 };
 
 }  // namespace gatehouse::admin

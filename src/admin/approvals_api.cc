@@ -4,9 +4,10 @@
 #include <utility>
 
 #include "admin/api_refusal.h"
+#include "admin/review_json.h"
 #include "codec/json/writer.h"
 #include "features/alerts/alert.h"
-#include "features/oversight/review.h"
+#include "features/oversight/reviewer.h"
 
 namespace gatehouse::admin {
 namespace {
@@ -28,6 +29,7 @@ constexpr std::uint32_t kUsual = 100;
 constexpr std::uint32_t kMost = 1000;
 constexpr std::int64_t kMostReviewed = 10'000;
 constexpr std::chrono::hours kReviewed(24 * 30);
+constexpr ReviewWords kWords = {.yes = "approved", .no = "denied", .rate = "approve_rate"};
 
 NodeId LeafOf(const Approval& approval) { return approval.chain.empty() ? NodeId() : approval.chain.back(); }
 
@@ -78,26 +80,7 @@ std::optional<Move::Kind> KindOf(std::string_view verb) {
   return {};
 }
 
-void WriteReviewer(Writer& writer, const oversight::Reviewer& one) {
-  const std::int64_t decisions = one.approved + one.denied;
-  writer.BeginObject()
-      .Field("reviewer", one.person.name)
-      .Field("decisions", decisions)
-      .Field("approved", one.approved)
-      .Field("denied", one.denied)
-      .Field("approve_rate", static_cast<double>(one.approved) / static_cast<double>(decisions))
-      .Field("median_dwell_ms", one.median_dwell_ms)
-      .Field("too_fast", one.too_fast)
-      .Field("rubber_stamp", one.pattern == oversight::Reviewer::Pattern::kRubberStamp)
-      .EndObject();
-}
-
 }  // namespace
-
-oversight::Person PersonOf(const AdminActor& actor) {
-  const auto& author = actor.author();
-  return {.key = author.id.value != 0 ? std::to_string(author.id.value) : author.name, .name = author.name};
-}
 
 bool ApprovalsApi::MayDecide(const AdminActor& actor, const Approval& approval) const {
   return actor.May(Permission::kApprove, LeafOf(approval), directory_);
@@ -198,18 +181,19 @@ ApprovalsApi::Answered ApprovalsApi::Reviewers(http::ServerExchange& exchange, c
   const std::int64_t since = NowMs(exchange) - std::chrono::milliseconds(kReviewed).count();
   GH_CO_TRY(const auto approvals, co_await queue_.book().List(call, {.since_ms = since, .at_most = kMostReviewed}));
   GH_CO_TRY(const auto counts, co_await queue_.book().Counts(call, since));
-  const auto review =
-      oversight::ReviewOf(approvals, std::chrono::duration_cast<std::chrono::milliseconds>(settings_.too_fast).count());
+  const auto reviewers =
+      oversight::ReviewersOf(oversight::JudgementsOf(approvals),
+                             std::chrono::duration_cast<std::chrono::milliseconds>(settings_.too_fast).count());
   ApiReply reply;
   Writer writer(reply.body);
   writer.BeginObject()
       .Field("since", TimeText(since))
-      .Field("decisions", review.decisions)
-      .Field("median_dwell_ms", review.median_dwell_ms);
+      .Field("decisions", reviewers.decisions)
+      .Field("median_dwell_ms", reviewers.median_dwell_ms);
   writer.Key("states").BeginObject();
   for (const auto& count : counts) writer.Field(ToString(count.state), count.approvals);
   writer.EndObject().Key("items").BeginArray();
-  for (const auto& one : review.reviewers) WriteReviewer(writer, one);
+  for (const auto& one : reviewers.people) WriteReviewer(writer, one, kWords);
   writer.EndArray().EndObject();
   co_return reply;
 }

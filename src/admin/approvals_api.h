@@ -19,9 +19,6 @@ struct ReviewSettings {
   base::Duration too_fast = std::chrono::seconds(3);
 };
 
-// A caller of the admin API as one who decides: two calls of the same person are known to be.
-features::oversight::Person PersonOf(const AdminActor& actor);
-
 // /admin/v1/approvals (docs/oversight.md): requests that people are asked about, to who may approve or audit for the
 // part of the tree that asks; decisions, to who may approve there; how people decide, to who may do so everywhere.
 // Belongs to the admin loop.

@@ -4,6 +4,7 @@
 #include <utility>
 
 #include "admin/api_refusal.h"
+#include "admin/review_json.h"
 #include "codec/json/writer.h"
 #include "features/alerts/alert.h"
 
@@ -47,7 +48,7 @@ Result<std::string> ShortText(ApiBody& body, std::string_view name) {
 
 bool OversightApi::Serves(std::string_view path) {
   const std::string_view first = path.substr(0, path.find_first_of("/?"));
-  return first == "stops" || first == "approvals";
+  return first == "stops" || first == "approvals" || first == "reviews";
 }
 
 // Whoever may decide about what is done there.
@@ -64,6 +65,7 @@ net::Task<Result<ApiReply>> OversightApi::Answer(http::ServerExchange& exchange,
   const auto parts = PathParts(exchange.head().path().substr(kPrefix.size()));
   if (!parts || parts->empty()) co_return NoSuch("thing");
   if (parts->front() == "approvals") co_return co_await approvals_.Answer(exchange, actor, *parts);
+  if (parts->front() == "reviews") co_return co_await reviews_.Answer(exchange, actor, *parts);
   const std::string& method = exchange.head().method;
   if (parts->size() == 1) {
     if (method == "GET") co_return co_await Stops(exchange, actor);

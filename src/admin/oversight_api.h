@@ -6,6 +6,7 @@
 #include "admin/admin_actor.h"
 #include "admin/api_request.h"
 #include "admin/approvals_api.h"
+#include "admin/reviews_api.h"
 #include "admin/tenancy_api.h"
 #include "base/result.h"
 #include "features/oversight/kill_switch.h"
@@ -18,16 +19,21 @@ namespace gatehouse::admin {
 struct OversightServices {
   features::oversight::KillSwitch& kill_switch;
   features::oversight::ApprovalQueue& approvals;
-  const ReviewSettings& settings;  // in force
+  features::oversight::ReviewQueue& reviews;
+  const ReviewSettings& settings;         // in force
+  const ReviewSettings& review_settings;  // the same of reviews
 };
 
 // /admin/v1/stops (docs/oversight.md): who operates, or approves for, a part of the tree stops it, and says that it may
-// go on; and what ApprovalsApi has. Belongs to the admin loop.
+// go on; and what ApprovalsApi and ReviewsApi have. Belongs to the admin loop.
 class OversightApi {
  public:
   // Both outlive it.
   OversightApi(const OversightServices& services, const features::identity::Directory& directory)
-      : services_(services), directory_(directory), approvals_(services.approvals, services.settings, directory) {}
+      : services_(services),
+        directory_(directory),
+        approvals_(services.approvals, services.settings, directory),
+        reviews_(services.reviews, services.review_settings, directory) {}
 
   // Whether a path below /admin/v1/ is one of these.
   static bool Serves(std::string_view path);
@@ -46,6 +52,7 @@ class OversightApi {
   const OversightServices services_;
   const features::identity::Directory& directory_;
   ApprovalsApi approvals_;
+  ReviewsApi reviews_;
 };
 
 }  // namespace gatehouse::admin

@@ -3,17 +3,11 @@
 #include <gtest/gtest.h>
 
 #include <array>
-#include <chrono>
 #include <cstdint>
 #include <string>
 #include <utility>
 
-#include "admin/test_exchange.h"
-#include "codec/json/document.h"
-#include "features/identity/tenancy_rig.h"
-#include "features/oversight/schema.h"
-#include "features/oversight/stop_book.h"
-#include "features/oversight/witness.h"
+#include "admin/oversight_rig.h"
 
 namespace gatehouse::admin {
 namespace {
@@ -21,60 +15,13 @@ namespace {
 namespace oversight = features::oversight;
 
 using features::identity::NodeId;
-using features::identity::NodeKind;
 using features::identity::Role;
-using features::identity::RoleBinding;
 
-struct Silent final : oversight::Witness {
-  void NoteStop(const oversight::Stop&, const oversight::Halted&) override {}
-  void NoteLift(const oversight::Stop&) override {}
-  void NoteRequest(const oversight::Approval&) override {}
-  void NoteVote(const oversight::Approval&, const oversight::Vote&) override {}
-  void NoteOutcome(const oversight::Approval&) override {}
-};
-
-class OversightApiTest : public ::testing::Test {
- protected:
-  OversightApiTest() {
-    const auto schema = oversight::OversightSchema();
-    EXPECT_TRUE(gateway_.Await(store::Migrate(database_.get(), loop_, schema, gateway_.Soon())).ok());
-  }
-  AdminActor ActorWith(Role role, NodeId at) {
-    return AdminActor({.id = alice_, .name = "acme/search/user:alice"},
-                      {RoleBinding{.id = 1, .node = at, .subject = alice_, .role = role}});
-  }
-  base::Result<ApiReply> Send(const AdminActor& actor, std::string method, const std::string& path,
-                              std::string body = {}) {
-    TestExchange exchange(loop_, std::move(method), "/admin/v1/" + path, std::move(body));
-    return gateway_.Await(api_.Answer(exchange, actor));
-  }
-  std::string Text(const AdminActor& actor, std::string method, const std::string& path, std::string body = {}) {
-    const auto reply = Send(actor, std::move(method), path, std::move(body));
-    return reply.ok() ? reply.value().body : reply.error().public_message;
-  }
-  std::uint16_t Status(const AdminActor& actor, std::string method, const std::string& path, std::string body = {}) {
-    const auto reply = Send(actor, std::move(method), path, std::move(body));
-    return reply.ok() ? reply.value().status : ReplyOf(reply.error()).status;
-  }
-  std::string IdOf(const std::string& json) {
-    codec::json::Document document;
-    return document.Parse(json).ok() ? std::string(document.root()["id"].string()) : "";
-  }
-
-  net::EpollLoop loop_{base::SystemClock()};
-  features::identity::SqliteTestDatabase database_;
-  features::identity::TestGateway gateway_{loop_, database_.get()};
-  Silent witness_;
-  oversight::KillSwitch switch_{{.loop = loop_, .database = database_.get(), .witness = witness_}};
-  oversight::ApprovalQueue queue_{{.loop = loop_, .database = database_.get(), .witness = witness_}};
-  const ReviewSettings settings_;
-  OversightApi api_{OversightServices{.kill_switch = switch_, .approvals = queue_, .settings = settings_},
-                    gateway_.directory};
-  const NodeId acme_ = gateway_.Make(NodeKind::kOrganization, {}, "acme");
-  const NodeId search_ = gateway_.Make(NodeKind::kTeam, acme_, "search");
-  const NodeId other_ = gateway_.Make(NodeKind::kTeam, acme_, "other");
-  const NodeId alice_ = gateway_.Make(NodeKind::kUser, search_, "alice");
-};
+// The first id in a list.
+std::string IdIn(const std::string& json) {
+  const auto begin = json.find("\"id\":\"") + 6;
+  return json.substr(begin, json.find('"', begin) - begin);
+}
 
 TEST_F(OversightApiTest, WhoMayStopWhat) {
   const struct {
@@ -106,7 +53,7 @@ TEST_F(OversightApiTest, WhoMayStopWhat) {
                   expected.at(static_cast<std::size_t>(i)))
             << ToString(static_cast<Role>(i)) << " " << everywhere << " " << one.body;
         if (!reply.ok()) continue;
-        const std::string lift = "stops/" + IdOf(reply.value().body) + "/lift";
+        const std::string lift = "stops/" + Field(reply.value().body, "id") + "/lift";
         EXPECT_EQ(Status(owner, "POST", lift), 200);
         EXPECT_EQ(Status(owner, "POST", lift), 409);
         EXPECT_EQ(Status(admin, "POST", lift), 200);
@@ -127,7 +74,7 @@ TEST_F(OversightApiTest, AListShowsWhatOneMaySee) {
   EXPECT_NE(part.find("r1"), std::string::npos) << part;
   EXPECT_EQ(part.find("r2"), std::string::npos) << part;
   EXPECT_EQ(Text(ActorWith(Role::kMember, search_), "GET", "stops"), R"({"items":[]})");
-  EXPECT_EQ(Status(ActorWith(Role::kMember, search_), "POST", "stops/" + IdOf(all) + "/lift"), 404);
+  EXPECT_EQ(Status(ActorWith(Role::kMember, search_), "POST", "stops/" + IdIn(all) + "/lift"), 404);
 }
 
 TEST_F(OversightApiTest, BadInputIsRefusedByName) {
@@ -171,8 +118,7 @@ class ApprovalsApiTest : public OversightApiTest {
     fresh.chain = {acme_, search_, alice_};
     fresh.path = "acme/search/alice";
     fresh.rule = "ask-first";
-    const auto wall = loop_.clock().Wall().time_since_epoch();
-    fresh.created_ms = std::chrono::duration_cast<std::chrono::milliseconds>(wall).count();
+    fresh.created_ms = NowMs();
     fresh.decide_by_ms = fresh.created_ms + 600'000;
     fresh.use_within_ms = 60'000;
     const auto submitted =
@@ -180,12 +126,6 @@ class ApprovalsApiTest : public OversightApiTest {
     EXPECT_TRUE(submitted.ok()) << (submitted.ok() ? "" : submitted.error().detail);
     return submitted.ok() ? submitted.value().approval.Word() : "";
   }
-  AdminActor Boss(Role role, NodeId at) {
-    return AdminActor({.id = boss_, .name = "acme/user:boss"},
-                      {RoleBinding{.id = 1, .node = at, .subject = boss_, .role = role}});
-  }
-
-  const NodeId boss_ = gateway_.Make(NodeKind::kUser, acme_, "boss");
 };
 
 TEST_F(ApprovalsApiTest, WhoMayDecide) {

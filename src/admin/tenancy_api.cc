@@ -175,6 +175,17 @@ net::Task<> TenancyApi::Record(const Request& request, const Error* error) {
   static_cast<void>(co_await services_.database.Write(request.call.loop, std::move(unit), request.call.deadline));
 }
 
+TenancyApi::NodeId TenancyApi::OrganizationOf(NodeId node) const {
+  const auto chain = directory().ChainOf(node);
+  return chain.empty() ? NodeId() : chain.front().id;
+}
+
+void TenancyApi::TellOfKey(const Request& request, std::string_view what, NodeId key, NodeId organization) const {
+  if (!services_.key_witness) return;
+  if (organization.value == 0) organization = OrganizationOf(key);
+  services_.key_witness({.what = what, .key = key, .organization = organization, .actor = request.actor.word()});
+}
+
 TenancyApi::Answered TenancyApi::Dispatch(Request& request) {
   const std::string& first = request.parts.front();
   auto version = VersionWanted(request.exchange.head());
@@ -326,6 +337,7 @@ TenancyApi::Answered TenancyApi::CreateKey(Request& request, ApiBody body, NodeI
   if (purpose == "admin") GH_CO_CHECK_OK(co_await RequireAuthority(request, parent));
   auto issued = co_await services_.virtual_keys.Issue(request.call, std::move(key));
   if (!issued.ok()) co_return std::move(issued).TakeError();
+  TellOfKey(request, "created", issued.value().node.id, OrganizationOf(parent));
   co_return Shown(201, issued.value().node, issued.value().secret.Reveal());
 }
 
@@ -366,8 +378,10 @@ TenancyApi::Answered TenancyApi::Change(Request& request, NodeId id) {
   }
   std::string action = "change";
   if (patch.state) action = *patch.state == NodeState::kActive ? "resume" : "suspend";
+  const std::string_view what = !patch.state ? "changed" : action == "resume" ? "resumed" : "suspended";
   auto changed = co_await services_.tenancy.Change(request.call, id, std::move(patch), std::move(action));
   if (!changed.ok()) co_return std::move(changed).TakeError();
+  if (key) TellOfKey(request, what, id);
   co_return Shown(200, changed.value());
 }
 
@@ -379,7 +393,9 @@ TenancyApi::Answered TenancyApi::Delete(Request& request, NodeId id) {
   }
   GH_CO_CHECK_OK(co_await RequireAuthority(request, id));
   if (place->origin == Origin::kConfiguration && place->state != NodeState::kWithdrawn) co_return ManagedElsewhere();
+  const NodeId organization = OrganizationOf(id);
   GH_CO_CHECK_OK(co_await services_.tenancy.Delete(request.call, id));
+  if (key) TellOfKey(request, "revoked", id, organization);
   co_return ApiReply{.status = 200, .body = R"({"deleted":true})"};
 }
 
@@ -394,6 +410,7 @@ TenancyApi::Answered TenancyApi::Rotate(Request& request, NodeId id) {
   if (overlap > kMaxOverlap) co_return base::InvalidRequest("At most 90 days.", "overlap_seconds");
   auto issued = co_await services_.virtual_keys.Rotate(request.call, id, std::chrono::seconds(overlap));
   if (!issued.ok()) co_return std::move(issued).TakeError();
+  TellOfKey(request, "rotated", id);
   co_return Shown(200, issued.value().node, issued.value().secret.Reveal());
 }
 

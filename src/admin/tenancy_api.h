@@ -76,6 +76,9 @@ class TenancyApi {
   // Whoever changes a user, or what opens the admin API in a user's name, must be able to give what the user has.
   net::Task<base::Status> RequireAuthority(Request& request, NodeId node);
   net::Task<> Record(const Request& request, const base::Error* error);
+  // `organization` 0: that of the key.
+  void TellOfKey(const Request& request, std::string_view what, NodeId key, NodeId organization = {}) const;
+  NodeId OrganizationOf(NodeId node) const;
   ApiReply Shown(std::uint16_t status, const Node& node, std::string_view secret = {}) const;
 
   const TenancyServices services_;

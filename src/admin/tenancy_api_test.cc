@@ -2,55 +2,43 @@
 
 #include <gtest/gtest.h>
 
-#include <map>
+#include <array>
+#include <string>
+#include <utility>
+#include <vector>
 
-#include "admin/test_exchange.h"
-#include "codec/json/document.h"
-#include "features/identity/tenancy_rig.h"
+#include "admin/admin_rig.h"
 
 namespace gatehouse::admin {
 namespace {
 
 using features::identity::IssuedKey;
 using features::identity::KeyRequest;
-using features::identity::NodeId;
-using features::identity::NodeKind;
 using features::identity::Role;
-using features::identity::RoleBinding;
 
-class TenancyApiTest : public ::testing::Test {
+class TenancyApiTest : public AdminApiTest {
  protected:
-  AdminActor ActorWith(Role role, NodeId at) {
-    return AdminActor({.id = alice_, .name = "acme/search/user:alice"},
-                      {RoleBinding{.id = 1, .node = at, .subject = alice_, .role = role}});
-  }
   ApiReply Send(const AdminActor& actor, std::string method, const std::string& path, std::string body = {},
-                std::string if_match = {}) {
-    TestExchange exchange(loop_, std::move(method), "/admin/v1/" + path, std::move(body));
-    if (!if_match.empty()) exchange.request().headers.Add("if-match", if_match);
-    return gateway_.Await(api_.Answer(exchange, actor));
+                const std::string& if_match = {}) {
+    return SendTo(api_, actor, std::move(method), path, std::move(body), if_match);
   }
   static std::string Field(const ApiReply& reply, std::string_view name) {
-    codec::json::Document document;
-    EXPECT_TRUE(document.Parse(reply.body).ok()) << reply.body;
-    const auto root = document.root();
-    const auto value = root["error"].IsObject() ? root["error"][name] : root[name];
-    return std::string(value.IsString() ? value.string() : value.raw());
+    return AdminApiTest::Field(reply.body, name);
   }
 
-  net::EpollLoop loop_{base::SystemClock()};
-  features::identity::SqliteTestDatabase database_;
-  features::identity::TestGateway gateway_{loop_, database_.get()};
   features::identity::RoleBook roles_{database_.get(), gateway_.directory};
   TenancyApi api_{TenancyServices{.tenancy = gateway_.tenancy,
                                   .virtual_keys = gateway_.virtual_keys,
                                   .roles = roles_,
                                   .keys = gateway_.keys,
-                                  .database = database_.get()}};
-  const NodeId acme_ = gateway_.Make(NodeKind::kOrganization, {}, "acme");
-  const NodeId search_ = gateway_.Make(NodeKind::kTeam, acme_, "search");
-  const NodeId other_ = gateway_.Make(NodeKind::kTeam, acme_, "other");
-  const NodeId alice_ = gateway_.Make(NodeKind::kUser, search_, "alice");
+                                  .database = database_.get(),
+                                  .key_witness = [this](const KeyChange& change) {
+                                    told_.push_back(std::string(change.what) + " by " + change.actor + " in " +
+                                                    std::to_string(change.organization.value - acme_.value));
+                                    keys_.push_back(std::to_string(change.key.value));
+                                  }}};
+  std::vector<std::string> told_;
+  std::vector<std::string> keys_;
 };
 
 // Every role, bound at the team, at every endpoint: what is in the team, and what is beside it.
@@ -187,6 +175,26 @@ TEST_F(TenancyApiTest, ASecretIsShownOnceAndNeverAgain) {
   EXPECT_EQ(all.find(secret), std::string::npos);
   EXPECT_EQ(all.find("digest"), std::string::npos);
   EXPECT_NE(all.find("\"hint\":\"" + secret.substr(secret.size() - 4)), std::string::npos);
+}
+
+TEST_F(TenancyApiTest, WhatBecomesOfAKeyIsTold) {
+  const AdminActor owner = AdminActor::Owner();
+  const ApiReply made = Send(ActorWith(Role::kAdmin, acme_), "POST", "keys", R"({"name":"k","parent":"acme/search"})");
+  ASSERT_EQ(made.status, 201) << made.body;
+  const std::string id = Field(made, "id");
+  EXPECT_EQ(Send(owner, "POST", "keys/" + id + "/rotate").status, 200);
+  EXPECT_EQ(Send(owner, "PATCH", "keys/" + id, R"({"models":["m"]})").status, 200);
+  EXPECT_EQ(Send(owner, "PATCH", "keys/" + id, R"({"state":"suspended"})").status, 200);
+  EXPECT_EQ(Send(owner, "PATCH", "keys/" + id, R"({"state":"active"})").status, 200);
+  EXPECT_EQ(Send(owner, "PATCH", "teams/acme%2Fsearch", R"({"display":"x"})").status, 200) << "no key";
+  EXPECT_EQ(Send(ActorWith(Role::kMember, acme_), "POST", "keys/" + id + "/rotate").status, 404) << "not let do it";
+  EXPECT_EQ(Send(owner, "POST", "keys/" + id + "/revoke").status, 200);
+  const std::string alice = std::to_string(alice_.value);
+  const std::vector<std::string> expected = {"created by " + alice + " in 0", "rotated by owner in 0",
+                                             "changed by owner in 0",         "suspended by owner in 0",
+                                             "resumed by owner in 0",         "revoked by owner in 0"};
+  EXPECT_EQ(told_, expected);
+  EXPECT_EQ(keys_, std::vector<std::string>(6, id));
 }
 
 TEST_F(TenancyApiTest, EveryCallIsRecorded) {

@@ -38,7 +38,7 @@ Alerting::Alerting(Parts parts)
     : parts_(std::move(parts)),
       upstreams_(parts_.loop, parts_.log),
       fetcher_(upstreams_.PoolsForFetching(kPoolLimits)),
-      dispatcher_({.loop = parts_.loop, .database = parts_.database, .log = parts_.log}),
+      dispatcher_({.loop = parts_.loop, .database = parts_.database, .log = parts_.log, .witness = parts_.witness}),
       tasks_(parts_.loop) {}
 
 std::shared_ptr<net::Handshaker> Alerting::MailTls(const alerts::ChannelSettings& settings) const {

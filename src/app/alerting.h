@@ -30,6 +30,7 @@ class Alerting {
     const features::routing::HealthBoard& health;
     const base::Log& log;
     std::function<features::accounting::NodeWords(pipeline::NodeId)> where;
+    std::function<void(const features::alerts::AlertNews&)> witness;  // is told what becomes of alerts
   };
   explicit Alerting(Parts parts);
 

@@ -132,7 +132,7 @@ std::string QueryOf(const CliOptions& options, std::initializer_list<std::string
 
 bool IsAccountingWord(std::string_view word) {
   return word == "usage" || word == "budget" || word == "exchange" || word == "alert" || word == "erase" ||
-         word == "kill" || word == "approval" || word == "record" || word == "payload";
+         word == "kill" || word == "approval" || word == "review" || word == "record" || word == "payload";
 }
 
 CliRequest UnderstandAccounting(const std::vector<std::string>& plain, const CliOptions& options,
@@ -141,6 +141,7 @@ CliRequest UnderstandAccounting(const std::vector<std::string>& plain, const Cli
   if (plain[0] == "payload") return UnderstandPayload(plain, options, problem);
   if (plain[0] == "record") return UnderstandRecord(plain, options, problem);
   if (plain[0] == "approval") return UnderstandApproval(plain, options, problem);
+  if (plain[0] == "review") return UnderstandReview(plain, options, problem);
   if (plain[0] == "kill") return UnderstandKill(plain, options, problem);
   if (plain[0] == "alert") return UnderstandAlert(plain, options, problem);
   if (plain[0] == "budget") return Budget(plain, options, problem);

@@ -12,7 +12,8 @@ namespace gatehouse::app {
 
 using CliOptions = std::multimap<std::string, std::string, std::less<>>;
 
-// Whether a command's first word is one of these: "usage", "budget", "exchange", "alert", "erase", "kill", "approval".
+// Whether a command's first word is one of these: "usage", "budget", "exchange", "alert", "erase", "kill", "approval",
+// "review".
 bool IsAccountingWord(std::string_view word);
 
 // A problem for any option that is neither one of these nor has a meaning everywhere.

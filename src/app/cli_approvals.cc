@@ -24,6 +24,31 @@ CliRequest Kill(const std::vector<std::string>& plain, const CliOptions& options
   return request;
 }
 
+// "review not-fine ID --note TEXT"
+CliRequest Verdict(const std::string& target, const std::string& verb, const CliOptions& options,
+                   std::string& problem) {
+  CheckOptions(options, {"--note"}, "review " + verb, problem);
+  const std::string note = ValueOf(options, "--note");
+  if (note.empty() && verb != "fine") problem = "say what is not fine with --note TEXT";
+  CliRequest request{"POST", target + "/verdict", ""};
+  codec::json::Writer(request.body)
+      .BeginObject()
+      .Field("verdict", verb == "fine" ? "fine" : "not_fine")
+      .Field("note", note)
+      .EndObject();
+  return request;
+}
+
+// "review plant ID --expect not_fine"
+CliRequest Plant(const std::string& target, const CliOptions& options, std::string& problem) {
+  CheckOptions(options, {"--expect"}, "review plant", problem);
+  const std::string expected = ValueOf(options, "--expect");
+  if (expected.empty()) problem = "say what people should find with --expect fine|not_fine";
+  CliRequest request{"POST", target + "/plant", ""};
+  codec::json::Writer(request.body).BeginObject().Field("expected", expected).EndObject();
+  return request;
+}
+
 }  // namespace
 
 CliRequest UnderstandKill(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem) {
@@ -75,6 +100,28 @@ CliRequest UnderstandApproval(const std::vector<std::string>& plain, const CliOp
   CliRequest request{"POST", one + "/" + verb, ""};
   codec::json::Writer(request.body).BeginObject().Field("reason", reason).EndObject();
   return request;
+}
+
+CliRequest UnderstandReview(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem) {
+  const std::string verb = plain.size() > 1 ? plain[1] : "";
+  const std::string all = "/admin/v1/reviews";
+  if (verb == "list" && plain.size() == 2) {
+    CheckOptions(options, {"--state", "--rule", "--node", "--limit"}, "review list", problem);
+    return {"GET", all + QueryOf(options, {"state", "rule", "node", "limit"}), ""};
+  }
+  if (verb == "reviewers" && plain.size() == 2) {
+    CheckOptions(options, {}, "review reviewers", problem);
+    return {"GET", all + "/reviewers", ""};
+  }
+  const std::string one = plain.size() == 3 ? all + "/" + codec::text::PercentEncode(plain[2]) : "";
+  if (verb == "show" && !one.empty()) {
+    CheckOptions(options, {}, "review show", problem);
+    return {"GET", one, ""};
+  }
+  if ((verb == "fine" || verb == "not-fine") && !one.empty()) return Verdict(one, verb, options, problem);
+  if (verb == "plant" && !one.empty()) return Plant(one, options, problem);
+  problem = "`gatehouse review` knows list, show ID, fine ID, not-fine ID, plant ID and reviewers";
+  return {};
 }
 
 }  // namespace gatehouse::app

@@ -14,4 +14,7 @@ CliRequest UnderstandKill(const std::vector<std::string>& plain, const CliOption
 // `gatehouse approval list|show|approve|deny|revoke|reviewers`.
 CliRequest UnderstandApproval(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem);
 
+// `gatehouse review list|show|fine|not-fine|plant|reviewers`.
+CliRequest UnderstandReview(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem);
+
 }  // namespace gatehouse::app

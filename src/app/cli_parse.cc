@@ -19,7 +19,7 @@ using features::identity::NodeKind;
 
 constexpr std::string_view kHelp = R"(usage: gatehouse NOUN VERB [ARGUMENT...] [OPTION...]
 
-Nouns: org team project user app agent key role budget usage exchange alert erase payload kill approval record. Things are named by their path, from the organization down:
+Nouns: org team project user app agent key role budget usage exchange alert erase payload kill approval review record. Things are named by their path, from the organization down:
   acme   acme/search   acme/search/prod   acme/search/prod/app:checkout   acme/search/prod/app:checkout/key:ci
 The kind before the last name may be left out: gatehouse app show acme/search/prod/checkout.
 
@@ -63,6 +63,11 @@ The kind before the last name may be left out: gatehouse app show acme/search/pr
   approval list [--state pending] [--node PATH], approval show ID
   approval approve ID, approval deny|revoke ID --reason TEXT
                            decides about a request that a rule challenges; not about one's own
+  review list [--state open] [--rule RULE] [--node PATH], review show ID
+  review fine ID [--note TEXT], review not-fine ID --note TEXT
+                           what you think of an exchange that is over; not of one's own
+  review plant ID --expect fine|not_fine    the same once more, to see whether people look
+  review reviewers         the same about verdicts as the next one about approvals
   approval reviewers       how people decided in the last 30 days: how often, how fast, how often yes
 
 Options: --admin-url URL (http://127.0.0.1:9090), --password-file FILE, --json.
@@ -88,6 +93,7 @@ constexpr Option kOptions[] = {
     {"--provider", Takes::kValue}, {"--throttle", Takes::kValue},      {"--in-doubt", Takes::kNothing},
     {"--cost", Takes::kValue},     {"--note", Takes::kValue},          {"--row", Takes::kValue},
     {"--reason", Takes::kValue},   {"--all", Takes::kNothing},         {"--state", Takes::kValue},
+    {"--rule", Takes::kValue},     {"--expect", Takes::kValue},
 };
 
 // What was said, before it is understood.

@@ -263,8 +263,18 @@ base::Result<std::shared_ptr<const Config>> ReadConfig(std::string_view yaml, fe
   config->policies = ReadPolicies(root, *config);
   config->record = ReadRecord(root["record"]);
   config->oversight = ReadOversight(root["oversight"]);
+  config->reports = ReadReports(root["reports"], config->files);
+  if (!config->reports.empty() && config->record.keeping == RecordConfig::Keeping::kOff) {
+    root["reports"].AddProblem("are about the record, and `record.enabled` is false");
+  }
   config->gate.longest_payload = config->record.longest_payload;
   config->revision = RevisionOf(yaml);
+  const auto blocks = [](const features::policy::Rule& rule) {
+    return rule.approval.mode == pipeline::ApprovalTerms::Mode::kBlock;
+  };
+  const bool any = config->oversight.approvals.mode == pipeline::ApprovalTerms::Mode::kBlock ||
+                   std::ranges::any_of(config->policies->rules(), blocks);
+  if (any) config->gate.holding = ingress::GateSettings::Holding::kMay;
   config->guard = ReadGuard(root["guard"], *config, config->files);
   if (!config->policies->empty()) config->gate.client_address = ingress::GateSettings::ClientAddress::kAttached;
   GH_CHECK_OK(tree.Finish());

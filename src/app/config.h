@@ -14,6 +14,7 @@
 #include "app/config_identity.h"
 #include "app/config_oversight.h"
 #include "app/config_record.h"
+#include "app/config_reports.h"
 #include "base/result.h"
 #include "base/secret.h"
 #include "features/alerts/settings.h"
@@ -106,6 +107,7 @@ struct Config {
   std::shared_ptr<const features::guard::GuardSettings> guard;  // null: nothing is inspected
   RecordConfig record;
   OversightConfig oversight;
+  std::vector<ReportPlan> reports;
   std::string revision;            // RevisionOf() its own text
   std::vector<std::string> files;  // that it was made of besides its own text: certificates, keys, secrets
 };

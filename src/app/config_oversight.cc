@@ -16,6 +16,8 @@ constexpr std::array<Choice<ApprovalSettings::Mode>, 2> kModes = {
     {{"pending", ApprovalSettings::Mode::kPending}, {"block", ApprovalSettings::Mode::kBlock}}};
 constexpr DurationRange kHoldTimes = {.min = nanoseconds(std::chrono::seconds(1)).count(),
                                       .max = nanoseconds(std::chrono::minutes(10)).count()};
+constexpr DurationRange kBeats = {.min = nanoseconds(std::chrono::seconds(1)).count(),
+                                  .max = nanoseconds(std::chrono::minutes(1)).count()};
 constexpr DurationRange kDecisionTimes = {.min = nanoseconds(std::chrono::seconds(1)).count(),
                                           .max = nanoseconds(std::chrono::hours(24 * 30)).count()};
 constexpr DurationRange kFastTimes = {.min = 0, .max = nanoseconds(std::chrono::minutes(10)).count()};
@@ -28,6 +30,7 @@ ApprovalSettings ReadApprovals(const Node& node) {
   settings.mode = node["mode"].AsEnum<ApprovalSettings::Mode>(kModes).value_or(settings.mode);
   if (node["detach"].AsBool().value_or(false)) settings.gone = ApprovalSettings::Gone::kKept;
   settings.hold_timeout = node["hold_timeout"].AsDuration(kHoldTimes).value_or(settings.hold_timeout);
+  settings.keep_alive = node["keep_alive"].AsDuration(kBeats).value_or(settings.keep_alive);
   settings.decide_within = node["decide_within"].AsDuration(kDecisionTimes).value_or(settings.decide_within);
   settings.use_within = node["use_within"].AsDuration(kDecisionTimes).value_or(settings.use_within);
   settings.quorum = node["quorum"].AsInteger({.min = 1, .max = kMostPeople}).value_or(settings.quorum);
@@ -38,18 +41,33 @@ ApprovalSettings ReadApprovals(const Node& node) {
   return settings;
 }
 
+// A place in the console, or wherever people decide.
+std::string ReadLink(const Node& node) {
+  std::string link = node.AsString().value_or("");
+  const bool is_url = link.starts_with("https://") || link.starts_with("http://");
+  if (!link.empty() && (!is_url || link.size() > kLongestLink)) {
+    node.AddProblem("must be a URL such as https://gatehouse.example.com/approvals");
+  }
+  return link;
+}
+
+ReviewConfig ReadReviews(const Node& node) {
+  ReviewConfig config;
+  config.link = ReadLink(node["link"]);
+  config.too_fast = node["too_fast"].AsDuration(kFastTimes).value_or(config.too_fast);
+  config.max_waiting = node["max_waiting"].AsInteger({.min = 1, .max = kMostPending}).value_or(config.max_waiting);
+  return config;
+}
+
 }  // namespace
 
 OversightConfig ReadOversight(const Node& node) {
   OversightConfig config;
   const Node approvals = node["approvals"];
   config.approvals = ReadApprovals(approvals);
-  config.link = approvals["link"].AsString().value_or("");
-  const bool is_url = config.link.starts_with("https://") || config.link.starts_with("http://");
-  if (!config.link.empty() && (!is_url || config.link.size() > kLongestLink)) {
-    approvals["link"].AddProblem("must be a URL such as https://gatehouse.example.com/approvals");
-  }
+  config.link = ReadLink(approvals["link"]);
   config.too_fast = approvals["too_fast"].AsDuration(kFastTimes).value_or(config.too_fast);
+  config.reviews = ReadReviews(node["reviews"]);
   return config;
 }
 

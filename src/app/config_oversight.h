@@ -9,11 +9,19 @@
 
 namespace gatehouse::app {
 
+// The section `oversight.reviews`.
+struct ReviewConfig {
+  std::string link;                                    // where people look, for notices; "": none is told
+  base::Duration too_fast = std::chrono::seconds(10);  // a verdict sooner than that after the one before
+  std::int64_t max_waiting = 10'000;                   // in the database
+};
+
 // The section `oversight`.
 struct OversightConfig {
   features::oversight::ApprovalSettings approvals;
   std::string link;                                   // where people decide, for notices; "": none is told
   base::Duration too_fast = std::chrono::seconds(3);  // a decision sooner after the request was made than that
+  ReviewConfig reviews;
 };
 
 // Problems are noted on the tree.

@@ -12,7 +12,9 @@
 #include "app/measurements.h"
 #include "app/tls_files.h"
 #include "base/check.h"
+#include "codec/crypto/encoding.h"
 #include "codec/crypto/hash.h"
+#include "codec/crypto/random.h"
 #include "codec/json/writer.h"
 #include "net/block_on.h"
 #include "net/signal_source.h"
@@ -66,6 +68,19 @@ std::string Url(std::string_view scheme, std::string_view address, std::uint16_t
   return url;
 }
 
+// The same on all gateways of one pepper, and of no use for anything else that is made with it.
+base::Secret DrawKey(const features::identity::KeyServices& keys) {
+  return base::Secret(std::string(codec::crypto::AsText(keys.hash.Of("gatehouse review draw"))));
+}
+
+// Of no other process ever: "1795355206123456-3fa9c2d1".
+std::string ProcessName() {
+  constexpr std::size_t kRandomBytes = 4;
+  const auto wall = base::SystemClock().Wall().time_since_epoch();
+  return std::to_string(std::chrono::duration_cast<std::chrono::microseconds>(wall).count()) + "-" +
+         codec::crypto::HexEncode(codec::crypto::RandomBytes(kRandomBytes));
+}
+
 }  // namespace
 
 Gateway::Gateway(Options options)
@@ -117,6 +132,7 @@ base::Status Gateway::Start() {
       .archive = record_ == nullptr ? nullptr : record_->archive(),
       .kill_switch = oversight_->kill_switch(),
       .approvals = oversight_->approvals(),
+      .reviews = oversight_->reviews(),
       .meters = meters_,
       .find_node = [&directory = control_->directory()](std::string_view path) -> std::optional<pipeline::NodeId> {
         const auto place = directory.FindPath(path);
@@ -127,9 +143,11 @@ base::Status Gateway::Start() {
   GH_CHECK_OK(ListenAdmin());
   for (const auto& loop : loops_) loop->Start();
   alerting_->Start();
+  if (reports_ != nullptr) reports_->Start();
   tasks_.Spawn(control_->Follow(loop_, config_->tenancy.poll_interval, *log_));
   tasks_.Spawn(oversight_->FollowStops(config_->tenancy.poll_interval));
   tasks_.Spawn(oversight_->FollowApprovals(config_->tenancy.poll_interval));
+  tasks_.Spawn(oversight_->FollowReviews(config_->tenancy.poll_interval));
   WatchFiles();
   readiness_ = admin::Readiness::kReady;
   if (options_.output == Options::Output::kPlain) output_.Write("{\"event\":\"ready\"}\n");
@@ -188,6 +206,9 @@ base::Status Gateway::OpenRecord(std::size_t loops) {
   stores.emplace_back("database", [this] { return database_->database().health(); });
   if (shared_store_ != nullptr) stores.emplace_back("shared", [this] { return shared_store_->store().health(); });
   record_->Begin(loop_, config_->revision, std::move(stores));
+  reports_ = std::make_unique<ReportClerk>(ReportClerk::Parts{
+      .log_folder = record_->folder(), .record = record_->record(), .log = *log_, .clock = base::SystemClock()});
+  reports_->Use(config_->reports);
   return base::Ok();
 }
 
@@ -197,7 +218,9 @@ base::Status Gateway::OpenOversight() {
                             .database = database_->database(),
                             .log = *log_,
                             .record = record_ == nullptr ? nullptr : &record_->record(),
-                            .raise = [this](features::common::Notice notice) { alerting_->Raise(std::move(notice)); }});
+                            .raise = [this](features::common::Notice notice) { alerting_->Raise(std::move(notice)); },
+                            .draw_key = DrawKey(control_->keys()),
+                            .process = ProcessName()});
   oversight_->Use(config_->oversight);
   constexpr std::chrono::seconds kReadTime(30);
   auto loaded = net::BlockOn(loop_, oversight_->Load({base::SystemClock().Now() + kReadTime}));
@@ -215,7 +238,10 @@ void Gateway::OpenAlerting() {
                                                          .accounting = *accounting_,
                                                          .health = health_,
                                                          .log = *log_,
-                                                         .where = where});
+                                                         .where = where,
+                                                         .witness = [this](const features::alerts::AlertNews& told) {
+                                                           if (record_ != nullptr) record_->NoteAlert(told);
+                                                         }});
   alerting_->Use(config_->alerts);
 }
 
@@ -250,6 +276,14 @@ base::Status Gateway::Listen() {
   return base::Ok();
 }
 
+admin::TenancyServices Gateway::TenancyWithWitness() {
+  admin::TenancyServices services = control_->services();
+  services.key_witness = [this](const admin::KeyChange& change) {
+    if (record_ != nullptr) record_->NoteKey(change);
+  };
+  return services;
+}
+
 base::Status Gateway::ListenAdmin() {
   const AdminConfig& config = config_->admin;
   const auto address = net::SocketAddress::Parse(config.address, config.port);
@@ -268,7 +302,7 @@ base::Status Gateway::ListenAdmin() {
                           .problem = [this] { return ProblemNow(); },
                           .reload = [this] { return Reload(); },
                           .explain = [this](std::string_view id) { return policies_->Explain(id); },
-                          .tenancy = control_->services(),
+                          .tenancy = TenancyWithWitness(),
                           .accounting = accounting_->services(),
                           .alerts = alerting_->services(),
                           .record = record_ == nullptr ? admin::RecordServices() : record_->services(),
@@ -280,6 +314,7 @@ base::Status Gateway::ListenAdmin() {
                                          .alerting = *alerting_,
                                          .rates = rates_ == nullptr ? nullptr : &rates_->sharing(),
                                          .record = record_.get(),
+                                         .reports = reports_.get(),
                                          .oversight = *oversight_});
                               },
                           .login = login_.get(),
@@ -392,6 +427,7 @@ net::Task<base::Status> Gateway::ReloadOnce() {
   identity_->Use(config_->identity);
   alerting_->Use(config_->alerts);
   oversight_->Use(config_->oversight);
+  if (reports_ != nullptr) reports_->Use(config_->reports);
   alerting_->TellOfPrices(suspicions);
   for (const auto& loop : loops_) loop->Apply(config_);
   WatchFiles();
@@ -504,6 +540,7 @@ void Gateway::Run() {
   loops_.clear();
   if (rates_ != nullptr) rates_->Close();
   accounting_->Close();
+  reports_.reset();
   if (record_ != nullptr) record_->End(config_->revision);
   control_->Flush(loop_);
   log_->Info("stopped");

@@ -18,6 +18,7 @@
 #include "app/oversight_house.h"
 #include "app/rate_sharing.h"
 #include "app/record_house.h"
+#include "app/report_clerk.h"
 #include "app/shared_store.h"
 #include "base/log.h"
 #include "base/metrics.h"
@@ -72,6 +73,7 @@ class Gateway {
   features::accounting::FindNode NodeFinder() const;
   base::Status Listen();
   base::Status ListenAdmin();
+  admin::TenancyServices TenancyWithWitness();
   base::Result<Served> Open(const ListenerConfig& listener, std::uint16_t port);
   void Close(const Served& served, base::Duration at_most);
   // kConflict while another one is under way.
@@ -109,6 +111,7 @@ class Gateway {
   std::unique_ptr<Alerting> alerting_;
   std::unique_ptr<IdentityProviders> identity_;  // on loop_; the loops use it
   std::unique_ptr<RecordHouse> record_;          // null: none is kept
+  std::unique_ptr<ReportClerk> reports_;         // null: there is no record to report on
   std::unique_ptr<OversightHouse> oversight_;
   std::vector<std::unique_ptr<LoopRuntime>> loops_;
   std::vector<Served> served_;

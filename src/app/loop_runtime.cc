@@ -36,12 +36,14 @@ std::optional<features::audit::LoopRecord> RecordFor(const Shared& shared, std::
   return std::make_optional<features::audit::LoopRecord>(loop, *shared.record, index, shared.archive);
 }
 
-// What an exchange came to is settled before its entry is written.
+// What an exchange came to is settled before its entry is written, and people look at what has one.
 std::vector<pipeline::ExchangeObserver*> ObserversOf(features::telemetry::ExchangeTelemetry& telemetry,
                                                      features::accounting::LedgerObserver& ledger,
-                                                     std::optional<features::audit::LoopRecord>& record) {
+                                                     std::optional<features::audit::LoopRecord>& record,
+                                                     features::oversight::LoopReviews& reviews) {
   std::vector<pipeline::ExchangeObserver*> all = {&telemetry, &ledger};
   if (record) all.push_back(&*record);
+  all.push_back(&reviews);
   return all;
 }
 
@@ -72,7 +74,8 @@ LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_pt
       accounting_(PartsFor(shared, index, loop_)),
       ledger_(accounting_),
       record_(RecordFor(shared, index, loop_)),
-      observers_(ObserversOf(telemetry_, ledger_, record_)),
+      reviews_(loop_, shared.reviews.queue()),
+      observers_(ObserversOf(telemetry_, ledger_, record_, reviews_)),
       handler_(std::make_unique<ingress::GatewayHandler>(ingress::LoopContext{loop_, random_, observers_},
                                                          BuildGate(config))),
       retiring_(loop_),
@@ -117,6 +120,7 @@ std::shared_ptr<const ingress::Gate> LoopRuntime::BuildGate(const std::shared_pt
       BuildPipeline(*config, std::move(governing.stages), std::move(rates), std::move(routes),
                     {.accounting = accounting_, .record = record_ ? &*record_ : nullptr, .stops = stops_});
   if (record_) record_->Use(EntryContextOf(*config));
+  reviews_.Use(shared_.reviews.PlanOf(*config->policies));
   return {owned, &owned->gate};
 }
 

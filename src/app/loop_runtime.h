@@ -13,6 +13,7 @@
 #include "app/governance.h"
 #include "app/identity_providers.h"
 #include "app/observers.h"
+#include "app/review_house.h"
 #include "app/shared_store.h"
 #include "app/upstreams.h"
 #include "base/log.h"
@@ -22,6 +23,7 @@
 #include "features/identity/directory_placement.h"
 #include "features/identity/keys.h"
 #include "features/oversight/kill_switch.h"
+#include "features/oversight/loop_reviews.h"
 #include "features/oversight/loop_stops.h"
 #include "features/ratelimit/rule_set.h"
 #include "features/telemetry/telemetry.h"
@@ -51,6 +53,7 @@ struct Shared {
   features::audit::Archive* archive;  // null: nothing of payloads is
   features::oversight::KillSwitch& kill_switch;
   features::oversight::ApprovalQueue& approvals;
+  ReviewHouse& reviews;
   features::ratelimit::MeterBoard& meters;
   features::ratelimit::FindNode find_node;  // thread-safe
 };
@@ -120,6 +123,7 @@ class LoopRuntime {
   features::accounting::LoopAccounting accounting_;    // dropped before the upstreams whose calls it sees through
   features::accounting::LedgerObserver ledger_;
   std::optional<features::audit::LoopRecord> record_;
+  features::oversight::LoopReviews reviews_;
   Observers observers_;
   std::unique_ptr<ingress::GatewayHandler> handler_;
   std::vector<std::unique_ptr<Listening>> listening_;

@@ -31,6 +31,13 @@ enum Family : std::size_t {
   kApprovalsPending,
   kApprovals,
   kStops,
+  kReviewsWaiting,
+  kReviews,
+  kReviewVerdictSeconds,
+  kReviewAgreements,
+  kReviewPlanted,
+  kReports,
+  kReportLast,
 };
 
 constexpr std::size_t kShard = 0;
@@ -101,6 +108,35 @@ std::vector<base::Metrics::Declaration> MeasuredFamilies() {
        MetricKind::kCounter,
        {"outcome"}},
       {"gatehouse_stops_in_force", "What people have stopped.", MetricKind::kGauge, {}},
+      {"gatehouse_reviews_waiting",
+       "Exchanges in the database that people have to look at: open, overdue.",
+       MetricKind::kGauge,
+       {"state"}},
+      {"gatehouse_reviews_total",
+       "What came of reviews since the start, by this gateway's doing: opened, missed, overdue, and verdicts: fine, "
+       "not_fine.",
+       MetricKind::kCounter,
+       {"outcome"}},
+      {"gatehouse_review_verdict_seconds_total",
+       "From the ends of exchanges to the verdicts about them, together.",
+       MetricKind::kCounter,
+       {}},
+      {"gatehouse_review_agreements_total",
+       "Reviews by several people: agreed, differed.",
+       MetricKind::kCounter,
+       {"outcome"}},
+      {"gatehouse_review_planted_total",
+       "Verdicts about what was planted: caught (as expected), missed.",
+       MetricKind::kCounter,
+       {"outcome"}},
+      {"gatehouse_reports_total",
+       "Reports that the configuration asks for: made, failed (attempts).",
+       MetricKind::kCounter,
+       {"report", "outcome"}},
+      {"gatehouse_report_last_made_timestamp_seconds",
+       "When one was last made; 0: not since the start.",
+       MetricKind::kGauge,
+       {"report"}},
   };
 }
 
@@ -142,6 +178,35 @@ void MeasureOversight(const OversightHouse& oversight, Set set) {
   }
 }
 
+template <class Set>
+void MeasureReviews(const ReviewHouse& reviews, Set set) {
+  constexpr std::uint64_t kMillisPerSecond = 1000;
+  const auto& standing = reviews.queue().standing();
+  const auto overdue = static_cast<std::uint64_t>(standing.overdue);
+  set(kReviewsWaiting, {"open"}, static_cast<std::uint64_t>(standing.waiting) - overdue);
+  set(kReviewsWaiting, {"overdue"}, overdue);
+  const ReviewHouse::Counts& counts = reviews.counts();
+  set(kReviews, {"opened"}, counts.opened);
+  set(kReviews, {"missed"}, counts.missed);
+  set(kReviews, {"overdue"}, counts.overdue);
+  set(kReviews, {"fine"}, counts.fine);
+  set(kReviews, {"not_fine"}, counts.not_fine);
+  set(kReviewVerdictSeconds, {}, counts.verdict_ms / kMillisPerSecond);
+  set(kReviewAgreements, {"agreed"}, counts.agreed);
+  set(kReviewAgreements, {"differed"}, counts.differed);
+  set(kReviewPlanted, {"caught"}, counts.planted_caught);
+  set(kReviewPlanted, {"missed"}, counts.planted_missed);
+}
+
+template <class Set>
+void MeasureReports(const ReportClerk& reports, Set set) {
+  for (const auto& [name, standing] : reports.standings()) {
+    set(kReports, {name, "made"}, standing.made);
+    set(kReports, {name, "failed"}, standing.failed);
+    set(kReportLast, {name}, static_cast<std::uint64_t>(standing.last_made_s));
+  }
+}
+
 }  // namespace
 
 void Measure(base::Metrics& metrics, std::size_t first, const Measured& measured) {
@@ -174,6 +239,8 @@ void Measure(base::Metrics& metrics, std::size_t first, const Measured& measured
   if (measured.rates != nullptr) MeasureRates(*measured.rates, set);
   if (measured.record != nullptr) MeasureRecord(*measured.record, set);
   MeasureOversight(measured.oversight, set);
+  MeasureReviews(measured.oversight.reviews(), set);
+  if (measured.reports != nullptr) MeasureReports(*measured.reports, set);
 }
 
 }  // namespace gatehouse::app

@@ -43,11 +43,18 @@ void WriteApproval(FieldWriter& entry, const Approval& approval) {
 OversightHouse::OversightHouse(Parts parts)
     : parts_(std::move(parts)),
       kill_switch_({.loop = parts_.loop, .database = parts_.database, .witness = recorder_}),
-      approvals_({.loop = parts_.loop, .database = parts_.database, .witness = recorder_}) {}
+      approvals_({.loop = parts_.loop, .database = parts_.database, .witness = recorder_}),
+      reviews_({.loop = parts_.loop,
+                .database = parts_.database,
+                .log = parts_.log,
+                .record = parts_.record,
+                .raise = parts_.raise},
+               parts_.draw_key, parts_.process) {}
 
 void OversightHouse::Use(const OversightConfig& config) {
   link_ = config.link;
   settings_.too_fast = config.too_fast;
+  reviews_.Use(config.reviews);
 }
 
 // Ids and a link: what is asked for is seen by who may see it. On the main loop.

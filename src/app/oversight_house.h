@@ -10,7 +10,9 @@
 
 #include "admin/oversight_api.h"
 #include "app/config_oversight.h"
+#include "app/review_house.h"
 #include "base/log.h"
+#include "base/secret.h"
 #include "features/common/notice.h"
 #include "features/oversight/approval_queue.h"
 #include "features/oversight/kill_switch.h"
@@ -36,11 +38,15 @@ class OversightHouse {
     const base::Log& log;
     features::audit::Record* record = nullptr;
     std::function<void(features::common::Notice)> raise;
+    base::Secret draw_key;  // of what is reviewed
+    std::string process;    // as in ReviewDraw
   };
   explicit OversightHouse(Parts parts);
 
   features::oversight::KillSwitch& kill_switch() { return kill_switch_; }
   features::oversight::ApprovalQueue& approvals() { return approvals_; }
+  ReviewHouse& reviews() { return reviews_; }
+  const ReviewHouse& reviews() const { return reviews_; }
   const features::oversight::KillSwitch& kill_switch() const { return kill_switch_; }
   const features::oversight::ApprovalQueue& approvals() const { return approvals_; }
 
@@ -51,6 +57,7 @@ class OversightHouse {
   // Follow the database for ever.
   net::Task<> FollowStops(base::Duration interval) { return kill_switch_.Follow(interval, parts_.log); }
   net::Task<> FollowApprovals(base::Duration interval) { return approvals_.Follow(interval, parts_.log); }
+  net::Task<> FollowReviews(base::Duration interval) { return reviews_.Follow(interval); }
 
   // How many requests came to that since the start, by this gateway's doing.
   std::uint64_t outcomes(features::oversight::Approval::State state) const {
@@ -58,7 +65,11 @@ class OversightHouse {
   }
 
   admin::OversightServices services() {
-    return {.kill_switch = kill_switch_, .approvals = approvals_, .settings = settings_};
+    return {.kill_switch = kill_switch_,
+            .approvals = approvals_,
+            .reviews = reviews_.queue(),
+            .settings = settings_,
+            .review_settings = reviews_.settings()};
   }
 
  private:
@@ -85,6 +96,7 @@ class OversightHouse {
   Recorder recorder_{*this};
   features::oversight::KillSwitch kill_switch_;
   features::oversight::ApprovalQueue approvals_;
+  ReviewHouse reviews_;
 };
 
 }  // namespace gatehouse::app

@@ -103,7 +103,8 @@ base::Result<std::unique_ptr<RecordHouse>> RecordHouse::Open(const RecordConfig&
                                                              const base::Clock& clock) {
   std::unique_ptr<RecordHouse> self(new RecordHouse(config));
   const fs::path folder = config.folder.empty() ? start.folder : fs::path(config.folder);
-  log::LogOptions options{.folder = folder.string(), .origin = config.origin};
+  self->folder_ = folder.string();
+  log::LogOptions options{.folder = self->folder_, .origin = config.origin};
   if (options.origin.empty()) options.origin = OriginIn(self->files_, folder);
   if (options.origin.empty()) options.origin = HostName() + "/gatehouse";
   options.group_interval = Millis(config.group_interval);
@@ -185,12 +186,46 @@ void RecordHouse::NoteRefusedConfig(std::string_view config) {
   record_->Note("config.refused", [&](FieldWriter& entry) { entry.Word(R"(,"config":)", config); });
 }
 
+// How somebody showed who he is, by who he turned out to be.
+std::string_view HowOf(std::string_view actor) {
+  if (actor == "owner") return "password";
+  return actor == "directory" ? "directory" : "token";
+}
+
 void RecordHouse::NoteAdminCall(const admin::AdminCall& call) {
+  if (call.login != admin::AdminCall::Login::kNone) {
+    const bool good = call.login == admin::AdminCall::Login::kGood;
+    record_->Note("admin.login", [&](FieldWriter& entry) {
+      entry.Word(R"(,"actor":)", call.actor);
+      if (good) entry.Word(R"(,"how":)", HowOf(call.actor));
+      entry.Word(R"(,"outcome":)", good ? "good" : "failed");
+    });
+  }
   record_->Note("admin.action", [&](FieldWriter& entry) {
     entry.Word(R"(,"actor":)", call.actor);
     entry.Text(R"(,"method":)", call.method.substr(0, 16));
     entry.Word(R"(,"resource":)", call.resource);
     entry.Number(R"(,"status":)", call.status);
+  });
+}
+
+void RecordHouse::NoteKey(const admin::KeyChange& change) {
+  record_->Note("key." + std::string(change.what), [&](FieldWriter& entry) {
+    entry.NumberAsWord(R"(,"key":)", change.key.value);
+    if (change.organization.value != 0) entry.NumberAsWord(R"(,"org":)", change.organization.value);
+    entry.Word(R"(,"actor":)", change.actor);
+  });
+}
+
+void RecordHouse::NoteAlert(const features::alerts::AlertNews& told) {
+  record_->Note("alert." + std::string(told.what), [&](FieldWriter& entry) {
+    entry.Word(R"(,"alert":)", told.alert.name());
+    entry.Text(R"(,"kind":)", told.alert.notice.kind);
+    entry.Word(R"(,"severity":)", ToString(told.alert.notice.severity));
+    if (!told.alert.notice.chain.empty()) entry.NumberAsWord(R"(,"org":)", told.alert.notice.chain.front().value);
+    if (told.channel.empty()) return;
+    entry.Text(R"(,"channel":)", told.channel.substr(0, 64));
+    entry.Signed(R"(,"attempts":)", told.attempts);
   });
 }
 

@@ -12,6 +12,7 @@
 #include "app/witness_house.h"
 #include "base/log.h"
 #include "base/result.h"
+#include "features/alerts/dispatcher.h"
 #include "features/audit/archive.h"
 #include "features/audit/record.h"
 #include "features/audit/watch.h"
@@ -42,6 +43,7 @@ class RecordHouse {
   ~RecordHouse() = default;
 
   features::audit::Record& record() { return *record_; }
+  const std::string& folder() const { return folder_; }           // of the log
   features::audit::Archive* archive() { return archive_.get(); }  // null: nothing of payloads is kept
 
   admin::RecordServices services() { return {.archive = archive_.get(), .log = writer_.get()}; }
@@ -52,6 +54,8 @@ class RecordHouse {
   void NoteConfig(std::string_view before, std::string_view after);
   void NoteRefusedConfig(std::string_view config);
   void NoteAdminCall(const admin::AdminCall& call);
+  void NoteKey(const admin::KeyChange& change);
+  void NoteAlert(const features::alerts::AlertNews& told);
   // Says that the gateway stops. Nothing more comes.
   void End(std::string_view config);
 
@@ -70,6 +74,7 @@ class RecordHouse {
 
   const RecordConfig config_;
   std::string origin_;
+  std::string folder_;
   record::log::PosixFiles files_;
   std::unique_ptr<record::log::LogWriter> writer_;
   std::unique_ptr<features::audit::EntrySink> sink_;

@@ -10,8 +10,10 @@
 #include <vector>
 
 #include "app/config.h"
+#include "app/config_reports.h"
 #include "base/clock.h"
 #include "features/compliance/report_folder.h"
+#include "record/log/key_ring.h"
 
 namespace gatehouse::app {
 namespace {
@@ -108,26 +110,11 @@ Result<compliance::Scope> ScopeOf(const Options& options) {
   return scope;
 }
 
-std::string TextOf(const compliance::Scope& scope) {
-  std::string text;
-  for (const auto& [name, value] : scope.members) {
-    text.append(text.empty() ? "" : ", ").append(name).append(" ").append(value);
-  }
-  return text.empty() ? text : "exchanges of " + text;
-}
-
 Result<std::vector<record::tlog::VerifierKey>> KeysOf(const Options& options) {
   std::vector<record::tlog::VerifierKey> keys;
   if (!options.Has("--key")) return keys;
   GH_TRY(const std::string text, ReadFile(options.Value("--key")));
-  for (std::size_t at = 0; at < text.size();) {
-    const std::size_t end = std::min(text.find('\n', at), text.size());
-    const std::string line = text.substr(at, end - at);
-    at = end + 1;
-    if (line.empty()) continue;
-    GH_TRY(record::tlog::VerifierKey key, record::tlog::VerifierKey::Parse(line));
-    keys.push_back(std::move(key));
-  }
+  GH_TRY(keys, record::log::ParseKeys(text));
   if (keys.empty()) return base::InvalidRequest(options.Value("--key") + " has no key");
   return keys;
 }

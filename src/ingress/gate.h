@@ -29,6 +29,8 @@ struct GateSettings {
   }
   enum class AttemptsHeader : std::uint8_t { kHidden, kShown } attempts_header = AttemptsHeader::kHidden;
   enum class ClientAddress : std::uint8_t { kLeftOut, kAttached } client_address = ClientAddress::kLeftOut;
+  // Whether a request may wait for people, so that its client must be kept.
+  enum class Holding : std::uint8_t { kNever, kMay } holding = Holding::kNever;
   std::size_t longest_payload = 0;                    // of what is copied for the record; 0: nothing is
   std::string reasoning_field = "reasoning_content";  // to openai.chat clients
   std::string pass_through_openai;  // the model whose route takes opaque requests that name none; "" refuses them

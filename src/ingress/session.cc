@@ -5,6 +5,7 @@
 
 #include "base/check.h"
 #include "codec/json/writer.h"
+#include "codec/sse/comment.h"
 #include "ingress/challenge.h"
 #include "ingress/rate_headers.h"
 #include "llm/dialect/cohere/cohere.h"
@@ -64,6 +65,8 @@ std::string OneLine(std::string text) {
   }
   return text;
 }
+
+constexpr std::string_view kEventStream = "text/event-stream";
 
 Error SurfaceNotAllowed(pipeline::Surface surface) {
   return Error{.code = base::ErrorCode::kDenied,
@@ -149,9 +152,43 @@ pipeline::Exchange& Session::Open(pipeline::Operation&& operation, std::string m
   if (gate_->settings.client_address == GateSettings::ClientAddress::kAttached) {
     exchange_->Attach(pipeline::ClientAddress{http_.peer().address});
   }
+  if (gate_->settings.holding == GateSettings::Holding::kMay) MakeHoldable();
   exchange_->request_headers = ForwardedRequestHeaders(http_.head(), match_.dialect);
   context_.observer.Began(match_.surface);
   return *exchange_;
+}
+
+// Only in a stream of events there is something to send that means nothing.
+void Session::MakeHoldable() {
+  const auto* call = std::get_if<pipeline::ChatCall>(&exchange_->operation);
+  if (call == nullptr || call->delivery != llm::Delivery::kStream || match_.wire == PathMatch::Wire::kJsonArray) return;
+  const llm::ChatDialect* dialect = llm::FindChatDialect(call->dialect);
+  if (dialect == nullptr || !dialect->stream_content_type().starts_with(kEventStream)) return;
+  exchange_->Attach(pipeline::Holdable{.hold = this});
+}
+
+net::Task<base::Status> Session::KeepAlive(std::string_view why) {
+  std::string comment;
+  codec::sse::AppendComment(comment, why);
+  if (!has_begun()) {
+    http::ResponseHead head = NewHead(200, ErrorDialect(match_.dialect).stream_content_type(), nullptr);
+    head.headers.Add("cache-control", "no-cache");
+    begun_ = Begun::kYes;
+    status_ = head.status;
+    GH_CO_CHECK_OK(co_await http_.Start(std::move(head)));
+  }
+  co_return co_await http_.Write(comment);
+}
+
+net::Task<> Session::FailStream(Error error) {
+  std::string out;
+  llm::AnswerContext context;
+  context.id = id_.substr(id_.find('_') + 1);
+  context.model = exchange_->model;
+  context.request = std::get_if<pipeline::ChatCall>(&exchange_->operation)->request.get();
+  ErrorDialect(match_.dialect).NewEncoder(std::move(context))->Fail(error, id_, out);
+  ending_ = pipeline::ExchangeEnd::Ending::kFailed;
+  static_cast<void>(co_await http_.Finish(out));
 }
 
 net::Task<std::optional<pipeline::Reply>> Session::RunPipeline() {
@@ -205,6 +242,7 @@ std::string Session::ChallengeOf(const Error& error) const {
 
 net::Task<> Session::Fail(Error error) {
   NoteError(error);
+  if (has_begun()) co_return co_await FailStream(std::move(error));
   const llm::ChatDialect& dialect = ErrorDialect(match_.dialect);
   const bool retried = WasRetriedHere(exchange_.get(), error);
   const auto retry_after = error.retry_after_seconds;

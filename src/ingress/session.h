@@ -10,19 +10,20 @@
 #include "ingress/gate.h"
 #include "ingress/path.h"
 #include "llm/dialect.h"
+#include "pipeline/approval.h"
 #include "pipeline/exchange.h"
 
 namespace gatehouse::ingress {
 
 // One request from its head to its end: ids, the exchange once it is understood, and the one answer. Lives in the frame
 // that serves the request; when that frame goes, by whatever way, the observer is told how it ended.
-class Session {
+class Session final : private pipeline::ClientHold {
  public:
   // All four outlive the session.
   Session(http::ServerExchange& http, const LoopContext& context, std::shared_ptr<const Gate> gate);
   Session(const Session&) = delete;
   Session& operator=(const Session&) = delete;
-  ~Session();
+  ~Session() override;
 
   const http::RequestHead& head() const { return http_.head(); }
   http::ServerExchange& http() { return http_; }
@@ -55,6 +56,8 @@ class Session {
 
   // `body` outlives the task.
   net::Task<> Respond(http::ResponseHead head, std::string_view body);
+  // The answer has begun while its client waited for people: its status is 200, and it is a stream.
+  bool has_begun() const { return begun_ == Begun::kYes; }
   // The error in the client's dialect.
   [[gnu::noinline]] net::Task<> Fail(base::Error error);
   // For streams: remembers how it ended.
@@ -63,6 +66,12 @@ class Session {
   void NoteError(const base::Error& error);
 
  private:
+  enum class Begun : std::uint8_t { kNo, kYes };
+
+  net::Task<base::Status> KeepAlive(std::string_view why) override;
+  void MakeHoldable();
+  // The dialect's own error frame, and the end.
+  net::Task<> FailStream(base::Error error);
   std::string ChallengeOf(const base::Error& error) const;
   [[gnu::noinline]] net::Task<std::optional<pipeline::Reply>> RunPipeline();
 
@@ -81,6 +90,7 @@ class Session {
   std::string error_;
   std::string detail_;
   pipeline::PayloadCopy* payloads_ = nullptr;
+  Begun begun_ = Begun::kNo;
 };
 
 // The public name that a decoded request asks for.

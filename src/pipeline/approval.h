@@ -1,8 +1,12 @@
 #pragma once
 
 #include <bitset>
+#include <cstdint>
+#include <optional>
 #include <string>
+#include <string_view>
 
+#include "base/clock.h"
 #include "base/result.h"
 #include "net/task.h"
 #include "pipeline/decision.h"
@@ -11,11 +15,38 @@
 // Where those who decide that people are to be asked meet those who ask them.
 namespace gatehouse::pipeline {
 
+// How a rule wants people asked; what it leaves open is as the configuration has it for all rules.
+struct ApprovalTerms {
+  // What becomes of the request meanwhile. kPending: it is refused with the id of its approval, and comes again.
+  enum class Mode : std::uint8_t { kPending, kBlock };
+  std::optional<Mode> mode;
+  std::optional<base::Duration> hold_timeout;
+  std::optional<base::Duration> decide_within;
+  std::optional<base::Duration> use_within;
+  std::optional<std::int64_t> quorum;  // how many people must approve
+  bool operator==(const ApprovalTerms&) const = default;
+};
+
 // What people are asked about an exchange, beside the exchange itself.
 struct ApprovalQuestion {
   Phase phase = Phase::kRequest;
   std::string rule;     // that wants it, by its id
   std::string message;  // of the rule, for whoever asks and whoever decides
+  ApprovalTerms terms;
+};
+
+// The connection of a client that waits for people: kept from being taken for dead by what is between. Of one loop.
+class ClientHold {
+ public:
+  virtual ~ClientHold() = default;
+  // Sends the client something that means nothing. The answer has begun from then on, whatever it will be. An error:
+  // the client has gone.
+  virtual net::Task<base::Status> KeepAlive(std::string_view why) = 0;
+};
+
+// Attached to an exchange whose client can be kept so, by who answers it; no longer to be used once a target is called.
+struct Holdable {
+  ClientHold* hold = nullptr;
 };
 
 // Asks people. Of one loop.

@@ -109,15 +109,21 @@ net::Task<> Dispatcher::TakeOnForever() {
   }
 }
 
+void Dispatcher::NoteRaised(const Alert& alert) {
+  const common::Notice& notice = alert.notice;
+  ++raised_[notice.kind];
+  parts_.log.Warning("alert",
+                     {{"kind", notice.kind}, {"severity", ToString(notice.severity)}, {"title", notice.title}});
+  Tell({.what = "raised", .alert = alert});
+}
+
 // Takes it on, or, where it was before, reminds of it when that is due.
 net::Task<base::Status> Dispatcher::TakeOn(common::Notice notice) {
   const Alert alert = Named(notice);
   GH_CO_TRY(const Outbox::Taken taken, co_await outbox_.Add(alert, ChannelsFor(settings_, notice), Soon()));
   if (told_.size() >= kMostTold) told_.clear();
   if (taken == Outbox::Taken::kKnown) co_return co_await Remind(std::move(notice));
-  ++raised_[notice.kind];
-  parts_.log.Warning("alert",
-                     {{"kind", notice.kind}, {"severity", ToString(notice.severity)}, {"title", notice.title}});
+  NoteRaised(alert);
   const bool again = notice.lasts == common::Notice::Lasts::kUntilMended && settings_.remind_every.count() > 0;
   told_[notice.key] = {.remind_ms = again ? alert.at_ms + Milliseconds(settings_.remind_every) : kNever};
   for (const auto& [name, lane] : lanes_) lane->arrived.Set();
@@ -138,8 +144,9 @@ net::Task<base::Status> Dispatcher::Remind(common::Notice notice) {
   if (times >= 1) {
     notice.key += "#" + std::to_string(times);
     notice.title = "Still: " + notice.title;
-    GH_CO_TRY(const Outbox::Taken taken, co_await outbox_.Add(Named(notice), ChannelsFor(settings_, notice), Soon()));
-    if (taken == Outbox::Taken::kNew) ++raised_[notice.kind];
+    const Alert again = Named(notice);
+    GH_CO_TRY(const Outbox::Taken taken, co_await outbox_.Add(again, ChannelsFor(settings_, notice), Soon()));
+    if (taken == Outbox::Taken::kNew) NoteRaised(again);
     for (const auto& [name, lane] : lanes_) lane->arrived.Set();
   }
   told_[event] = {.remind_ms = began + (times + 1) * every};
@@ -151,9 +158,7 @@ net::Task<base::Status> Dispatcher::Remind(common::Notice notice) {
 void Dispatcher::TellAtOnce(common::Notice notice) {
   const Alert alert = Named(notice);
   told_[notice.key] = {.remind_ms = kNever};
-  ++raised_[notice.kind];
-  parts_.log.Warning("alert",
-                     {{"kind", notice.kind}, {"severity", ToString(notice.severity)}, {"title", notice.title}});
+  NoteRaised(alert);
   for (const std::string& name : ChannelsFor(settings_, notice)) {
     const auto found = lanes_.find(name);
     if (found == lanes_.end()) continue;
@@ -219,13 +224,17 @@ Outbox::Outcome Dispatcher::OutcomeOf(Lane& lane, const Outbox::Due& due, Attemp
     ++standing.delivered;
     standing.delivered_ms = now;
     standing.problem.clear();
+    Tell({.what = "delivered", .alert = due.alert, .channel = lane.name, .attempts = due.attempts});
     return {.state = Outbox::State::kDelivered, .at_ms = now, .next_ms = 0, .said = std::move(attempted.said)};
   }
   ++standing.attempts_failed;
   standing.problem = attempted.said;
   const bool over =
       attempted.outcome == Attempted::Outcome::kRefused || now - due.alert.at_ms >= Milliseconds(settings_.retry_for);
-  if (over) ++standing.given_up;
+  if (over) {
+    ++standing.given_up;
+    Tell({.what = "given_up", .alert = due.alert, .channel = lane.name, .attempts = due.attempts});
+  }
   parts_.log.Warning(over ? "an alert could not be delivered and is given up" : "an alert could not be delivered yet",
                      {{"channel", lane.name}, {"kind", due.alert.notice.kind}, {"said", attempted.said}});
   if (over) return {.state = Outbox::State::kFailed, .at_ms = now, .next_ms = 0, .said = std::move(attempted.said)};

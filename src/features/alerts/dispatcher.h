@@ -3,9 +3,11 @@
 #include <cstddef>
 #include <cstdint>
 #include <deque>
+#include <functional>
 #include <map>
 #include <memory>
 #include <string>
+#include <string_view>
 #include <unordered_map>
 #include <vector>
 
@@ -20,6 +22,14 @@
 
 namespace gatehouse::features::alerts {
 
+// What became of an alert. Of the call that tells it.
+struct AlertNews {
+  std::string_view what;  // "raised", "delivered", "given_up"
+  const Alert& alert;
+  std::string_view channel;   // of the last two
+  std::int64_t attempts = 0;  // the same
+};
+
 using Channels = std::map<std::string, std::shared_ptr<Channel>, std::less<>>;
 
 // Tells people what the gateway noticed: each event once among all gateways of a database, to every channel that a
@@ -32,6 +42,7 @@ class Dispatcher {
     net::Loop& loop;
     store::Database& database;
     const base::Log& log;
+    std::function<void(const AlertNews&)> witness{};  // on the loop; empty: nobody is told
   };
   explicit Dispatcher(Parts parts);
   Dispatcher(const Dispatcher&) = delete;
@@ -93,6 +104,10 @@ class Dispatcher {
   net::Task<base::Status> Deliver(std::shared_ptr<Lane> lane, Outbox::Due due);
   net::Task<> CleanUpForever();
   Outbox::Outcome OutcomeOf(Lane& lane, const Outbox::Due& due, Attempted attempted);
+  void NoteRaised(const Alert& alert);
+  void Tell(const AlertNews& news) const {
+    if (parts_.witness) parts_.witness(news);
+  }
   Alert Named(common::Notice notice) const;
   std::int64_t NowMs() const;
   net::Deadline Soon() const;

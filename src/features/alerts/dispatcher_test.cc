@@ -19,9 +19,13 @@ using std::chrono::seconds;
 // A gateway's dispatcher with one channel.
 struct Gateway {
   Gateway(net::Loop& loop, store::Database& database, const base::Log& log, AlertSettings settings)
-      : dispatcher({.loop = loop, .database = database, .log = log}) {
+      : dispatcher({.loop = loop, .database = database, .log = log, .witness = [this](const AlertNews& one) {
+                      news.push_back(std::string(one.what) + " " + one.alert.notice.kind + " " +
+                                     std::string(one.channel) + std::to_string(one.attempts));
+                    }}) {
     dispatcher.Use(std::move(settings), {{"ops", channel}});
   }
+  std::vector<std::string> news;
   std::shared_ptr<FakeChannel> channel = std::make_shared<FakeChannel>();
   Dispatcher dispatcher;
 };
@@ -60,6 +64,9 @@ TEST_F(DispatcherTest, TellsAnEventOnceHoweverOftenItIsNoticed) {
   ASSERT_EQ(gateway->channel->sent.size(), 2U);
   EXPECT_EQ(gateway->channel->sent[0].notice.title, NoticeFor("").title);
   EXPECT_EQ(gateway->dispatcher.raised().at("budget.threshold"), 2U);
+  const std::vector<std::string> news = {"raised budget.threshold 0", "delivered budget.threshold ops1",
+                                         "raised budget.threshold 0", "delivered budget.threshold ops1"};
+  EXPECT_EQ(gateway->news, news);
   const auto told = Told(*gateway);
   ASSERT_EQ(told.size(), 2U);
   ASSERT_EQ(told[0].deliveries.size(), 1U);
@@ -128,6 +135,7 @@ TEST_F(DispatcherTest, WhatAReceiverRefusesIsNotSentAgain) {
   gateway->dispatcher.Raise(NoticeFor("a"));
   loop_.Advance(hours(2));
   EXPECT_EQ(gateway->channel->sent.size(), 1U);
+  EXPECT_EQ(gateway->news.back(), "given_up budget.threshold ops1");
   EXPECT_EQ(Told(*gateway).at(0).deliveries.at(0).said, "410 gone");
 }
 

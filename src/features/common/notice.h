@@ -49,10 +49,12 @@ inline constexpr std::string_view kJournalFull = "journal.nearly_full";
 inline constexpr std::string_view kPriceSuspicious = "price.suspicious";
 inline constexpr std::string_view kProviderDown = "provider.down";
 inline constexpr std::string_view kApprovalWaiting = "approval.waiting";
+inline constexpr std::string_view kReviewNotFine = "review.not_fine";
+inline constexpr std::string_view kReviewOverdue = "review.overdue";
 inline constexpr std::string_view kTestNotice = "alert.test";  // what somebody asked for, to see whether it arrives
 
-inline constexpr std::string_view kNoticeKinds[] = {kBudgetThreshold, kBudgetUsedUp,   kRowsInDoubt,
-                                                    kLedgerBehind,    kJournalFull,    kPriceSuspicious,
-                                                    kProviderDown,    kApprovalWaiting};
+inline constexpr std::string_view kNoticeKinds[] = {kBudgetThreshold, kBudgetUsedUp,    kRowsInDoubt,  kLedgerBehind,
+                                                    kJournalFull,     kPriceSuspicious, kProviderDown, kApprovalWaiting,
+                                                    kReviewNotFine,   kReviewOverdue};
 
 }  // namespace gatehouse::features::common

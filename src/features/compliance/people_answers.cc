@@ -33,10 +33,8 @@ constexpr std::array kListings = {
             {"access."},
             "readings of payloads",
             "No reading of a payload is on record in the period."},
-    Listing{Query::kKeys,
-            {"key.", "log.key_rotated"},
-            "entries of keys",
-            "No change of a key of the log is on record; changes of API keys are actions of administration."},
+    Listing{
+        Query::kKeys, {"key.", "log.key_rotated"}, "entries of keys", "No change of a key is on record in the period."},
 };
 
 Answer Listed(const Listing& listing, const Evidence& evidence) {
@@ -124,9 +122,26 @@ Answer AdminAccess(const Evidence& evidence) {
   return answer;
 }
 
+// What people were to look at when it was over.
+void AddReviews(const Evidence& evidence, Answer& answer) {
+  const std::uint64_t missed = CountOf(evidence, "review.missed");
+  const std::uint64_t overdue = CountOf(evidence, "review.overdue");
+  answer.figures.emplace_back("put to people afterwards", CountText(CountOf(evidence, "review.opened")));
+  answer.figures.emplace_back("verdicts on them", CountText(CountOf(evidence, "review.verdict")));
+  if (missed != 0) {
+    answer.gaps.push_back(Plural(missed, "exchange", "exchanges") +
+                          " that people should have looked at afterwards came to nobody");
+  }
+  if (overdue != 0) {
+    answer.gaps.push_back(Plural(overdue, "exchange was", "exchanges were") +
+                          " not looked at in the time that there was for it");
+  }
+}
+
 Answer Approvals(const Evidence& evidence) {
   const std::uint64_t asked = CountOf(evidence, "approval.request");
-  if (asked == 0 && evidence.approval_outcomes.empty()) {
+  const std::uint64_t reviews = CountOf(evidence, "review.");
+  if (asked == 0 && reviews == 0 && evidence.approval_outcomes.empty()) {
     return {.state = Answer::State::kNothing, .sentence = "no approval by a person is on record in the period."};
   }
   Answer answer;
@@ -137,7 +152,8 @@ Answer Approvals(const Evidence& evidence) {
                     {"in time and used", CountText(evidence.approval_outcomes.of("consumed"))},
                     {"reviewers", CountText(evidence.reviewers.size())}};
   answer.tables.push_back(RankedTable("Outcomes", "outcome", evidence.approval_outcomes));
-  ShowRare(answer, evidence, "One by one", {"approval."});
+  if (reviews != 0) AddReviews(evidence, answer);
+  ShowRare(answer, evidence, "One by one", {"approval.", "review."});
   return answer;
 }
 

@@ -2,8 +2,9 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
+
+#include "features/oversight/word.h"
 
 namespace gatehouse::features::oversight {
 namespace {
@@ -85,19 +86,9 @@ std::optional<State> StateOf(std::string_view word) {
 
 std::string_view ToString(Vote::Says says) { return says == Vote::Says::kApprove ? "approve" : "deny"; }
 
-std::optional<std::int64_t> ApprovalIdOf(std::string_view word) {
-  constexpr std::string_view kPrefix = "apr_";
-  if (!word.starts_with(kPrefix)) return {};
-  word.remove_prefix(kPrefix.size());
-  std::int64_t id = 0;
-  const auto [end, failed] = std::from_chars(word.data(), word.data() + word.size(), id);
-  if (failed != std::errc() || end != word.data() + word.size() || id <= 0) return {};
-  return id;
-}
+std::optional<std::int64_t> ApprovalIdOf(std::string_view word) { return IdBehind("apr_", word); }
 
-bool Approval::IsOf(const Person& person) const {
-  return std::ranges::any_of(chain, [&](pipeline::NodeId node) { return std::to_string(node.value) == person.key; });
-}
+bool Approval::IsOf(const Person& person) const { return Has(chain, person); }
 
 bool Approval::IsDue(std::int64_t now_ms) const {
   if (state == State::kPending) return now_ms >= decide_by_ms;

@@ -1,8 +1,9 @@
 #include "features/oversight/approval_book.h"
 
-#include <charconv>
 #include <string_view>
 #include <utility>
+
+#include "features/oversight/word.h"
 
 namespace gatehouse::features::oversight {
 namespace {
@@ -28,26 +29,6 @@ std::string Select(std::string_view where, std::string_view order) {
 constexpr std::string_view kNewest = "a.created_ms DESC, a.id DESC";
 
 std::string Text(const store::Row& row, std::size_t column) { return std::string(store::TextOf(row.at(column))); }
-
-// "/1/4/": so that all that concerns a node is found by a part of it.
-std::string ChainText(const std::vector<pipeline::NodeId>& chain) {
-  std::string text = "/";
-  for (const pipeline::NodeId node : chain) text.append(std::to_string(node.value)).append("/");
-  return text;
-}
-
-std::vector<pipeline::NodeId> ChainOf(std::string_view text) {
-  std::vector<pipeline::NodeId> chain;
-  while (text.size() > 1) {
-    text.remove_prefix(1);
-    const std::string_view part = text.substr(0, text.find('/'));
-    pipeline::NodeId node;
-    std::from_chars(part.data(), part.data() + part.size(), node.value);
-    chain.push_back(node);
-    text.remove_prefix(part.size());
-  }
-  return chain;
-}
 
 Approval ApprovalOf(const store::Row& row) {
   return {.id = store::IntegerOf(row.at(0)),

@@ -7,7 +7,7 @@
 #include "codec/crypto/encoding.h"
 #include "codec/crypto/hash.h"
 #include "codec/json/writer.h"
-#include "features/oversight/stop_book.h"
+#include "features/oversight/word.h"
 
 namespace gatehouse::features::oversight {
 namespace {
@@ -35,14 +35,6 @@ struct BodyText {
   }
   std::string operator()(const pipeline::ModelsCall& call) const { return call.id; }
 };
-
-std::string PathOf(const pipeline::Principal& principal) {
-  std::string path;
-  for (const std::string* part : {&principal.organization, &principal.team, &principal.project, &principal.name}) {
-    if (!part->empty()) path.append(path.empty() ? "" : "/").append(*part);
-  }
-  return path;
-}
 
 std::int64_t NowMs(const Exchange& exchange) {
   const auto wall = exchange.loop.clock().Wall().time_since_epoch();
@@ -157,10 +149,21 @@ std::string BindingOf(const Exchange& exchange, const pipeline::ApprovalQuestion
   return Hex(canonical);
 }
 
-Approval ApprovalDesk::RequestFor(const Exchange& exchange, pipeline::ApprovalQuestion question) const {
+ApprovalSettings ApprovalSettings::With(const pipeline::ApprovalTerms& terms) const {
+  ApprovalSettings settings = *this;
+  settings.mode = terms.mode.value_or(mode);
+  settings.hold_timeout = terms.hold_timeout.value_or(hold_timeout);
+  settings.decide_within = terms.decide_within.value_or(decide_within);
+  settings.use_within = terms.use_within.value_or(use_within);
+  settings.quorum = terms.quorum.value_or(quorum);
+  return settings;
+}
+
+Approval ApprovalDesk::RequestFor(const Exchange& exchange, const ApprovalSettings& terms,
+                                  pipeline::ApprovalQuestion question) const {
   const std::int64_t now = NowMs(exchange);
   Approval approval{.id = NewId(), .binding = BindingOf(exchange, question, policy_)};
-  for (const pipeline::Link& link : exchange.principal->chain) approval.chain.push_back(link.id);
+  approval.chain = ChainOf(*exchange.principal);
   approval.path = PathOf(*exchange.principal);
   approval.surface = pipeline::ToString(exchange.surface);
   approval.model = exchange.model;
@@ -168,26 +171,43 @@ Approval ApprovalDesk::RequestFor(const Exchange& exchange, pipeline::ApprovalQu
   approval.rule = std::move(question.rule);
   approval.message = std::move(question.message);
   approval.request_id = exchange.id;
-  approval.quorum = settings_.quorum;
+  approval.quorum = terms.quorum;
   approval.created_ms = approval.changed_ms = now;
-  approval.decide_by_ms = now + Ms(settings_.decide_within);
-  approval.use_within_ms = Ms(settings_.use_within);
+  approval.decide_by_ms = now + Ms(terms.decide_within);
+  approval.use_within_ms = Ms(terms.use_within);
   return approval;
 }
 
+// Where the client can be kept, it hears something after each time in which nothing happened.
+net::Task<Status> ApprovalDesk::WaitAndKeep(ApprovalQueue::Waiter& waiter, const Exchange& exchange,
+                                            base::TimePoint until, base::Duration keep_alive) {
+  const auto* holdable = exchange.Find<pipeline::Holdable>();
+  if (holdable == nullptr) {
+    co_await waiter.Wait({until});
+    co_return base::Ok();
+  }
+  const base::TimePoint beat = exchange.loop.Now() + keep_alive;
+  co_await waiter.Wait({std::min(until, beat)});
+  if (exchange.loop.Now() < beat) co_return base::Ok();
+  co_return co_await holdable->hold->KeepAlive("waiting for " + exchange.Find<pipeline::ApprovalPending>()->id);
+}
+
 // The exchange's own time stands still meanwhile.
-net::Task<Result<Approval>> ApprovalDesk::Hold(Exchange& exchange, ApprovalBook::Submitted submitted) const {
+net::Task<Result<Approval>> ApprovalDesk::Hold(Exchange& exchange, ApprovalSettings terms,
+                                               ApprovalBook::Submitted submitted) const {
   const std::int64_t id = submitted.approval.id;
   ApprovalQueue::Waiter waiter(queue_, exchange.loop, id);
   if (waiter.place() == ApprovalQueue::Waiter::Place::kNone) co_return std::move(submitted.approval);
   Withdrawal withdrawal(queue_, waiter, id);
+  exchange.Attach(pipeline::ApprovalPending{.id = submitted.approval.Word()});
   const bool own = submitted.found == ApprovalBook::Found::kNew;
   if (!own || settings_.gone == ApprovalSettings::Gone::kKept) withdrawal.Disarm();
   const base::TimePoint began = exchange.loop.Now();
+  const base::TimePoint end = began + terms.hold_timeout;
   // What was decided before it was waited for is seen by the look behind.
   auto known = co_await queue_.book().Show({.loop = exchange.loop, .deadline = exchange.loop.In(kStoreTime)}, id);
-  while (known.ok() && known.value().state == State::kPending && exchange.loop.Now() < began + settings_.hold_timeout) {
-    co_await waiter.Wait({began + settings_.hold_timeout});
+  while (known.ok() && known.value().state == State::kPending && exchange.loop.Now() < end) {
+    GH_CO_CHECK_OK(co_await WaitAndKeep(waiter, exchange, end, terms.keep_alive));
     known = co_await queue_.book().Show({.loop = exchange.loop, .deadline = exchange.loop.In(kStoreTime)}, id);
   }
   withdrawal.Disarm();
@@ -209,17 +229,18 @@ net::Task<Status> ApprovalDesk::Settle(Exchange& exchange, Approval approval) co
 }
 
 net::Task<Status> ApprovalDesk::Ask(Exchange& exchange, pipeline::ApprovalQuestion question) {
-  Approval request = RequestFor(exchange, std::move(question));
+  const ApprovalSettings terms = settings_.With(question.terms);
+  Approval request = RequestFor(exchange, terms, std::move(question));
   EarlyWithdrawal withdrawal(queue_, request.id);
-  const bool blocks = settings_.mode == ApprovalSettings::Mode::kBlock;
+  const bool blocks = terms.mode == ApprovalSettings::Mode::kBlock;
   if (!blocks || settings_.gone == ApprovalSettings::Gone::kKept) withdrawal.Disarm();
   auto submitted = co_await queue_.Submit({.loop = exchange.loop, .deadline = exchange.loop.In(kStoreTime)},
                                           std::move(request), settings_.bounds);
   withdrawal.Disarm();
   if (!submitted.ok()) co_return Unasked(submitted.error());
   Approval approval = submitted.value().approval;
-  if (approval.state == State::kPending && settings_.mode == ApprovalSettings::Mode::kBlock) {
-    auto held = co_await Hold(exchange, std::move(submitted).value());
+  if (approval.state == State::kPending && blocks) {
+    auto held = co_await Hold(exchange, terms, std::move(submitted).value());
     if (!held.ok()) co_return Unasked(held.error());
     approval = std::move(held).value();
   }

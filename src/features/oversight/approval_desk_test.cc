@@ -130,6 +130,44 @@ TEST_P(ApprovalDeskTest, ARequestIsHeldUntilPeopleHaveDecided) {
   EXPECT_EQ(All()[0].state, State::kConsumed);
 }
 
+TEST_P(ApprovalDeskTest, AClientThatCanBeKeptHearsSomethingWhileItWaits) {
+  struct Kept final : pipeline::ClientHold {
+    net::Task<base::Status> KeepAlive(std::string_view why) override {
+      heard.emplace_back(why);
+      if (heard.size() < 3) co_return base::Ok();
+      co_return base::Error{.code = base::ErrorCode::kCancelled, .source = base::ErrorSource::kClient};
+    }
+    std::vector<std::string> heard;
+  } kept;
+  settings_.mode = ApprovalSettings::Mode::kBlock;
+  settings_.keep_alive = std::chrono::milliseconds(1);
+  const auto exchange = Open("a");
+  exchange->Attach(pipeline::Holdable{.hold = &kept});
+  ApprovalDesk desk(queue_, settings_, "rev1");
+  const auto asked = Run(desk.Ask(*exchange, Question()));
+  ASSERT_FALSE(asked.ok());
+  EXPECT_EQ(asked.error().code, base::ErrorCode::kCancelled) << "the client has gone";
+  EXPECT_THAT(kept.heard, testing::Each(StartsWith("waiting for apr_")));
+  EXPECT_EQ(kept.heard.size(), 3U);
+  EXPECT_EQ(kept.heard[0], "waiting for " + All()[0].Word());
+}
+
+TEST_P(ApprovalDeskTest, ARuleHasItsOwnTerms) {
+  ApprovalDesk desk(queue_, settings_, "rev1");
+  pipeline::ApprovalQuestion question = Question();
+  question.terms = {.decide_within = std::chrono::hours(5), .use_within = std::chrono::minutes(2), .quorum = 3};
+  const auto exchange = Open("a");
+  EXPECT_FALSE(Run(desk.Ask(*exchange, question)).ok());
+  const Approval approval = All()[0];
+  EXPECT_EQ(approval.quorum, 3);
+  EXPECT_EQ(approval.decide_by_ms - approval.created_ms, 5 * 3'600'000);
+  EXPECT_EQ(approval.use_within_ms, 120'000);
+  const ApprovalSettings mixed = settings_.With({.mode = ApprovalSettings::Mode::kBlock});
+  EXPECT_EQ(mixed.mode, ApprovalSettings::Mode::kBlock);
+  EXPECT_EQ(mixed.quorum, settings_.quorum);
+  EXPECT_EQ(settings_.With({}), settings_);
+}
+
 TEST_P(ApprovalDeskTest, AClientThatGoesWithdrawsItsRequest) {
   settings_.mode = ApprovalSettings::Mode::kBlock;
   for (const auto gone : {ApprovalSettings::Gone::kWithdrawn, ApprovalSettings::Gone::kKept}) {

@@ -40,12 +40,12 @@ net::Task<Result<Approval>> ApprovalQueue::Do(Call call, std::int64_t id, Move m
 }
 
 ApprovalQueue::Waiter::Waiter(ApprovalQueue& queue, net::Loop& loop, std::int64_t id)
-    : queue_(queue), id_(id), handoff_(loop) {
+    : queue_(queue), loop_(loop), id_(id), handoff_(std::in_place, loop) {
   const std::scoped_lock lock(queue_.mutex_);
   if (queue_.waiting_.size() >= kMostWaiting) return;
   place_ = Place::kOne;
   number_ = ++queue_.last_number_;
-  queue_.waiting_.emplace(number_, Waiting{.id = id, .sender = handoff_.sender()});
+  queue_.waiting_.emplace(number_, Waiting{.id = id, .sender = handoff_->sender()});
 }
 
 ApprovalQueue::Waiter::~Waiter() {
@@ -54,7 +54,11 @@ ApprovalQueue::Waiter::~Waiter() {
 }
 
 net::Task<> ApprovalQueue::Waiter::Wait(net::Deadline deadline) {
-  static_cast<void>(co_await handoff_.Receive(deadline));
+  static_cast<void>(co_await handoff_->Receive(deadline));
+  handoff_.emplace(loop_);
+  const std::scoped_lock lock(queue_.mutex_);
+  const auto found = queue_.waiting_.find(number_);
+  if (found != queue_.waiting_.end()) found->second.sender = handoff_->sender();
 }
 
 bool ApprovalQueue::Waiter::IsAlone() const {

@@ -4,6 +4,7 @@
 #include <cstdint>
 #include <map>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <vector>
 
@@ -57,15 +58,16 @@ class ApprovalQueue {
     // Whether there was room for one more.
     enum class Place : std::uint8_t { kNone, kOne };
     Place place() const { return place_; }
-    // Until something happened, or the deadline. Once.
+    // Until something happened, or the deadline. Between two waits something may happen: look after each.
     net::Task<> Wait(net::Deadline deadline);
     // Nobody else waits for the request in this process.
     bool IsAlone() const;
 
    private:
     ApprovalQueue& queue_;
+    net::Loop& loop_;
     const std::int64_t id_;
-    net::Handoff<Changed> handoff_;
+    std::optional<net::Handoff<Changed>> handoff_;  // renewed after each wait
     Place place_ = Place::kNone;
     std::uint64_t number_ = 0;
   };

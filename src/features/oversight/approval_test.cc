@@ -10,7 +10,7 @@
 #include <vector>
 
 #include "base/random.h"
-#include "features/oversight/review.h"
+#include "features/oversight/reviewer.h"
 
 namespace gatehouse::features::oversight {
 namespace {
@@ -131,29 +131,30 @@ Approval Voted(const Person& by, Vote::Says says, std::int64_t dwell) {
   return approval;
 }
 
-TEST(Reviews, KnowARubberStamp) {
+TEST(Reviewers, KnowARubberStamp) {
   std::vector<Approval> approvals;
   for (int i = 0; i < 20; ++i) approvals.push_back(Voted(kAnna, Vote::Says::kApprove, 900 + i));
   for (int i = 0; i < 10; ++i) approvals.push_back(Voted(kBen, Vote::Says::kApprove, 60'000));
   for (int i = 0; i < 10; ++i) approvals.push_back(Voted(kBen, Vote::Says::kDeny, 100));
-  const Review review = ReviewOf(approvals, 3000);
-  ASSERT_EQ(review.reviewers.size(), 2U);
+  const Reviewers review = ReviewersOf(JudgementsOf(approvals), 3000);
+  ASSERT_EQ(review.people.size(), 2U);
   EXPECT_EQ(review.decisions, 40);
-  const Reviewer& anna = review.reviewers[0];
+  const Reviewer& anna = review.people[0];
   EXPECT_EQ(anna.person, kAnna);
   EXPECT_EQ(anna.approved, 20);
   EXPECT_EQ(anna.too_fast, 20);
   EXPECT_EQ(anna.median_dwell_ms, 909);
   EXPECT_EQ(anna.pattern, Reviewer::Pattern::kRubberStamp);
-  const Reviewer& ben = review.reviewers[1];
+  const Reviewer& ben = review.people[1];
   EXPECT_EQ(ben.denied, 10);
   EXPECT_EQ(ben.too_fast, 10);
   EXPECT_EQ(ben.median_dwell_ms, 100);
   EXPECT_EQ(ben.pattern, Reviewer::Pattern::kNone);
   approvals.pop_back();
   approvals.erase(approvals.begin());
-  EXPECT_EQ(ReviewOf(approvals, 3000).reviewers[1].pattern, Reviewer::Pattern::kNone) << "of too few decisions";
-  EXPECT_TRUE(ReviewOf({}, 3000).reviewers.empty());
+  EXPECT_EQ(ReviewersOf(JudgementsOf(approvals), 3000).people[1].pattern, Reviewer::Pattern::kNone)
+      << "of too few decisions";
+  EXPECT_TRUE(ReviewersOf({}, 3000).people.empty());
 }
 
 }  // namespace

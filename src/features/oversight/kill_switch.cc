@@ -5,6 +5,8 @@
 #include <memory>
 #include <utility>
 
+#include "features/oversight/word.h"
+
 namespace gatehouse::features::oversight {
 namespace {
 

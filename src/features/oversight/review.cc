@@ -1,64 +1,79 @@
 #include "features/oversight/review.h"
 
 #include <algorithm>
-#include <map>
-#include <string>
-#include <string_view>
+#include <array>
 #include <utility>
+
+#include "features/oversight/word.h"
 
 namespace gatehouse::features::oversight {
 namespace {
 
-struct Tally {
-  Reviewer reviewer;
-  std::vector<std::int64_t> dwells;
-};
+using State = Review::State;
 
-// The lower one of two in the middle.
-std::int64_t MedianOf(std::vector<std::int64_t>& values) {
-  if (values.empty()) return 0;
-  const auto middle = values.begin() + static_cast<std::ptrdiff_t>((values.size() - 1) / 2);
-  std::ranges::nth_element(values, middle);
-  return *middle;
+constexpr std::array<std::string_view, kReviewStates> kStates = {"open", "overdue", "done"};
+
+base::Error Conflict(std::string message) {
+  return {
+      .code = base::ErrorCode::kConflict, .source = base::ErrorSource::kClient, .public_message = std::move(message)};
 }
 
-void Add(const Approval& approval, const Vote& vote, std::int64_t too_fast_ms, Tally& tally) {
-  const std::int64_t dwell = std::max<std::int64_t>(0, vote.at_ms - approval.created_ms);
-  tally.reviewer.person = vote.by;
-  ++(vote.says == Vote::Says::kApprove ? tally.reviewer.approved : tally.reviewer.denied);
-  if (dwell < too_fast_ms) ++tally.reviewer.too_fast;
-  tally.dwells.push_back(dwell);
-}
-
-Reviewer::Pattern PatternOf(const Reviewer& reviewer, std::int64_t too_fast_ms) {
-  const std::int64_t decisions = reviewer.approved + reviewer.denied;
-  const bool nearly_all = static_cast<double>(reviewer.approved) > kMostApproved * static_cast<double>(decisions);
-  const bool at_once = reviewer.median_dwell_ms < too_fast_ms;
-  return decisions >= kLeastDecisions && nearly_all && at_once ? Reviewer::Pattern::kRubberStamp
-                                                               : Reviewer::Pattern::kNone;
+base::Status CheckReviewer(const Review& review, const Person& person) {
+  if (review.state == State::kDone) return Conflict("The review is done, so that this cannot be done.");
+  if (std::ranges::find(review.verdicts, person, &Verdict::by) != review.verdicts.end()) {
+    return Conflict("You have said something about this before. Another person must look too.");
+  }
+  if (!review.IsOf(person) && (!review.expected || review.planted_by != person)) return base::Ok();
+  return base::Error{.code = base::ErrorCode::kDenied,
+                     .source = base::ErrorSource::kClient,
+                     .public_message = "Nobody reviews what he had a part in himself."};
 }
 
 }  // namespace
 
-Review ReviewOf(const std::vector<Approval>& approvals, std::int64_t too_fast_ms) {
-  std::map<std::string, Tally> tallies;
-  std::vector<std::int64_t> dwells;
-  for (const Approval& approval : approvals) {
-    for (const Vote& vote : approval.votes) Add(approval, vote, too_fast_ms, tallies[vote.by.key]);
-  }
-  Review review;
-  for (auto& [key, tally] : tallies) {
-    dwells.insert(dwells.end(), tally.dwells.begin(), tally.dwells.end());
-    tally.reviewer.median_dwell_ms = MedianOf(tally.dwells);
-    tally.reviewer.pattern = PatternOf(tally.reviewer, too_fast_ms);
-    review.reviewers.push_back(std::move(tally.reviewer));
-  }
-  std::ranges::sort(review.reviewers, {}, [](const Reviewer& one) {
-    return std::pair(-(one.approved + one.denied), std::string_view(one.person.key));
-  });
-  review.decisions = static_cast<std::int64_t>(dwells.size());
-  review.median_dwell_ms = MedianOf(dwells);
+std::string_view ToString(State state) { return kStates.at(static_cast<std::size_t>(state)); }
+
+std::optional<State> ReviewStateOf(std::string_view word) {
+  const auto* const found = std::ranges::find(kStates, word);
+  if (found == kStates.end()) return {};
+  return static_cast<State>(found - kStates.begin());
+}
+
+std::string_view ToString(Verdict::Says says) { return says == Verdict::Says::kFine ? "fine" : "not_fine"; }
+
+std::optional<Verdict::Says> SaysOf(std::string_view word) {
+  if (word == "fine") return Verdict::Says::kFine;
+  if (word == "not_fine") return Verdict::Says::kNotFine;
+  return {};
+}
+
+std::optional<std::int64_t> ReviewIdOf(std::string_view word) { return IdBehind("rev_", word); }
+
+bool Review::IsOf(const Person& person) const { return Has(chain, person); }
+
+base::Result<Review> Apply(Review review, Verdict verdict) {
+  GH_CHECK_OK(CheckReviewer(review, verdict.by));
+  ++review.version;
+  const std::int64_t now = verdict.at_ms;
+  review.verdicts.push_back(std::move(verdict));
+  if (std::ssize(review.verdicts) < review.reviewers) return review;
+  review.state = State::kDone;
+  review.changed_ms = now;
   return review;
+}
+
+Review Plant(const Review& known, Person by, Verdict::Says expected, std::int64_t now_ms) {
+  Review planted = known;
+  planted.id = NewId();
+  planted.state = State::kOpen;
+  planted.draw.clear();
+  planted.created_ms = planted.changed_ms = now_ms;
+  planted.decide_by_ms = now_ms + (known.decide_by_ms - known.created_ms);
+  planted.verdicts.clear();
+  planted.version = 0;
+  planted.planted_by = std::move(by);
+  planted.expected = expected;
+  return planted;
 }
 
 }  // namespace gatehouse::features::oversight

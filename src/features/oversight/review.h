@@ -1,34 +1,74 @@
 #pragma once
 
+#include <cstddef>
 #include <cstdint>
+#include <optional>
+#include <string>
+#include <string_view>
 #include <vector>
 
-#include "features/oversight/approval.h"
+#include "base/result.h"
+#include "features/oversight/person.h"
+#include "pipeline/principal.h"
 
 namespace gatehouse::features::oversight {
 
-// How one person has decided: what shows whether he looks at what he decides about (EU AI Act, Article 14(4)(b)).
-struct Reviewer {
-  Person person;
-  std::int64_t approved = 0;
-  std::int64_t denied = 0;
-  std::int64_t too_fast = 0;         // decisions sooner after the request was made than anybody can have looked at it
-  std::int64_t median_dwell_ms = 0;  // from the request to the decision
-  // Approves nearly everything, nearly at once.
-  enum class Pattern : std::uint8_t { kNone, kRubberStamp } pattern = Pattern::kNone;
+// What one person said about an exchange that is over.
+struct Verdict {
+  Person by;
+  enum class Says : std::uint8_t { kFine, kNotFine } says = Says::kFine;
+  std::string note;        // for people; of kNotFine never empty
+  std::int64_t at_ms = 0;  // since 1970
 };
 
-// What makes a rubber stamp: of at least so many decisions, more than so many approvals, in less time than `too_fast`
-// in the median.
-inline constexpr std::int64_t kLeastDecisions = 20;
-inline constexpr double kMostApproved = 0.98;
-
-// Of these requests, by who decided most; `median_dwell_ms` of all of them.
+// An exchange that people look at when it is over. A value; times are milliseconds since 1970.
 struct Review {
-  std::vector<Reviewer> reviewers;
-  std::int64_t decisions = 0;
-  std::int64_t median_dwell_ms = 0;
+  enum class State : std::uint8_t {
+    kOpen,
+    kOverdue,  // still waits, after the time there was
+    kDone,     // as many people have looked as the rule wants
+  };
+
+  std::int64_t id = 0;
+  State state = State::kOpen;
+  std::string rule;                     // that wants it
+  std::string phase;                    // of the rule
+  std::string request_id;               // under which the record has the exchange
+  std::vector<pipeline::NodeId> chain;  // of who asked, from the organization down
+  std::string path;                     // of who asked, for people
+  std::string surface;
+  std::string model;
+  std::string draw;             // what was drawn (ReviewDraw); "" where it was planted
+  std::int64_t share_ppm = 0;   // of how many of a million
+  std::int64_t reviewers = 1;   // how many people look
+  std::int64_t created_ms = 0;  // when the exchange was over
+  std::int64_t decide_by_ms = 0;
+  std::int64_t changed_ms = 0;  // when it came into its state
+  std::vector<Verdict> verdicts;
+  std::int64_t version = 0;  // rises with each change
+  // Of one that was planted, to see whether people look: by whom, and what they should say.
+  Person planted_by;
+  std::optional<Verdict::Says> expected;
+
+  // "rev_17": how people and the record call it.
+  std::string Word() const { return "rev_" + std::to_string(id); }
+  // The person is who asked, or one of those on whose behalf.
+  bool IsOf(const Person& person) const;
+  bool IsDue(std::int64_t now_ms) const { return state == State::kOpen && now_ms >= decide_by_ms; }
 };
-Review ReviewOf(const std::vector<Approval>& approvals, std::int64_t too_fast_ms);
+
+inline constexpr std::size_t kReviewStates = 3;
+std::string_view ToString(Review::State state);  // "open", "overdue", "done"
+std::optional<Review::State> ReviewStateOf(std::string_view word);
+std::string_view ToString(Verdict::Says says);  // "fine", "not_fine"
+std::optional<Verdict::Says> SaysOf(std::string_view word);
+// "rev_17"; nullopt for anything else.
+std::optional<std::int64_t> ReviewIdOf(std::string_view word);
+
+// The review after the verdict. kConflict from kClient where it is done, or the person has said something before;
+// kDenied for one who may not: who asked for the exchange, on whose behalf, or who planted it.
+base::Result<Review> Apply(Review review, Verdict verdict);
+// The same exchange once more, to see whether people say what is expected.
+Review Plant(const Review& known, Person by, Verdict::Says expected, std::int64_t now_ms);
 
 }  // namespace gatehouse::features::oversight

@@ -51,8 +51,28 @@ constexpr std::string_view kApprovals[] = {
     "CREATE INDEX oversight_vote_at ON oversight_vote (at_ms)",
 };
 
+constexpr std::string_view kReviewTable =
+    "CREATE TABLE oversight_review (id BIGINT PRIMARY KEY, state TEXT NOT NULL, rule TEXT NOT NULL, phase TEXT NOT "
+    "NULL, request_id TEXT NOT NULL, chain TEXT NOT NULL, path TEXT NOT NULL, surface TEXT NOT NULL, model TEXT NOT "
+    "NULL, draw TEXT NOT NULL, share_ppm BIGINT NOT NULL, reviewers BIGINT NOT NULL, created_ms BIGINT NOT NULL, "
+    "decide_by_ms BIGINT NOT NULL, changed_ms BIGINT NOT NULL, version BIGINT NOT NULL, planted_by TEXT NOT NULL, "
+    "planted_by_name TEXT NOT NULL, expected TEXT NOT NULL)";
+
+constexpr std::string_view kVerdictTable =
+    "CREATE TABLE oversight_verdict (review BIGINT NOT NULL, person TEXT NOT NULL, person_name TEXT NOT NULL, says "
+    "TEXT NOT NULL, note TEXT NOT NULL, at_ms BIGINT NOT NULL, PRIMARY KEY (review, person))";
+
+constexpr std::string_view kReviews[] = {
+    kReviewTable,
+    "CREATE INDEX oversight_review_at ON oversight_review (created_ms, id)",
+    "CREATE INDEX oversight_review_due ON oversight_review (state, decide_by_ms)",
+    "CREATE INDEX oversight_review_rule ON oversight_review (rule, created_ms)",
+    kVerdictTable,
+};
+
 constexpr store::Migration kMigrations[] = {{.version = 1, .name = "stops", .statements = kStops},
-                                            {.version = 2, .name = "approvals", .statements = kApprovals}};
+                                            {.version = 2, .name = "approvals", .statements = kApprovals},
+                                            {.version = 3, .name = "reviews", .statements = kReviews}};
 
 }  // namespace
 

@@ -2,9 +2,10 @@
 
 #include <algorithm>
 #include <array>
-#include <charconv>
 #include <utility>
 #include <variant>
+
+#include "features/oversight/word.h"
 
 namespace gatehouse::features::oversight {
 namespace {
@@ -51,15 +52,7 @@ std::optional<Stop::Scope> ScopeOf(std::string_view word) {
   return static_cast<Stop::Scope>(found - kWords.begin());
 }
 
-std::optional<std::int64_t> StopIdOf(std::string_view word) {
-  constexpr std::string_view kPrefix = "stop_";
-  if (!word.starts_with(kPrefix)) return {};
-  word.remove_prefix(kPrefix.size());
-  std::int64_t id = 0;
-  const auto [end, failed] = std::from_chars(word.data(), word.data() + word.size(), id);
-  if (failed != std::errc() || end != word.data() + word.size() || id <= 0) return {};
-  return id;
-}
+std::optional<std::int64_t> StopIdOf(std::string_view word) { return IdBehind("stop_", word); }
 
 const Stop* StopTable::Find(const pipeline::Exchange& exchange) const {
   for (const Stop& stop : stops_) {

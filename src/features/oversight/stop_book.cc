@@ -3,8 +3,6 @@
 #include <string_view>
 #include <utility>
 
-#include "codec/crypto/random.h"
-
 namespace gatehouse::features::oversight {
 namespace {
 
@@ -51,12 +49,6 @@ base::Error Conflict(std::string message) {
 }
 
 }  // namespace
-
-std::int64_t NewId() {
-  std::uint64_t id = 0;
-  for (const char byte : codec::crypto::RandomBytes(sizeof id)) id = id << 8U | static_cast<unsigned char>(byte);
-  return static_cast<std::int64_t>(id >> 2U) + 1;
-}
 
 net::Task<base::Status> StopBook::Set(Stop stop, net::Deadline deadline) {
   std::vector<Statement> unit;

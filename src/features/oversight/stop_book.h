@@ -12,9 +12,6 @@
 
 namespace gatehouse::features::oversight {
 
-// A new id of a stop or an approval: at random, positive.
-std::int64_t NewId();
-
 // Stops in the database, those that were lifted too. One thread; `database` and `loop` outlive it and the tasks it gave
 // out. Times are milliseconds since 1970, given by the caller.
 class StopBook {

@@ -33,7 +33,7 @@ ContentVerdict ContentJudge::Judge(pipeline::Exchange& exchange, const ContentQu
   const bool challenged = judgement.verdict.effect == Effect::kChallenge;
   const bool approved = challenged && pipeline::IsApproved(exchange, question.phase);
   if (judgement.verdict.effect > Effect::kRestrict && !approved) {
-    if (challenged) exchange.Attach(pipeline::Challenged{QuestionOf(judgement.verdict, question.phase)});
+    if (challenged) exchange.Attach(pipeline::Challenged{QuestionOf(judgement, question.phase)});
     const Finding* decisive = judgement.verdict.decisive;
     verdict.refusal = Refusal(judgement.verdict, WhatIsRefused(question.phase));
     verdict.refused_by = decisive == nullptr ? "default" : decisive->rule->id;

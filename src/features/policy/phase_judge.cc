@@ -72,9 +72,16 @@ base::Error Refusal(const Verdict& verdict, std::string_view what) {
                        rule));
 }
 
-pipeline::ApprovalQuestion QuestionOf(const Verdict& verdict, Phase phase) {
-  const Rule& rule = *verdict.decisive->rule;
-  return {.phase = phase, .rule = rule.id, .message = rule.message};
+pipeline::ApprovalQuestion QuestionOf(const PhaseJudge::Judgement& judgement, Phase phase) {
+  const Rule& rule = *judgement.verdict.decisive->rule;
+  pipeline::ApprovalQuestion question{.phase = phase, .rule = rule.id, .message = rule.message, .terms = rule.approval};
+  for (const Finding& finding : judgement.docket.findings()) {
+    const bool challenges =
+        finding.rule->mode == Decision::Mode::kEnforced && finding.Speaks() && finding.Says() == Effect::kChallenge;
+    const auto quorum = finding.rule->approval.quorum;
+    if (challenges && quorum > question.terms.quorum) question.terms.quorum = quorum;
+  }
+  return question;
 }
 
 std::vector<const Rule*> Restrictions(const Docket& docket) {

@@ -90,8 +90,9 @@ class PhaseJudge {
 // Why a verdict of kDeny or kChallenge refuses, for the client. `what` is refused: "request", "answer".
 base::Error Refusal(const Verdict& verdict, std::string_view what);
 
-// What people are to be asked. REQUIRES: the verdict is kChallenge.
-pipeline::ApprovalQuestion QuestionOf(const Verdict& verdict, pipeline::Phase phase);
+// What people are to be asked: as the decisive rule wants it, and by as many people as any rule wants that challenges
+// the same. REQUIRES: the verdict is kChallenge.
+pipeline::ApprovalQuestion QuestionOf(const PhaseJudge::Judgement& judgement, pipeline::Phase phase);
 
 // The rules that restrict, by such a judgement, in the order of the configuration.
 std::vector<const Rule*> Restrictions(const Docket& docket);

@@ -19,7 +19,7 @@ base::Status RequestStage::Decide(pipeline::Exchange& exchange, Challenge& chall
   if (verdict.effect == Effect::kAllow) return base::Ok();
   if (verdict.effect == Effect::kRestrict) return Restrict(Restrictions(judgement.docket), exchange);
   if (verdict.effect == Effect::kDeny || desk_ == nullptr) return Refusal(verdict, "request");
-  challenge = {.question = QuestionOf(verdict, Phase::kRequest), .restrictions = Restrictions(judgement.docket)};
+  challenge = {.question = QuestionOf(judgement, Phase::kRequest), .restrictions = Restrictions(judgement.docket)};
   return base::Ok();
 }
 

@@ -7,8 +7,10 @@
 
 #include "codec/cel/cel.h"
 #include "features/policy/scope.h"
+#include "pipeline/approval.h"
 #include "pipeline/content_rules.h"
 #include "pipeline/decision.h"
+#include "pipeline/review_terms.h"
 
 namespace gatehouse::features::policy {
 
@@ -34,6 +36,8 @@ struct Rule {
   std::string message;
   std::vector<std::string> controls;
   pipeline::Decision::Mode mode = pipeline::Decision::Mode::kEnforced;
+  pipeline::ApprovalTerms approval;             // of one that challenges
+  std::optional<pipeline::ReviewTerms> review;  // of what it lets go
 
   // A rule that takes away holds where it is not known whether it does; one that gives does not.
   Scope::UnknownModel OfUnknownModel() const {

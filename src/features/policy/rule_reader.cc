@@ -10,6 +10,7 @@
 
 #include "features/common/zone_files.h"
 #include "features/policy/facts.h"
+#include "features/policy/terms_reader.h"
 #include "features/policy/words.h"
 
 namespace gatehouse::features::policy {
@@ -224,6 +225,15 @@ Rule ReadRule(const Node& node, const KnownNames& known, const codec::cel::TimeZ
   if (rule.message.size() > kMaxMessage) node["message"].AddProblem("is longer than 1000 bytes");
   rule.controls = ReadTexts(node["controls"]);
   rule.mode = node["mode"].AsEnum<Decision::Mode>(kModes).value_or(Decision::Mode::kEnforced);
+  rule.approval = ReadApprovalTerms(node["approval"]);
+  if (node["approval"].IsPresent() && rule.effect != Effect::kChallenge) {
+    node["approval"].AddProblem("goes with `effect: challenge` only");
+  }
+  const bool lets_go = rule.effect < Effect::kChallenge || rule.mode == Decision::Mode::kShadow;
+  rule.review = ReadReviewTerms(node["review"]);
+  if (rule.review && !lets_go) {
+    node["review"].AddProblem("goes with rules that let requests go: allow, restrict, and those of `mode: shadow`");
+  }
   return rule;
 }
 

@@ -25,6 +25,48 @@ std::string OneRule(std::string_view members) {
   return std::string("rules: [ { id: r, ").append(members).append(" } ]");
 }
 
+TEST(RuleReader, ReadsHowPeopleAreAsked) {
+  const auto read = [](const std::string& members) {
+    const auto tree = codec::config::Tree::Parse(OneRule(members));
+    return ReadRules(tree.value().root(), kKnown)->rules().front().approval;
+  };
+  using Terms = pipeline::ApprovalTerms;
+  EXPECT_EQ(read("effect: challenge"), Terms());
+  EXPECT_EQ(read("effect: challenge, approval: { mode: block, hold_timeout: 9s, quorum: 2 }"),
+            (Terms{.mode = Terms::Mode::kBlock, .hold_timeout = std::chrono::seconds(9), .quorum = 2}));
+  EXPECT_EQ(read("effect: challenge, approval: { mode: pending, decide_within: 1d, use_within: 2h }"),
+            (Terms{.mode = Terms::Mode::kPending,
+                   .decide_within = std::chrono::hours(24),
+                   .use_within = std::chrono::hours(2)}));
+  EXPECT_THAT(Problem(OneRule("effect: deny, approval: {}")), HasSubstr("effect: challenge"));
+  for (const char* wrong : {"quorum: 0", "mode: wait", "hold_timeout: 1h", "decide_within: 31d", "detach: true"}) {
+    EXPECT_NE(Problem(OneRule(std::string("effect: challenge, approval: { ") + wrong + " }")), "") << wrong;
+  }
+}
+
+TEST(RuleReader, ReadsWhatPeopleLookAtAfterwards) {
+  const auto read = [](const std::string& members) {
+    const auto tree = codec::config::Tree::Parse(OneRule(members));
+    return ReadRules(tree.value().root(), kKnown)->rules().front().review;
+  };
+  EXPECT_EQ(read("effect: allow"), std::nullopt);
+  EXPECT_EQ(read("effect: allow, review: { decide_within: 2d }")->share_ppm, 1'000'000) << "all of them";
+  const auto terms = read("effect: deny, mode: shadow, review: { share: 2.5%, decide_within: 8h, reviewers: 2 }");
+  EXPECT_EQ(terms,
+            (pipeline::ReviewTerms{.share_ppm = 25'000, .decide_within = std::chrono::hours(8), .reviewers = 2}));
+  const std::pair<const char*, std::int64_t> shares[] = {{"100%", 1'000'000}, {"0.0001%", 1}, {"7%", 70'000}};
+  for (const auto& [text, ppm] : shares) {
+    EXPECT_EQ(read(std::string("effect: allow, review: { share: ") + text + " }")->share_ppm, ppm) << text;
+  }
+  for (const char* wrong : {"5", "0%", "101%", "-5%", "5.%", ".5%", "0.00001%", "5%%", "1e1%", "\"%\""}) {
+    EXPECT_THAT(Problem(OneRule(std::string("effect: allow, review: { share: ") + wrong + " }")), HasSubstr("share"))
+        << wrong;
+  }
+  EXPECT_THAT(Problem(OneRule("effect: deny, review: {}")), HasSubstr("let requests go"));
+  EXPECT_THAT(Problem(OneRule("effect: challenge, review: { share: 5% }")), HasSubstr("let requests go"));
+  EXPECT_THAT(Problem(OneRule("effect: allow, review: { reviewers: 11 }")), HasSubstr("reviewers"));
+}
+
 TEST(RuleReader, ReadsEveryMember) {
   const auto tree = codec::config::Tree::Parse(R"(
 default: { request: deny }

@@ -69,7 +69,7 @@ class Delivering {
         200, as_array ? std::string_view("application/json") : dialect_.stream_content_type(), &reply_);
     head.headers.Add("cache-control", "no-cache");
     session_.NoteStatus(200);
-    if (!(co_await session_.http().Start(std::move(head))).ok()) co_return;
+    if (!session_.has_begun() && !(co_await session_.http().Start(std::move(head))).ok()) co_return;
     call_.body.reset();  // streams last, and there are thousands of them
     JsonArrayFramer array;
     std::string out;
