@@ -186,7 +186,7 @@ net::Task<> Session::FailStream(Error error) {
   context.id = id_.substr(id_.find('_') + 1);
   context.model = exchange_->model;
   context.request = std::get_if<pipeline::ChatCall>(&exchange_->operation)->request.get();
-  ErrorDialect(match_.dialect).NewEncoder(std::move(context))->Fail(error, id_, out);
+  ErrorDialect(match_.dialect).NewEncoder(context)->Fail(error, id_, out);
   ending_ = pipeline::ExchangeEnd::Ending::kFailed;
   static_cast<void>(co_await http_.Finish(out));
 }

@@ -97,14 +97,14 @@ net::Task<> Dispatcher::TakeOnForever() {
       static_cast<void>(co_await arrived_.Wait(net::Deadline::Never()));
       continue;
     }
-    common::Notice notice = waiting_.front();
+    const common::Notice notice = waiting_.front();
     const base::Status taken = co_await TakeOn(notice);
     if (!taken.ok() && notice.needs == common::Notice::Needs::kDatabase) {
       parts_.log.Warning("an alert waits for the database", {{"kind", notice.kind}, {"detail", taken.error().detail}});
       co_await parts_.loop.Sleep(kPause);
       continue;
     }
-    if (!taken.ok()) TellAtOnce(std::move(notice));
+    if (!taken.ok()) TellAtOnce(notice);
     waiting_.pop_front();
   }
 }
@@ -155,7 +155,7 @@ net::Task<base::Status> Dispatcher::Remind(common::Notice notice) {
 
 // Without the database, whose failure it is about: once by each process, and no further attempt. A channel that takes
 // its time holds no other one back.
-void Dispatcher::TellAtOnce(common::Notice notice) {
+void Dispatcher::TellAtOnce(const common::Notice& notice) {
   const Alert alert = Named(notice);
   told_[notice.key] = {.remind_ms = kNever};
   NoteRaised(alert);

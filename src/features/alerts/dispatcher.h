@@ -97,7 +97,7 @@ class Dispatcher {
   net::Task<> TakeOnForever();
   net::Task<base::Status> TakeOn(common::Notice notice);
   net::Task<base::Status> Remind(common::Notice notice);
-  void TellAtOnce(common::Notice notice);
+  void TellAtOnce(const common::Notice& notice);
   net::Task<> SendOnce(std::shared_ptr<Lane> lane, Alert alert);
   net::Task<> Serve(std::shared_ptr<Lane> lane);
   net::Task<std::size_t> DeliverDue(std::shared_ptr<Lane> lane);

@@ -10,6 +10,7 @@
 #include <string>
 #include <utility>
 
+#include "base/check.h"
 #include "base/clock.h"
 #include "net/block_on.h"
 #include "net/epoll_loop.h"
@@ -32,7 +33,7 @@ class DatabaseTest : public testing::TestWithParam<std::string> {
   template <class T>
   T Run(net::Task<T> task) {
     auto result = net::BlockOn(loop_, std::move(task));
-    EXPECT_TRUE(result.has_value());
+    GH_CHECK(result.has_value());  // nobody else stops the loop
     return *std::move(result);
   }
   net::Deadline In() { return {base::SystemClock().Now() + std::chrono::seconds(30)}; }

@@ -55,7 +55,7 @@ std::string WeekName(local_days monday) {
 std::string NameOf(Period period, local_days first) {
   if (period == Period::kWeek) return WeekName(first);
   const year_month_day date(first);
-  const std::string year = Digits(static_cast<int>(date.year()), 4);
+  std::string year = Digits(static_cast<int>(date.year()), 4);
   const auto month = static_cast<unsigned>(date.month());
   if (period == Period::kYear) return year;
   if (period == Period::kQuarter) return year + "-Q" + std::to_string((month - 1) / kMonthsOfQuarter + 1);

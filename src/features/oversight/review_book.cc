@@ -117,7 +117,7 @@ net::Task<Result<std::vector<Review>>> ReviewBook::Read(Call call, Statement sta
   co_return reviews;
 }
 
-net::Task<Status> ReviewBook::Insert(Call call, std::vector<Review> fresh) {
+net::Task<Status> ReviewBook::Insert(Call call, const std::vector<Review>& fresh) {
   std::vector<Statement> unit;
   unit.reserve(fresh.size());
   for (const Review& review : fresh) unit.push_back(InsertOf(review));

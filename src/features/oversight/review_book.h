@@ -27,7 +27,7 @@ class ReviewBook {
 
   // Writes them all, or none. What is there already stays as it is, so that they may be written again where it is not
   // known whether they were.
-  net::Task<base::Status> Insert(Call call, std::vector<Review> fresh);
+  net::Task<base::Status> Insert(Call call, const std::vector<Review>& fresh);
   // See Apply(). kNotFound from kClient where there is none.
   net::Task<base::Result<Review>> Judge(Call call, std::int64_t id, Verdict verdict);
   // Says that its time is over. kConflict where somebody else has done so, or it is done.

@@ -52,8 +52,8 @@ net::Task<Result<Review>> ReviewQueue::Judge(Call call, std::int64_t id, Verdict
 }
 
 net::Task<Status> ReviewQueue::Open(Call call, Review review) {
-  std::vector<Review> one = {review};
-  GH_CO_CHECK_OK(co_await book_.Insert(call, std::move(one)));
+  const std::vector<Review> one = {review};
+  GH_CO_CHECK_OK(co_await book_.Insert(call, one));
   parts_.witness.NoteOpened(review);
   co_return base::Ok();
 }

@@ -43,6 +43,7 @@ std::vector<pipeline::NodeId> ChainOf(std::string_view text) {
 
 std::vector<pipeline::NodeId> ChainOf(const pipeline::Principal& principal) {
   std::vector<pipeline::NodeId> chain;
+  chain.reserve(principal.chain.size());
   for (const pipeline::Link& link : principal.chain) chain.push_back(link.id);
   return chain;
 }
