@@ -96,7 +96,7 @@ net::Task<base::Result<std::string>> H1ClientResponse::CollectBody(std::size_t l
     }
     if (!piece->ok()) co_return std::move(*piece).TakeFailure();
     if (piece->value().empty()) {
-      lease_->ReleaseBuffers();  // the next answer of this turn is read into memory that is in the cache
+      lease_->buffer().Release();  // the next answer of this turn is read into memory that is in the cache
       co_return collected;
     }
     if (collected.size() + piece->value().size() > limit) co_return AnswerTooLarge(limit);
