@@ -29,10 +29,6 @@ constexpr std::chrono::seconds kTimeout(30);
 constexpr std::size_t kMaxBody = 64 << 10;
 constexpr std::int64_t kDayMs = 86'400'000;
 
-std::int64_t NowMs(net::Loop& loop) {
-  return std::chrono::floor<std::chrono::milliseconds>(loop.clock().Wall()).time_since_epoch().count();
-}
-
 Result<accounting::Grain> GrainParameter(const http::RequestHead& head) {
   const std::string text = QueryParameter(head, "grain");
   if (text.empty() || text == "day") return accounting::Grain::kDay;

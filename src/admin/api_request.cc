@@ -2,6 +2,7 @@
 
 #include <algorithm>
 #include <charconv>
+#include <chrono>
 #include <map>
 #include <utility>
 
@@ -180,6 +181,10 @@ base::Result<std::uint32_t> LimitParameter(const http::RequestHead& head, std::u
     return base::InvalidRequest("`limit` must be a number.", "limit");
   }
   return value;
+}
+
+std::int64_t NowMs(const net::Loop& loop) {
+  return std::chrono::floor<std::chrono::milliseconds>(loop.clock().Wall()).time_since_epoch().count();
 }
 
 }  // namespace gatehouse::admin

@@ -11,6 +11,7 @@
 #include "base/result.h"
 #include "codec/json/document.h"
 #include "http/message.h"
+#include "net/loop.h"
 
 namespace gatehouse::admin {
 
@@ -53,5 +54,7 @@ base::Result<std::uint32_t> LimitParameter(const http::RequestHead& head, std::u
 base::Status CheckQuery(const http::RequestHead& head, std::initializer_list<std::string_view> known);
 // The parts of a path behind a prefix, decoded: "keys", "acme/app:x", "rotate".
 std::optional<std::vector<std::string>> PathParts(std::string_view path);
+// Milliseconds since 1970.
+std::int64_t NowMs(const net::Loop& loop);
 
 }  // namespace gatehouse::admin

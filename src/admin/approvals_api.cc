@@ -33,11 +33,6 @@ constexpr ReviewWords kWords = {.yes = "approved", .no = "denied", .rate = "appr
 
 NodeId LeafOf(const Approval& approval) { return approval.chain.empty() ? NodeId() : approval.chain.back(); }
 
-std::int64_t NowMs(http::ServerExchange& exchange) {
-  const auto wall = exchange.loop().clock().Wall().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(wall).count();
-}
-
 void WriteVotes(Writer& writer, const Approval& approval) {
   writer.Key("votes").BeginArray();
   for (const auto& vote : approval.votes) {
@@ -164,7 +159,7 @@ ApprovalsApi::Answered ApprovalsApi::Decide(http::ServerExchange& exchange, cons
     co_return base::InvalidRequest("`reason` must say why.", "reason");
   GH_CO_TRY(const Approval known, co_await Find(exchange, actor, std::move(word)));
   if (!MayDecide(actor, known)) co_return Denied();
-  const Move move{.kind = kind, .by = PersonOf(actor), .reason = std::move(reason), .at_ms = NowMs(exchange)};
+  const Move move{.kind = kind, .by = PersonOf(actor), .reason = std::move(reason), .at_ms = NowMs(exchange.loop())};
   GH_CO_TRY(const Approval decided,
             co_await queue_.Do({.loop = exchange.loop(), .deadline = exchange.loop().In(kTimeout)}, known.id, move));
   ApiReply reply;
@@ -178,7 +173,7 @@ ApprovalsApi::Answered ApprovalsApi::Reviewers(http::ServerExchange& exchange, c
   const bool may = actor.May(Permission::kApprove, {}, directory_) || actor.May(Permission::kSeeEvents, {}, directory_);
   if (!may) co_return Denied();
   const oversight::ApprovalBook::Call call{.loop = exchange.loop(), .deadline = exchange.loop().In(kTimeout)};
-  const std::int64_t since = NowMs(exchange) - std::chrono::milliseconds(kReviewed).count();
+  const std::int64_t since = NowMs(exchange.loop()) - std::chrono::milliseconds(kReviewed).count();
   GH_CO_TRY(const auto approvals, co_await queue_.book().List(call, {.since_ms = since, .at_most = kMostReviewed}));
   GH_CO_TRY(const auto counts, co_await queue_.book().Counts(call, since));
   const auto reviewers =

@@ -1,6 +1,7 @@
 #pragma once
 
 #include <string>
+#include <string_view>
 
 #include "admin/admin_actor.h"
 #include "codec/json/writer.h"

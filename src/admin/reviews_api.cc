@@ -38,11 +38,6 @@ ReviewBook::Call CallOf(http::ServerExchange& exchange) {
   return {.loop = exchange.loop(), .deadline = exchange.loop().In(kTimeout)};
 }
 
-std::int64_t NowMs(http::ServerExchange& exchange) {
-  const auto wall = exchange.loop().clock().Wall().time_since_epoch();
-  return std::chrono::duration_cast<std::chrono::milliseconds>(wall).count();
-}
-
 void WriteVerdicts(Writer& writer, const Review& review) {
   writer.Key("verdicts").BeginArray();
   for (const Verdict& verdict : review.verdicts) {
@@ -187,7 +182,8 @@ ReviewsApi::Answered ReviewsApi::Judge(http::ServerExchange& exchange, const Adm
   }
   GH_CO_TRY(const Review known, co_await Find(exchange, actor, std::move(word)));
   if (!MayJudge(actor, known)) co_return Denied();
-  Verdict verdict{.by = PersonOf(actor), .says = said.says, .note = std::move(said.note), .at_ms = NowMs(exchange)};
+  Verdict verdict{
+      .by = PersonOf(actor), .says = said.says, .note = std::move(said.note), .at_ms = NowMs(exchange.loop())};
   GH_CO_TRY(const Review judged, co_await queue_.Judge(CallOf(exchange), known.id, std::move(verdict)));
   co_return ReplyWith(judged);
 }
@@ -203,7 +199,7 @@ ReviewsApi::Answered ReviewsApi::Plant(http::ServerExchange& exchange, const Adm
                           .source = base::ErrorSource::kClient,
                           .public_message = "Only what people have reviewed can be planted: then its answer is known."};
   }
-  Review planted = oversight::Plant(known, PersonOf(actor), said.says, NowMs(exchange));
+  Review planted = oversight::Plant(known, PersonOf(actor), said.says, NowMs(exchange.loop()));
   GH_CO_CHECK_OK(co_await queue_.Open(CallOf(exchange), planted));
   co_return ReplyWith(planted, 201);
 }
@@ -211,7 +207,7 @@ ReviewsApi::Answered ReviewsApi::Plant(http::ServerExchange& exchange, const Adm
 ReviewsApi::Answered ReviewsApi::Reviewers(http::ServerExchange& exchange, const AdminActor& actor) {
   GH_CO_CHECK_OK(CheckQuery(exchange.head(), {}));
   if (!MayAudit(actor) && !actor.May(Permission::kApprove, {}, directory_)) co_return Denied();
-  const std::int64_t since = NowMs(exchange) - std::chrono::milliseconds(kReviewed).count();
+  const std::int64_t since = NowMs(exchange.loop()) - std::chrono::milliseconds(kReviewed).count();
   GH_CO_TRY(
       const auto reviews,
       co_await queue_.book().List(

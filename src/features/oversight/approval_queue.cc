@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "features/oversight/follow.h"
+
 namespace gatehouse::features::oversight {
 namespace {
 
@@ -12,7 +14,6 @@ using base::Status;
 
 constexpr base::Duration kQueryTime = std::chrono::seconds(10);
 constexpr std::int64_t kAtOnce = 1000;
-constexpr std::chrono::hours kKept(24 * 400);    // what is over: longer than a year of evidence
 constexpr std::chrono::hours kLongest(24 * 31);  // nothing waits for longer, by the configuration's bound
 
 }  // namespace
@@ -127,22 +128,12 @@ net::Task<Status> ApprovalQueue::Look(net::Deadline deadline) {
 }
 
 net::Task<> ApprovalQueue::Follow(base::Duration interval, const base::Log& log) {
-  constexpr base::Duration kCleaning = std::chrono::hours(1);
-  enum class Answers : std::uint8_t { kYes, kNo } answers = Answers::kYes;
-  base::TimePoint clean = parts_.loop.Now();
-  for (;;) {
-    const Status looked = co_await Look(parts_.loop.In(kQueryTime));
-    if (!looked.ok() && answers == Answers::kYes) {
-      log.Warning("requests for approval cannot be read", {{"detail", looked.error().detail}});
-    }
-    answers = looked.ok() ? Answers::kYes : Answers::kNo;
-    if (looked.ok() && parts_.loop.Now() >= clean) {
-      const std::int64_t before = NowMs() - std::chrono::milliseconds(kKept).count();
-      static_cast<void>(co_await book_.Forget({.loop = parts_.loop, .deadline = parts_.loop.In(kQueryTime)}, before));
-      clean = parts_.loop.Now() + kCleaning;
-    }
-    co_await parts_.loop.Sleep(interval);
-  }
+  return FollowForever(
+      parts_.loop, log, {.interval = interval, .problem = "requests for approval cannot be read"},
+      [this](net::Deadline deadline) { return Look(deadline); },
+      [this](net::Deadline deadline, std::int64_t before_ms) {
+        return book_.Forget({.loop = parts_.loop, .deadline = deadline}, before_ms);
+      });
 }
 
 }  // namespace gatehouse::features::oversight

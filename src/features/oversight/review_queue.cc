@@ -5,16 +5,16 @@
 #include <iterator>
 #include <utility>
 
+#include "features/oversight/follow.h"
+
 namespace gatehouse::features::oversight {
 namespace {
 
 using base::Result;
 using base::Status;
 
-constexpr base::Duration kQueryTime = std::chrono::seconds(10);
-constexpr std::size_t kAtOnce = 500;           // of one unit of work
-constexpr std::int64_t kDueAtOnce = 200;       // of one look
-constexpr std::chrono::hours kKept(24 * 400);  // what is done: longer than a year of evidence
+constexpr std::size_t kAtOnce = 500;      // of one unit of work
+constexpr std::int64_t kDueAtOnce = 200;  // of one look
 constexpr std::string_view kNoRoom = "full";
 constexpr std::string_view kNotWritten = "unwritten";
 
@@ -108,22 +108,12 @@ net::Task<Status> ReviewQueue::Look(net::Deadline deadline) {
 }
 
 net::Task<> ReviewQueue::Follow(base::Duration interval, const base::Log& log) {
-  constexpr base::Duration kCleaning = std::chrono::hours(1);
-  enum class Answers : std::uint8_t { kYes, kNo } answers = Answers::kYes;
-  base::TimePoint clean = parts_.loop.Now();
-  for (;;) {
-    const Status looked = co_await Look(parts_.loop.In(kQueryTime));
-    if (!looked.ok() && answers == Answers::kYes) {
-      log.Warning("reviews cannot be written down or read", {{"detail", looked.error().detail}});
-    }
-    answers = looked.ok() ? Answers::kYes : Answers::kNo;
-    if (looked.ok() && parts_.loop.Now() >= clean) {
-      const std::int64_t before = NowMs() - std::chrono::milliseconds(kKept).count();
-      static_cast<void>(co_await book_.Forget({.loop = parts_.loop, .deadline = parts_.loop.In(kQueryTime)}, before));
-      clean = parts_.loop.Now() + kCleaning;
-    }
-    co_await parts_.loop.Sleep(interval);
-  }
+  return FollowForever(
+      parts_.loop, log, {.interval = interval, .problem = "reviews cannot be written down or read"},
+      [this](net::Deadline deadline) { return Look(deadline); },
+      [this](net::Deadline deadline, std::int64_t before_ms) {
+        return book_.Forget({.loop = parts_.loop, .deadline = deadline}, before_ms);
+      });
 }
 
 }  // namespace gatehouse::features::oversight
