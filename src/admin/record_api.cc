@@ -24,6 +24,7 @@ using features::identity::Permission;
 using Erased = Result<std::uint64_t>;
 using Shown = Result<std::vector<features::audit::Archive::ReadPayload>>;
 using Rotated = Result<std::uint64_t>;  // the index of the entry about it
+using MasterKeyTold = Result<features::audit::MasterKeyState>;
 
 constexpr std::chrono::minutes kPatience(2);
 constexpr std::size_t kMostBody = 4096;
@@ -75,13 +76,42 @@ Result<Order> ReadOrder(std::string text, const AdminActor& actor, const Directo
 
 bool RecordApi::Serves(std::string_view path) {
   const std::string_view what = path.substr(0, path.find_first_of("/?"));
-  return what == "erasures" || what == "record-keys" || what == "payload-reads";
+  return what == "erasures" || what == "record-keys" || what == "payload-reads" || what == "vault-master-key";
 }
 
 net::Task<Result<ApiReply>> RecordApi::Answer(http::ServerExchange& exchange, const AdminActor& actor) {
   if (exchange.head().path() == "/admin/v1/record-keys") return Keys(exchange, actor);
   if (exchange.head().path() == "/admin/v1/payload-reads") return ReadPayloads(exchange, actor);
+  if (exchange.head().path() == "/admin/v1/vault-master-key") return MasterKey(exchange, actor);
   return Erase(exchange, actor);
+}
+
+net::Task<Result<ApiReply>> RecordApi::MasterKey(http::ServerExchange& exchange, const AdminActor& actor) {
+  using What = features::audit::Archive::MasterKeyOrder::What;
+  const bool rotates = exchange.head().method == "POST";
+  if (!rotates && exchange.head().method != "GET") co_return WrongMethod("GET, POST");
+  if (!actor.May(rotates ? Permission::kChangeRoles : Permission::kOperate, {}, directory_)) co_return Denied();
+  if (services_.archive == nullptr) co_return base::InvalidRequest("No payloads are kept here.");
+  net::Handoff<MasterKeyTold> handoff(exchange.loop());
+  services_.archive->AskMasterKey(
+      {.what = rotates ? What::kRotate : What::kTell,
+       .actor = NameOf(actor),
+       .told = [sender = handoff.sender()](MasterKeyTold told) mutable { sender.Send(std::move(told)); }});
+  const auto told = co_await handoff.Receive(exchange.loop().In(kPatience));
+  if (!told) {
+    co_return base::Error{.code = base::ErrorCode::kTimeout,
+                          .source = base::ErrorSource::kStore,
+                          .public_message = "The vault did not answer in time; the record will say what was done."};
+  }
+  GH_CO_TRY(const features::audit::MasterKeyState state, MasterKeyTold(*told));
+  ApiReply reply;
+  codec::json::Writer(reply.body)
+      .BeginObject()
+      .Field("in_use", state.in_use)
+      .Field("at_source", state.at_source)
+      .Field("subjects", state.subjects)
+      .EndObject();
+  co_return reply;
 }
 
 // Newest last, as the folder's own file has them.

@@ -21,8 +21,9 @@ struct RecordServices {
 
 // Of the record (docs/record.md), for who may give roles: POST /admin/v1/erasures erases the payloads of somebody, POST
 // /admin/v1/payload-reads shows those of an entry, GET
-// /admin/v1/record-keys lists the keys that the log's signatures are checked with, POST makes another one. Belongs to
-// the admin loop.
+// /admin/v1/record-keys lists the keys that the log's signatures are checked with, POST makes another one; GET
+// /admin/v1/vault-master-key says which master key the vault's keys are wrapped with, POST wraps them with the one that
+// its source gives now. Belongs to the admin loop.
 class RecordApi {
  public:
   // Both outlive it.
@@ -36,6 +37,7 @@ class RecordApi {
  private:
   net::Task<base::Result<ApiReply>> Erase(http::ServerExchange& exchange, const AdminActor& actor);
   net::Task<base::Result<ApiReply>> ReadPayloads(http::ServerExchange& exchange, const AdminActor& actor);
+  net::Task<base::Result<ApiReply>> MasterKey(http::ServerExchange& exchange, const AdminActor& actor);
   net::Task<base::Result<ApiReply>> Keys(http::ServerExchange& exchange, const AdminActor& actor);
 
   const RecordServices services_;

@@ -57,6 +57,8 @@ The kind before the last name may be left out: gatehouse app show acme/search/pr
   payload ENTRY --reason WORD            what was said, where it is kept; the record says who read it, and why
   record keys                            what the signatures of the record are checked with, newest last
   record rotate-key                      another key signs from now on, beside the old one for a week
+  record master-key                      which master key the vault is wrapped with, and which its source gives
+  record rotate-master-key               wraps the vault with the one that its source gives
   kill all|node PATH|model NAME|tool NAME --reason TEXT
                            stops it now, in flight too, on all gateways of the database; one person suffices
   kill list [--all], kill lift ID        two people must want it lifted

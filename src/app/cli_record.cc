@@ -47,7 +47,9 @@ CliRequest UnderstandRecord(const std::vector<std::string>& plain, const CliOpti
   CheckOptions(options, {}, "record " + verb, problem);
   if (verb == "keys") return {"GET", "/admin/v1/record-keys", ""};
   if (verb == "rotate-key") return {"POST", "/admin/v1/record-keys", "{}"};
-  problem = "`gatehouse record` knows keys and rotate-key";
+  if (verb == "master-key") return {"GET", "/admin/v1/vault-master-key", ""};
+  if (verb == "rotate-master-key") return {"POST", "/admin/v1/vault-master-key", "{}"};
+  problem = "`gatehouse record` knows keys, rotate-key, master-key and rotate-master-key";
   return {};
 }
 

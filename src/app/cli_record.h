@@ -12,7 +12,7 @@ namespace gatehouse::app {
 CliRequest UnderstandErase(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem);
 // `gatehouse payload ENTRY --reason WORD`.
 CliRequest UnderstandPayload(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem);
-// `gatehouse record keys`, `gatehouse record rotate-key`.
+// `gatehouse record keys|rotate-key|master-key|rotate-master-key`.
 CliRequest UnderstandRecord(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem);
 
 }  // namespace gatehouse::app

@@ -40,16 +40,17 @@ bool IsOrigin(std::string_view text) {
 
 constexpr codec::config::Range<std::uint64_t> kPayloads = {.min = 1024, .max = std::uint64_t{16} << 20U};
 
-void ReadMasterKey(const codec::config::Node& node, RecordConfig& config) {
-  config.key_file = node["file"].AsString().value_or("");
-  config.key_variable = node["env"].AsString().value_or("");
+RecordConfig::KeySource ReadKeySource(const codec::config::Node& node) {
+  RecordConfig::KeySource source;
+  source.file = node["file"].AsString().value_or("");
+  source.variable = node["env"].AsString().value_or("");
   if (node["command"].IsPresent()) {
-    config.key_command = node["command"].AsStrings().value_or(std::vector<std::string>());
-    if (config.key_command.empty()) node["command"].AddProblem("must be a program and its arguments");
+    source.command = node["command"].AsStrings().value_or(std::vector<std::string>());
+    if (source.command.empty()) node["command"].AddProblem("must be a program and its arguments");
   }
-  const int given =
-      int{!config.key_file.empty()} + int{!config.key_variable.empty()} + int{!config.key_command.empty()};
+  const int given = int{!source.file.empty()} + int{!source.variable.empty()} + int{!source.command.empty()};
   if (given > 1) node.AddProblem("needs one of `file`, `env` and `command`");
+  return source;
 }
 
 std::optional<record::vault::Day> ReadDay(const codec::config::Node& node) {
@@ -99,7 +100,8 @@ void ReadPayloads(const codec::config::Node& node, RecordConfig& config) {
       node["max_queued"].AsBytes({.min = kLeastQueue, .max = kMostQueue}).value_or(config.archive.max_queued_bytes);
   ReadHolds(node["holds"], config);
   config.vault = node["vault"].AsString().value_or("");
-  ReadMasterKey(node["master_key"], config);
+  config.master_key = ReadKeySource(node["master_key"]);
+  config.previous_key = ReadKeySource(node["master_key"]["previous"]);
 }
 
 }  // namespace

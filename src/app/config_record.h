@@ -28,11 +28,15 @@ struct RecordConfig {
   std::size_t longest_payload = 0;  // 0: nothing of payloads is kept
   features::audit::ArchiveSettings archive;
   std::string vault;  // its folder; "": beside the database
-  // Where its master key comes from: a file, which is made beside the vault where none is named; a variable of the
-  // environment; a command.
-  std::string key_file;
-  std::string key_variable;
-  std::vector<std::string> key_command;
+  // Where a master key comes from: a file, a variable of the environment, or a command. At most one is given.
+  struct KeySource {
+    std::string file;
+    std::string variable;
+    std::vector<std::string> command;
+    bool operator==(const KeySource&) const = default;
+  };
+  KeySource master_key;                         // none: a file beside the vault, made where there is no vault yet
+  KeySource previous_key;                       // none: of a file, the one beside it with `.previous`, if it is there
   std::vector<WitnessConfig> witnesses;         // of this log
   std::optional<WitnessServiceConfig> witness;  // of other logs
   bool operator==(const RecordConfig&) const = default;

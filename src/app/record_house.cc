@@ -41,12 +41,25 @@ base::Error CannotOpen(base::Error error, const fs::path& folder) {
   return error;
 }
 
-record::vault::MasterKeySource MasterKeyOf(const RecordConfig& config, const fs::path& folder) {
+std::optional<record::vault::MasterKeySource> SourceOf(const RecordConfig::KeySource& source) {
+  using Source = record::vault::MasterKeySource;
+  if (!source.variable.empty()) return Source(record::vault::MasterKeyVariable{.name = source.variable});
+  if (!source.command.empty()) return Source(record::vault::MasterKeyCommand{.words = source.command});
+  if (!source.file.empty()) return Source(record::vault::MasterKeyFile{.path = source.file});
+  return {};
+}
+
+record::vault::MasterKeySources MasterKeysOf(const RecordConfig& config, const fs::path& folder) {
   using record::vault::MasterKeyFile;
-  if (!config.key_variable.empty()) return record::vault::MasterKeyVariable{.name = config.key_variable};
-  if (!config.key_command.empty()) return record::vault::MasterKeyCommand{.words = config.key_command};
-  if (!config.key_file.empty()) return MasterKeyFile{.path = config.key_file};
-  return MasterKeyFile{.path = folder.string() + ".key", .if_absent = MasterKeyFile::IfAbsent::kMake};
+  const MasterKeyFile beside = {.path = folder.string() + ".key", .if_absent = MasterKeyFile::IfAbsent::kMake};
+  record::vault::MasterKeySources sources = {.current = SourceOf(config.master_key).value_or(beside),
+                                             .previous = SourceOf(config.previous_key)};
+  const auto* const file = std::get_if<MasterKeyFile>(&sources.current);
+  if (sources.previous || file == nullptr) return sources;
+  const fs::path previous = file->path.string() + ".previous";
+  std::error_code ignored;
+  if (fs::exists(previous, ignored)) sources.previous = MasterKeyFile{.path = previous};
+  return sources;
 }
 
 base::Error VaultFailed(base::Error error, const fs::path& folder) {
@@ -139,16 +152,32 @@ base::Status RecordHouse::OpenWitnesses(const fs::path& folder, const Start& sta
   return error;
 }
 
+// Says where its master key comes from.
+base::Result<record::vault::MasterKeySource> RecordHouse::OpenVault(const fs::path& folder, const base::Log& log,
+                                                                    const base::Clock& clock) {
+  auto sources = MasterKeysOf(config_, folder);
+  const auto fingerprint = record::vault::Vault::MasterFingerprintIn(folder);
+  if (!fingerprint.ok()) return VaultFailed(fingerprint.error(), folder);
+  auto master = record::vault::FindMasterKey(sources, fingerprint.value(), clock);
+  if (!master.ok()) return VaultFailed(std::move(master).TakeError(), folder);
+  auto vault = record::vault::Vault::Open(folder, master.value().key, {.clock = &clock});
+  if (!vault.ok()) return VaultFailed(std::move(vault).TakeError(), folder);
+  vault_ = std::move(vault).value();
+  if (master.value().which == record::vault::FittingMasterKey::Which::kPrevious) {
+    log.Warning("the keys of the vault are wrapped with the previous master key: gatehouse record rotate-master-key");
+  }
+  // From now on there is a vault: a key that is missing is not made anew.
+  auto* const file = std::get_if<record::vault::MasterKeyFile>(&sources.current);
+  if (file != nullptr) file->if_absent = record::vault::MasterKeyFile::IfAbsent::kFail;
+  return sources.current;
+}
+
 base::Status RecordHouse::OpenArchive(const Start& start, const base::Clock& clock) {
   using Keep = features::audit::ArchiveSettings::Keep;
   auto inspector = start.inspector;
+  std::optional<record::vault::MasterKeySource> master;
   if (config_.archive.keep != Keep::kSizes) {
-    const fs::path folder = config_.vault.empty() ? start.vault : fs::path(config_.vault);
-    auto master = record::vault::LoadMasterKey(MasterKeyOf(config_, folder), clock);
-    if (!master.ok()) return VaultFailed(std::move(master).TakeError(), folder);
-    auto vault = record::vault::Vault::Open(folder, master.value(), {.clock = &clock});
-    if (!vault.ok()) return VaultFailed(std::move(vault).TakeError(), folder);
-    vault_ = std::move(vault).value();
+    GH_TRY(master, OpenVault(config_.vault.empty() ? start.vault : fs::path(config_.vault), start.log, clock));
   }
   if (config_.archive.keep == Keep::kRedacted && inspector == nullptr) {
     GH_TRY(inspector, inspect::Inspector::Build(inspect::DefaultDetectors()));
@@ -160,7 +189,8 @@ base::Status RecordHouse::OpenArchive(const Start& start, const base::Clock& clo
           .inspector = std::move(inspector),
           .clock = clock,
           .files = &files_,
-          .log_folder = (config_.folder.empty() ? start.folder : fs::path(config_.folder)).string()},
+          .log_folder = (config_.folder.empty() ? start.folder : fs::path(config_.folder)).string(),
+          .master = std::move(master)},
       config_.archive);
   return base::Ok();
 }

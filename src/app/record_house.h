@@ -20,6 +20,7 @@
 #include "net/loop.h"
 #include "record/log/files.h"
 #include "record/log/log_writer.h"
+#include "record/vault/master_key.h"
 #include "record/vault/vault.h"
 
 namespace gatehouse::app {
@@ -70,6 +71,8 @@ class RecordHouse {
 
   explicit RecordHouse(const RecordConfig& config) : config_(config) {}
   base::Status OpenWitnesses(const std::filesystem::path& folder, const Start& start, const base::Clock& clock);
+  base::Result<record::vault::MasterKeySource> OpenVault(const std::filesystem::path& folder, const base::Log& log,
+                                                         const base::Clock& clock);
   base::Status OpenArchive(const Start& start, const base::Clock& clock);
 
   const RecordConfig config_;

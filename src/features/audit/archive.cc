@@ -3,7 +3,6 @@
 #include <array>
 #include <bit>
 #include <chrono>
-#include <future>
 #include <utility>
 
 #include "codec/crypto/encoding.h"
@@ -22,8 +21,6 @@ using pipeline::PayloadCopy;
 using Keep = ArchiveSettings::Keep;
 
 constexpr std::chrono::hours kBetweenExpiries(1);
-// How long the record may take to say durably what is done then.
-constexpr std::chrono::seconds kPatience(30);
 
 // What an entry says of payloads that it would be too much to name apart: "sizes":{"prompt":2048,"answer":4096}.
 void WriteSizes(FieldWriter& entry, const PayloadCopy& payloads) {
@@ -68,6 +65,9 @@ void WriteKept(FieldWriter& entry, const std::vector<vault::KeptPayload>& kept) 
 
 Archive::Archive(Parts parts, ArchiveSettings settings) : parts_(std::move(parts)), settings_(std::move(settings)) {
   if (parts_.inspector != nullptr) scratch_ = std::make_unique<inspect::Inspector::Scratch>(*parts_.inspector);
+  if (parts_.vault != nullptr && parts_.master) {
+    master_.emplace(parts_.record, *parts_.vault, *parts_.master, parts_.clock);
+  }
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -120,6 +120,15 @@ void Archive::Read(ReadOrder order) {
   if (taken == Order::kTooMany) told(TooMany());
 }
 
+void Archive::AskMasterKey(MasterKeyOrder order) {
+  const auto told = order.told;
+  const Order taken = Take([this, order = std::move(order)] {
+    if (!master_) return order.told(Missing("No payloads are kept here."));
+    order.told(order.what == MasterKeyOrder::What::kRotate ? master_->Rotate(order.actor) : master_->State());
+  });
+  if (taken == Order::kTooMany) told(TooMany());
+}
+
 // One more that waits already does as well.
 void Archive::Expire() {
   static_cast<void>(Take([this] { ExpireNow(); }));
@@ -131,6 +140,7 @@ std::uint64_t Archive::lost() const {
 }
 
 void Archive::Run() {
+  if (master_) master_->Note();
   NoteHolds();
   FinishErasures();
   ExpireNow();
@@ -204,22 +214,9 @@ std::string Archive::Redacted(std::string_view text) {
   return redacted.append(text.substr(at));
 }
 
-Status Archive::WriteDurably(std::string_view type, const std::function<void(FieldWriter&)>& members) {
-  auto told = std::make_shared<std::promise<Status>>();
-  auto outcome = told->get_future();
-  GH_CHECK_OK(
-      parts_.record.Write(type, members, Durability::kStrict, [told](const base::Result<std::uint64_t>& durable) {
-        told->set_value(durable.ok() ? base::Ok() : Status(durable.error()));
-      }));
-  if (outcome.wait_for(kPatience) == std::future_status::ready) return outcome.get();
-  return base::Error{.code = base::ErrorCode::kTimeout,
-                     .source = base::ErrorSource::kStore,
-                     .public_message = "The record did not say durably in time what was to be done. Try again."};
-}
-
 base::Result<std::uint64_t> Archive::EraseNow(const vault::KeyId& key, std::string_view actor, std::string_view basis) {
   GH_TRY(const vault::Vault::Erasure erasure, parts_.vault->Erase(key, settings_.holds));
-  GH_CHECK_OK(WriteDurably("erasure", [&](FieldWriter& entry) {
+  GH_CHECK_OK(parts_.record.WriteAndWait("erasure", [&](FieldWriter& entry) {
     entry.Word(R"(,"key":)", erasure.key.Hex());
     entry.Signed(R"(,"destroyed_ms":)", erasure.destroyed_ms);
     entry.Number(R"(,"blobs":)", erasure.removal.blobs);
@@ -245,7 +242,7 @@ base::Result<std::vector<Archive::ReadPayload>> Archive::ReadNow(const ReadOrder
     if (auto reference = ParsePayloadReference(element.value)) references.push_back(std::move(*reference));
   }
   if (references.empty()) return Missing("Nothing of what this entry is about was kept.");
-  GH_CHECK_OK(WriteDurably("access.read", [&](FieldWriter& said) {
+  GH_CHECK_OK(parts_.record.WriteAndWait("access.read", [&](FieldWriter& said) {
     said.Number(R"(,"entry":)", order.index);
     said.Text(R"(,"id":)", document.root()["id"].string());
     said.Text(R"(,"actor":)", order.actor);
@@ -287,7 +284,7 @@ void Archive::ExpireNow() {
   const std::string& name = settings_.retention_class;
   const auto due = parts_.vault->Expire(name, before, settings_.holds, vault::BlobStore::Mode::kDryRun);
   if (!due.ok() || due.value().blobs == 0) return;
-  const Status said = WriteDurably("retention.expire", [&](FieldWriter& entry) {
+  const Status said = parts_.record.WriteAndWait("retention.expire", [&](FieldWriter& entry) {
     entry.Word(R"(,"class":)", name);
     entry.Word(R"(,"before":)", vault::DayName(before));
     entry.Number(R"(,"blobs":)", due.value().blobs);

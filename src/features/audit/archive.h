@@ -7,6 +7,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <optional>
 #include <string>
 #include <string_view>
 #include <thread>
@@ -14,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "features/audit/master_key.h"
 #include "features/audit/record.h"
 #include "inspect/inspector.h"
 #include "pipeline/payload_copy.h"
@@ -49,6 +51,7 @@ class Archive {
     const base::Clock& clock;
     record::log::Files* files = nullptr;  // with the log that the entries are in; null: no payload is read
     std::string log_folder;
+    std::optional<record::vault::MasterKeySource> master = {};  // where the vault's key comes from
   };
   // The record, the vault, the clock and the files outlive it.
   Archive(Parts parts, ArchiveSettings settings);
@@ -91,6 +94,15 @@ class Archive {
   };
   void Read(ReadOrder order);
 
+  // What is asked about the master key of the vault; `told` is called on the thread of the archive. kNotFound: nothing
+  // is kept.
+  struct MasterKeyOrder {
+    enum class What : std::uint8_t { kTell, kRotate } what = What::kTell;
+    std::string actor;  // who has it rotated
+    std::function<void(base::Result<MasterKeyState>)> told;
+  };
+  void AskMasterKey(MasterKeyOrder order);
+
   // As many orders may wait at once; `told` of one more is called at once, with kUnavailable.
   static constexpr std::size_t kMostOrders = 256;
 
@@ -119,11 +131,10 @@ class Archive {
   void ExpireNow();
   // Says which holds there are.
   void NoteHolds();
-  // Writes an entry and waits until it is on the disk.
-  base::Status WriteDurably(std::string_view type, const std::function<void(codec::json::FieldWriter&)>& members);
 
   const Parts parts_;
   const ArchiveSettings settings_;
+  std::optional<MasterKeyCustody> master_;
   std::unique_ptr<inspect::Inspector::Scratch> scratch_;  // of the thread
 
   mutable std::mutex mutex_;

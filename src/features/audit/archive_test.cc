@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <filesystem>
+#include <fstream>
 #include <future>
 
 #include "codec/crypto/encoding.h"
@@ -208,6 +209,83 @@ TEST_F(Archiving, BoundsWhatIsAskedOfIt) {
   go_on.set_value();
   Finish();
   EXPECT_EQ(done, Archive::kMostOrders);
+}
+
+// The file `master`, beside the vault, that has the key.
+class RotatingTheMasterKey : public Archiving {
+ protected:
+  static std::string Fingerprint(char letter) {
+    return vault::MasterKey(base::Secret(std::string(32, letter))).fingerprint();
+  }
+  void Give(char letter) {
+    const fs::path path = folder_ / "master";
+    std::ofstream(path) << std::string(32, letter);
+    fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
+  }
+  base::Result<MasterKeyState> Ask(Archive::MasterKeyOrder::What what) {
+    if (archive_ == nullptr) {
+      archive_ = std::make_unique<Archive>(Archive::Parts{.record = record_,
+                                                          .vault = vault_.get(),
+                                                          .inspector = nullptr,
+                                                          .clock = clock_,
+                                                          .master = vault::MasterKeyFile{.path = folder_ / "master"}},
+                                           ArchiveSettings{.keep = Keep::kFull});
+    }
+    std::promise<base::Result<MasterKeyState>> told;
+    archive_->AskMasterKey({.what = what, .actor = "7", .told = [&](auto state) { told.set_value(std::move(state)); }});
+    return told.get_future().get();
+  }
+  using What = Archive::MasterKeyOrder::What;
+};
+
+TEST_F(RotatingTheMasterKey, WrapsTheKeysAnewAndSaysSoBeforeAndAfter) {
+  Give('n');
+  static_cast<void>(Ask(What::kTell));
+  Put("hello", "hi");
+  const auto due = Ask(What::kTell).value();
+  EXPECT_EQ(due.in_use, Fingerprint('k'));
+  EXPECT_EQ(due.at_source, Fingerprint('n'));
+  EXPECT_EQ(due.subjects, 1U);
+  ASSERT_TRUE(Ask(What::kRotate).ok());
+  EXPECT_EQ(vault_->keys().master_fingerprint(), Fingerprint('n'));
+  Finish();
+  ASSERT_THAT(sink_.entries, SizeIs(4));
+  EXPECT_THAT(sink_.entries[0], HasSubstr(R"("t":"vault.opened")"));
+  EXPECT_THAT(sink_.entries[0], HasSubstr(R"("master":")" + Fingerprint('k')));
+  EXPECT_THAT(sink_.entries[2], HasSubstr(R"("t":"key.master_rotating")"));
+  EXPECT_EQ(sink_.durabilities[2], Durability::kStrict);
+  EXPECT_THAT(sink_.entries[3], HasSubstr(R"("t":"key.master_rotated")"));
+  EXPECT_THAT(sink_.entries[3], HasSubstr(R"("before":")" + Fingerprint('k') + R"(","after":")" + Fingerprint('n') +
+                                          R"(","subjects":1,"actor":"7"})"));
+  EXPECT_EQ(Read(sink_.entries[1], 0), "hello");
+}
+
+TEST_F(RotatingTheMasterKey, RefusesWhatWouldChangeNothingOrIsNoKey) {
+  Give('k');
+  EXPECT_EQ(Ask(What::kRotate).error().code, base::ErrorCode::kConflict);
+  std::ofstream(folder_ / "master") << "hunter2";
+  const auto refused = Ask(What::kRotate);
+  EXPECT_EQ(refused.error().code, base::ErrorCode::kInvalidRequest);
+  EXPECT_THAT(refused.error().public_message, Not(HasSubstr("hunter2")));
+  fs::remove(folder_ / "master");
+  EXPECT_EQ(Ask(What::kRotate).error().code, base::ErrorCode::kNotFound);
+  EXPECT_EQ(vault_->keys().master_fingerprint(), Fingerprint('k'));
+}
+
+TEST_F(RotatingTheMasterKey, ChangesNothingThatIsNotOnRecord) {
+  Give('n');
+  sink_.fails = true;
+  EXPECT_FALSE(Ask(What::kRotate).ok());
+  EXPECT_EQ(vault_->keys().master_fingerprint(), Fingerprint('k'));
+}
+
+// What a rotation writes first cannot be written.
+TEST_F(RotatingTheMasterKey, SaysThatItFailed) {
+  Give('n');
+  fs::create_directory(folder_ / "vault" / "keys.new");
+  EXPECT_FALSE(Ask(What::kRotate).ok());
+  EXPECT_EQ(vault_->keys().master_fingerprint(), Fingerprint('k'));
+  EXPECT_THAT(sink_.entries.back(), HasSubstr(R"("t":"key.master_failed")"));
 }
 
 class ReadingPayloads : public Archiving {

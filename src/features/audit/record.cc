@@ -1,5 +1,7 @@
 #include "features/audit/record.h"
 
+#include <chrono>
+#include <future>
 #include <utility>
 
 #include "features/audit/archive.h"
@@ -8,6 +10,8 @@ namespace gatehouse::features::audit {
 namespace {
 
 constexpr auto kRelaxed = std::memory_order_relaxed;
+// How long the log may take to say durably what is done then.
+constexpr std::chrono::seconds kPatience(30);
 
 // Whose payloads they are: the user, application or agent; else who the key belongs to.
 std::string SubjectOf(const pipeline::Principal& principal) {
@@ -52,6 +56,19 @@ base::Status Record::Write(std::string_view type, const std::function<void(codec
   members(writer);
   writer.Raw("}");
   return Append(entry, durability, counts_.back(), std::move(told));
+}
+
+base::Status Record::WriteAndWait(std::string_view type,
+                                  const std::function<void(codec::json::FieldWriter&)>& members) {
+  auto told = std::make_shared<std::promise<base::Status>>();
+  auto outcome = told->get_future();
+  GH_CHECK_OK(Write(type, members, Durability::kStrict, [told](const base::Result<std::uint64_t>& durable) {
+    told->set_value(durable.ok() ? base::Ok() : base::Status(durable.error()));
+  }));
+  if (outcome.wait_for(kPatience) == std::future_status::ready) return outcome.get();
+  return base::Error{.code = base::ErrorCode::kTimeout,
+                     .source = base::ErrorSource::kStore,
+                     .public_message = "The record did not say durably in time what was to be done. Try again."};
 }
 
 void Record::AppendLate(std::string_view entry, Durability durability) {

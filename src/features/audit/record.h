@@ -82,6 +82,8 @@ class Record {
   void Note(std::string_view type, const std::function<void(codec::json::FieldWriter&)>& members) {
     static_cast<void>(Write(type, members, Durability::kAsync));
   }
+  // The same, and waits until it is on the disk; kTimeout where that takes half a minute. Never on a loop.
+  base::Status WriteAndWait(std::string_view type, const std::function<void(codec::json::FieldWriter&)>& members);
   // A whole entry that was put together before. One that cannot be written is counted.
   void AppendLate(std::string_view entry, Durability durability);
 

@@ -59,6 +59,17 @@ std::string SumOf(std::string_view bytes) {
   return text;
 }
 
+bool IsHead(std::string_view head) {
+  return head.starts_with(kMagic) && head.substr(kHeadSumAt) == SumOf(head.substr(0, kHeadSumAt));
+}
+
+std::filesystem::path FolderOf(const std::filesystem::path& path) {
+  return path.has_parent_path() ? path.parent_path() : ".";
+}
+
+// What a rotation writes before it takes the place of the table.
+std::filesystem::path BesideOf(const std::filesystem::path& path) { return path.string() + ".new"; }
+
 }  // namespace
 
 MasterKey::MasterKey(base::Secret secret) : secret_(std::move(secret)) {
@@ -74,8 +85,20 @@ base::Result<std::unique_ptr<KeyTable>> KeyTable::Open(const std::filesystem::pa
   GH_CHECK_OK(file.Lock());
   std::unique_ptr<KeyTable> table(new KeyTable(path, master, std::move(options)));
   table->file_ = std::move(file);
+  GH_CHECK_OK(table->RemoveUnfinished());
   GH_CHECK_OK(table->Load());
   return table;
+}
+
+base::Result<std::optional<std::string>> KeyTable::MasterFingerprintIn(const std::filesystem::path& path) {
+  const auto file = File::Open(path, O_RDONLY);
+  if (!file.ok() && file.error().code == base::ErrorCode::kNotFound) return std::optional<std::string>();
+  if (!file.ok()) return file.error();
+  GH_TRY(const std::size_t size, file.value().Size());
+  if (size < kKeyHeadBytes) return std::optional<std::string>();
+  GH_TRY(const std::string head, file.value().ReadAt(0, kKeyHeadBytes));
+  if (!IsHead(head)) return NoTable(path);
+  return std::optional(head.substr(kFingerprintAt, 2 * kFingerprintBytes));
 }
 
 std::string KeyTable::HeadFor(const MasterKey& master) const {
@@ -87,8 +110,7 @@ std::string KeyTable::HeadFor(const MasterKey& master) const {
 }
 
 base::Status KeyTable::LoadHead(std::string_view head) {
-  const std::string_view sum = head.substr(kHeadSumAt);
-  if (!head.starts_with(kMagic) || sum != SumOf(head.substr(0, kHeadSumAt))) return NoTable(path_);
+  if (!IsHead(head)) return NoTable(path_);
   const std::string_view used = head.substr(kFingerprintAt, 2 * kFingerprintBytes);
   if (used != master_.fingerprint()) return WrongMaster(path_, used, master_.fingerprint());
   auto tag_key = codec::crypto::UnwrapKey(KeyWrap::kExact, master_.Reveal(), head.substr(kTagKeyAt, kWrappedKeyBytes));
@@ -104,7 +126,7 @@ base::Status KeyTable::Load() {
     tag_key_ = base::Secret(codec::crypto::RandomBytes(codec::crypto::kAesKeyBytes));
     GH_CHECK_OK(file_->WriteAt(HeadFor(master_), 0));
     GH_CHECK_OK(file_->Sync());
-    return SyncFolder(path_.has_parent_path() ? path_.parent_path() : ".");
+    return SyncFolder(FolderOf(path_));
   }
   GH_TRY(const std::string head, file_->ReadAt(0, kKeyHeadBytes));
   GH_CHECK_OK(LoadHead(head));
@@ -162,6 +184,7 @@ base::Result<SubjectKey> KeyTable::Unwrap(std::uint32_t number, const KeyId& id)
 }
 
 base::Result<SubjectKey> KeyTable::Make(const Tag& tag) {
+  GH_CHECK_OK(SyncName());
   if (live_.size() >= options_.max_subjects) {
     return base::Error{.code = base::ErrorCode::kTooLarge,
                        .source = base::ErrorSource::kStore,
@@ -232,6 +255,7 @@ base::Result<KeyTable::Destroyed> KeyTable::Destroy(const KeyId& id) {
   }
   const auto found = live_.find(id);
   if (found == live_.end()) return NoSuchKey();
+  GH_CHECK_OK(SyncName());
   const std::uint32_t number = found->second;
   GH_CHECK_OK(
       file_->WriteAt(std::string(kWrappedKeyBytes, '\0'), OffsetOf(number) + static_cast<off_t>(kWrappedKeyAt)));
@@ -275,6 +299,7 @@ base::Result<std::string> KeyTable::Rewrapped(std::string_view bytes, const Mast
 
 base::Status KeyTable::CopyTo(const File& copy, const MasterKey& master) const {
   GH_CHECK_OK(copy.WriteAt(HeadFor(master), 0));
+  After(Step::kCopyBegun);
   for (std::uint32_t first = 0; first < slots_; first += kChunkSlots) {
     const std::size_t count = std::min<std::size_t>(kChunkSlots, slots_ - first);
     GH_TRY(const std::string chunk, file_->ReadAt(OffsetOf(first), count * kKeySlotBytes));
@@ -285,33 +310,63 @@ base::Status KeyTable::CopyTo(const File& copy, const MasterKey& master) const {
       out.append(slot);
     }
     GH_CHECK_OK(copy.WriteAt(out, OffsetOf(first)));
+    After(Step::kCopyBegun);
   }
   return copy.Sync();
 }
 
-base::Status KeyTable::OverwriteOld(const File& old) const {
+base::Status KeyTable::Overwrite(const File& old) const {
   const std::string zeros(kChunkSlots * kKeySlotBytes, '\0');
   GH_TRY(const std::size_t size, old.Size());
   for (std::size_t at = 0; at < size; at += zeros.size()) {
     GH_CHECK_OK(old.WriteAt(std::string_view(zeros).substr(0, size - at), static_cast<off_t>(at)));
+    After(Step::kOldOverwritten);
   }
   return old.Sync();
 }
 
-base::Status KeyTable::Rotate(const MasterKey& next) {
-  const std::lock_guard lock(mutex_);
-  std::filesystem::path beside = path_;
-  beside += ".new";
-  GH_TRY(File copy, File::Open(beside, O_RDWR | O_CREAT | O_TRUNC));
-  GH_CHECK_OK(copy.Lock());
-  GH_CHECK_OK(CopyTo(copy, next));
+// What a rotation left that did not come to its end. It holds wrapped keys, and would outlive their destruction.
+base::Status KeyTable::RemoveUnfinished() const {
+  const std::filesystem::path beside = BesideOf(path_);
+  const auto left = File::Open(beside, O_RDWR);
+  if (!left.ok() && left.error().code == base::ErrorCode::kNotFound) return base::Ok();
+  if (!left.ok()) return left.error();
+  GH_CHECK_OK(Overwrite(left.value()));
+  if (::unlink(beside.c_str()) != 0) return FileError("cannot remove", beside);
+  return SyncFolder(FolderOf(path_));
+}
+
+base::Status KeyTable::CopyBeside(const std::filesystem::path& beside, const MasterKey& next,
+                                  std::optional<File>& copy) const {
+  GH_TRY(copy, File::Open(beside, O_RDWR | O_CREAT | O_TRUNC));
+  GH_CHECK_OK(copy->Lock());
+  GH_CHECK_OK(CopyTo(*copy, next));
   After(Step::kCopyWritten);
   if (::rename(beside.c_str(), path_.c_str()) != 0) return FileError("cannot replace", path_);
-  const File old = std::exchange(*file_, std::move(copy));
+  return base::Ok();
+}
+
+base::Status KeyTable::SyncName() {
+  if (name_ == Name::kDurable) return base::Ok();
+  GH_CHECK_OK(SyncFolder(FolderOf(path_)));
+  name_ = Name::kDurable;
+  return base::Ok();
+}
+
+base::Status KeyTable::Rotate(const MasterKey& next) {
+  const std::lock_guard lock(mutex_);
+  std::optional<File> copy;
+  if (base::Status copied = CopyBeside(BesideOf(path_), next, copy); !copied.ok()) {
+    static_cast<void>(RemoveUnfinished());  // else it is at the next start
+    return copied;
+  }
+  const File old = std::exchange(*file_, *std::move(copy));
   master_ = next;
-  GH_CHECK_OK(SyncFolder(path_.has_parent_path() ? path_.parent_path() : "."));
+  name_ = Name::kInDoubt;
   After(Step::kCopyNamed);
-  return OverwriteOld(old);
+  GH_CHECK_OK(SyncName());
+  After(Step::kNameSynced);
+  return Overwrite(old);
 }
 
 std::size_t KeyTable::subjects() const {

@@ -48,7 +48,16 @@ class MasterKey {
 class KeyTable {
  public:
   // After each of these a test may end the process.
-  enum class Step : std::uint8_t { kSlotWritten, kSlotSynced, kKeyZeroed, kCopyWritten, kCopyNamed };
+  enum class Step : std::uint8_t {
+    kSlotWritten,
+    kSlotSynced,
+    kKeyZeroed,
+    kCopyBegun,  // after its head, and after each of its chunks
+    kCopyWritten,
+    kCopyNamed,
+    kNameSynced,
+    kOldOverwritten,  // after each of its chunks
+  };
   struct Options {
     const base::Clock* clock = nullptr;  // outlives the table
     std::size_t max_subjects = 1'000'000;
@@ -58,6 +67,10 @@ class KeyTable {
   // key, which is named by its fingerprint. kInvalidRequest: it is no such file.
   static base::Result<std::unique_ptr<KeyTable>> Open(const std::filesystem::path& path, const MasterKey& master,
                                                       Options options);
+
+  // The fingerprint of the master key that the keys in this file are wrapped with, for which no key is needed; nullopt
+  // where there is no such file, or its making was interrupted.
+  static base::Result<std::optional<std::string>> MasterFingerprintIn(const std::filesystem::path& path);
 
   // The key of a subject, made when it is asked for first. kTooLarge: there are as many as there may be.
   base::Result<SubjectKey> KeyFor(std::string_view subject);
@@ -78,7 +91,9 @@ class KeyTable {
   base::Status Acknowledge(const KeyId& id);
 
   // Wraps all keys with another master key, in a new file that takes the place of the old one, which is overwritten.
-  // Once the old master key is destroyed, so is every older copy of the table. After an error the table is as it was.
+  // Once the old master key is destroyed, so is every older copy of the table. After an error, master_fingerprint()
+  // says which of the two the keys are wrapped with: it is the next one where only the old file could not be
+  // overwritten. Whenever the process ends, one of the two opens the table.
   base::Status Rotate(const MasterKey& next);
 
   std::size_t subjects() const;
@@ -108,13 +123,18 @@ class KeyTable {
   std::string HeadFor(const MasterKey& master) const;
   base::Status CopyTo(const File& copy, const MasterKey& master) const;
   base::Result<std::string> Rewrapped(std::string_view slot, const MasterKey& master) const;
-  base::Status OverwriteOld(const File& old) const;
+  base::Status CopyBeside(const std::filesystem::path& beside, const MasterKey& next, std::optional<File>& copy) const;
+  base::Status Overwrite(const File& old) const;
+  base::Status RemoveUnfinished() const;
+  base::Status SyncName();
 
   const std::filesystem::path path_;
   mutable std::mutex mutex_;  // guards everything below
   MasterKey master_;
   const Options options_;
   std::optional<File> file_;
+  // Whether the end of the machine could bring an older file back under the name. Nothing is made or destroyed then.
+  enum class Name : std::uint8_t { kDurable, kInDoubt } name_ = Name::kDurable;
   base::Secret tag_key_;
   std::uint32_t slots_ = 0;  // in the file
   std::size_t damaged_ = 0;

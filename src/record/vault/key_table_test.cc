@@ -202,17 +202,52 @@ TEST_F(KeyTableTest, TheProcessMayEndAtEachStepOfDestroying) {
   }
 }
 
-// Before the new file has its name, the old master key opens the table; then the new one does.
+// Before the new file has its name, the old master key opens the table; then the new one does. Never is a copy left
+// that an erasure would not reach.
 TEST_F(KeyTableTest, TheProcessMayEndAtEachStepOfRotating) {
-  const KeyId anna = Open()->KeyFor("anna").value().id;
-  for (int steps = 1; steps <= 2; ++steps) {
-    EXPECT_EQ(InChild([&] {
-                auto table = Open(Master(), {.after_step = DieAfter<KeyTable::Step>(steps)});
-                static_cast<void>(table->Rotate(Master('n')));
-              }),
-              0);
-    EXPECT_EQ(Open(Master(steps == 1 ? 'm' : 'n'))->KeyFor("anna").value().id, anna);
+  const SubjectKey anna = Open()->KeyFor("anna").value();
+  std::filesystem::resize_file(path(), kKeyHeadBytes + 1500 * kKeySlotBytes);  // more than one chunk
+  const std::string whole = Bytes();
+  int opened_by_old = 0;
+  int opened_by_new = 0;
+  for (int steps = 1;; ++steps) {
+    ASSERT_TRUE(File::Open(path(), O_RDWR).value().WriteAt(whole, 0).ok());
+    const int status = InChild([&] {
+      auto table = Open(Master(), {.after_step = DieAfter<KeyTable::Step>(steps)});
+      static_cast<void>(table->Rotate(Master('n')));
+    });
+    const std::string used = KeyTable::MasterFingerprintIn(path()).value().value();
+    const bool is_new = used == Master('n').fingerprint();
+    (is_new ? opened_by_new : opened_by_old) += 1;
+    const auto table = Open(Master(is_new ? 'n' : 'm'));
+    EXPECT_EQ(table->KeyFor("anna").value().secret.Reveal(), anna.secret.Reveal()) << steps;
+    EXPECT_EQ(table->subjects(), 1U);
+    EXPECT_EQ(Bytes().size(), whole.size());
+    EXPECT_FALSE(std::filesystem::exists(folder_.path() / "keys.new")) << steps;
+    if (status == 1) break;  // it went through
   }
+  EXPECT_EQ(opened_by_old, 4);
+  EXPECT_EQ(opened_by_new, 5);
+}
+
+TEST_F(KeyTableTest, SaysWithoutAKeyWhichMasterKeyItIsWrappedWith) {
+  EXPECT_EQ(KeyTable::MasterFingerprintIn(path()).value(), std::nullopt);
+  Open();
+  EXPECT_EQ(KeyTable::MasterFingerprintIn(path()).value(), Master().fingerprint());
+  const auto file = File::Open(path(), O_RDWR).value();
+  ASSERT_TRUE(file.WriteAt("x", 9).ok());
+  EXPECT_EQ(KeyTable::MasterFingerprintIn(path()).error().code, base::ErrorCode::kInvalidRequest);
+}
+
+TEST_F(KeyTableTest, AfterARotationThatFailsItIsAsItWas) {
+  auto table = Open();
+  const SubjectKey anna = table->KeyFor("anna").value();
+  std::filesystem::create_directory(folder_.path() / "keys.new");
+  EXPECT_FALSE(table->Rotate(Master('n')).ok());
+  EXPECT_EQ(table->master_fingerprint(), Master().fingerprint());
+  std::filesystem::remove(folder_.path() / "keys.new");
+  EXPECT_EQ(table->Find(anna.id).value().secret.Reveal(), anna.secret.Reveal());
+  EXPECT_TRUE(table->Rotate(Master('n')).ok());
 }
 
 }  // namespace

@@ -88,4 +88,25 @@ base::Result<MasterKey> LoadMasterKey(const MasterKeySource& source, const base:
   return std::visit([&](const auto& from) { return Load(from, clock); }, source);
 }
 
+base::Result<FittingMasterKey> FindMasterKey(const MasterKeySources& sources,
+                                             const std::optional<std::string>& fingerprint, const base::Clock& clock) {
+  using Which = FittingMasterKey::Which;
+  MasterKeySource source = sources.current;
+  auto* const file = std::get_if<MasterKeyFile>(&source);
+  if (file != nullptr && fingerprint) file->if_absent = MasterKeyFile::IfAbsent::kFail;
+  GH_TRY(MasterKey current, LoadMasterKey(source, clock));
+  if (!fingerprint || current.fingerprint() == *fingerprint)
+    return FittingMasterKey{std::move(current), Which::kCurrent};
+  std::string given = current.fingerprint();
+  if (sources.previous) {
+    GH_TRY(MasterKey previous, LoadMasterKey(*sources.previous, clock));
+    if (previous.fingerprint() == *fingerprint) return FittingMasterKey{std::move(previous), Which::kPrevious};
+    given += ", the previous one " + previous.fingerprint();
+  }
+  return base::Error{.code = base::ErrorCode::kConflict,
+                     .source = base::ErrorSource::kStore,
+                     .public_message = "Its keys are wrapped with the master key " + *fingerprint +
+                                       "; the one that was given is " + given + ". Give that one as `previous`."};
+}
+
 }  // namespace gatehouse::record::vault

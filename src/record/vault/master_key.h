@@ -1,6 +1,7 @@
 #pragma once
 
 #include <filesystem>
+#include <optional>
 #include <string>
 #include <variant>
 #include <vector>
@@ -32,5 +33,20 @@ using MasterKeySource = std::variant<MasterKeyFile, MasterKeyVariable, MasterKey
 // command that was ended at its deadline, kInvalidRequest for what is no key. A file that others than its owner may
 // read is refused. Blocks.
 base::Result<MasterKey> LoadMasterKey(const MasterKeySource& source, const base::Clock& clock);
+
+// Where the master key is, and, while it is being changed, where the one before it is.
+struct MasterKeySources {
+  MasterKeySource current;
+  std::optional<MasterKeySource> previous;
+};
+struct FittingMasterKey {
+  MasterKey key;
+  enum class Which : std::uint8_t { kCurrent, kPrevious } which = Which::kCurrent;
+};
+// The one of the two that a vault is wrapped with, by its fingerprint: the previous one is asked for only where the
+// current one is another. Of a vault that is not there yet (nullopt) it is the current one. A current key that cannot
+// be had is an error, whatever the previous one is, and where there is a vault none is made. kConflict: neither fits.
+base::Result<FittingMasterKey> FindMasterKey(const MasterKeySources& sources,
+                                             const std::optional<std::string>& fingerprint, const base::Clock& clock);
 
 }  // namespace gatehouse::record::vault

@@ -91,5 +91,51 @@ TEST_F(MasterKeyTest, ACommandIsEndedAtItsDeadlineAndWhenItTalksTooMuch) {
             base::ErrorCode::kTimeout);
 }
 
+class FindingTheMasterKey : public MasterKeyTest {
+ protected:
+  static MasterKeySource Key(char digit) {
+    return MasterKeyCommand{.words = {"/bin/sh", "-c", "echo " + std::string(64, digit)}};
+  }
+  static std::string Fingerprint(char digit) { return Load(Key(digit)).value().fingerprint(); }
+  static base::Result<FittingMasterKey> Find(const MasterKeySources& sources, std::optional<std::string> fingerprint) {
+    return FindMasterKey(sources, fingerprint, base::SystemClock());
+  }
+  using Which = FittingMasterKey::Which;
+};
+
+TEST_F(FindingTheMasterKey, TakesThePreviousOneWhereTheCurrentOneDoesNotFit) {
+  const MasterKeySources both = {.current = Key('a'), .previous = Key('b')};
+  EXPECT_EQ(Find(both, std::nullopt).value().key.fingerprint(), Fingerprint('a'));
+  EXPECT_EQ(Find(both, Fingerprint('a')).value().which, Which::kCurrent);
+  const auto previous = Find(both, Fingerprint('b'));
+  EXPECT_EQ(previous.value().which, Which::kPrevious);
+  EXPECT_EQ(previous.value().key.fingerprint(), Fingerprint('b'));
+}
+
+TEST_F(FindingTheMasterKey, AsksForThePreviousOneOnlyWhereItMatters) {
+  const MasterKeySources both = {.current = Key('a'), .previous = MasterKeyFile{folder_.path() / "gone"}};
+  EXPECT_TRUE(Find(both, Fingerprint('a')).ok());
+  EXPECT_EQ(Find(both, Fingerprint('b')).error().code, base::ErrorCode::kNotFound);
+}
+
+TEST_F(FindingTheMasterKey, NamesAllWhereNoneFits) {
+  const auto none = Find({.current = Key('a'), .previous = Key('b')}, Fingerprint('c'));
+  EXPECT_EQ(none.error().code, base::ErrorCode::kConflict);
+  for (const char digit : {'a', 'b', 'c'}) {
+    EXPECT_NE(none.error().public_message.find(Fingerprint(digit)), std::string::npos);
+    EXPECT_EQ(none.error().public_message.find(std::string(64, digit)), std::string::npos);
+  }
+}
+
+// Another key for a vault that is there would open nothing of it.
+TEST_F(FindingTheMasterKey, MakesNoneWhereThereIsAVault) {
+  const auto path = folder_.path() / "absent";
+  const MasterKeySource made = MasterKeyFile{.path = path, .if_absent = MasterKeyFile::IfAbsent::kMake};
+  EXPECT_EQ(Find({.current = made, .previous = {}}, Fingerprint('a')).error().code, base::ErrorCode::kNotFound);
+  EXPECT_FALSE(std::filesystem::exists(path));
+  EXPECT_TRUE(Find({.current = made, .previous = {}}, std::nullopt).ok());
+  EXPECT_TRUE(std::filesystem::exists(path));
+}
+
 }  // namespace
 }  // namespace gatehouse::record::vault

@@ -50,6 +50,10 @@ class Vault {
     const base::Clock* clock = nullptr;  // outlives the vault
     std::size_t max_subjects = 1'000'000;
   };
+  // The fingerprint of the master key that a vault's keys are wrapped with; nullopt where there is no vault yet.
+  static base::Result<std::optional<std::string>> MasterFingerprintIn(const std::filesystem::path& folder) {
+    return KeyTable::MasterFingerprintIn(folder / "keys");
+  }
   // Makes the folder where there is none. kConflict: in use, or its keys are wrapped with another master key.
   static base::Result<std::unique_ptr<Vault>> Open(const std::filesystem::path& folder, const MasterKey& master,
                                                    const Options& options);
@@ -90,6 +94,7 @@ class Vault {
   base::Result<BlobStore::Removal> Expire(const std::string& retention_class, Day before,
                                           std::span<const LegalHold> holds, BlobStore::Mode mode) const;
 
+  // As KeyTable::Rotate().
   base::Status RotateMaster(const MasterKey& next) const { return keys_->Rotate(next); }
   const BlobStore& blobs() const { return *blobs_; }
   const KeyTable& keys() const { return *keys_; }
