@@ -98,6 +98,9 @@ void ReadPayloads(const codec::config::Node& node, RecordConfig& config) {
   config.archive.days = static_cast<std::int32_t>(node["days"].AsInteger({.min = 1, .max = kMostDays}).value_or(30));
   config.archive.max_queued_bytes =
       node["max_queued"].AsBytes({.min = kLeastQueue, .max = kMostQueue}).value_or(config.archive.max_queued_bytes);
+  constexpr std::uint64_t kMostOpen = std::uint64_t{64} << 30U;
+  config.archive.max_open_bytes =
+      node["max_open"].AsBytes({.min = kLeastQueue, .max = kMostOpen}).value_or(config.archive.max_open_bytes);
   ReadHolds(node["holds"], config);
   config.vault = node["vault"].AsString().value_or("");
   config.master_key = ReadKeySource(node["master_key"]);

@@ -76,8 +76,10 @@ LoopRuntime::LoopRuntime(const Shared& shared, std::size_t index, std::shared_pt
       record_(RecordFor(shared, index, loop_)),
       reviews_(loop_, shared.reviews.queue()),
       observers_(ObserversOf(telemetry_, ledger_, record_, reviews_)),
-      handler_(std::make_unique<ingress::GatewayHandler>(ingress::LoopContext{loop_, random_, observers_},
-                                                         BuildGate(config))),
+      handler_(std::make_unique<ingress::GatewayHandler>(
+          ingress::LoopContext{loop_, random_, observers_,
+                               shared_.archive == nullptr ? nullptr : shared_.archive->room()},
+          BuildGate(config))),
       retiring_(loop_),
       tasks_(loop_),
       probes_(std::make_unique<net::TaskGroup>(loop_)) {

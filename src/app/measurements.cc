@@ -29,6 +29,8 @@ enum Family : std::size_t {
   kRecordSize,
   kRecordQueued,
   kRecordCommits,
+  kPayloadBytes,
+  kPayloadsLost,
   kApprovalsPending,
   kApprovals,
   kStops,
@@ -103,6 +105,15 @@ Declarations FamiliesOfRequests() {
        {"state"}},
       {"gatehouse_record_queued_bytes", "Of entries that wait to be written.", MetricKind::kGauge, {}},
       {"gatehouse_record_commits_total", "Writes of the log, each of all that waited.", MetricKind::kCounter, {}},
+      {"gatehouse_payload_bytes",
+       "Of copies of payloads in memory: open (of requests under way), queued (that wait for the vault).",
+       MetricKind::kGauge,
+       {"state"}},
+      {"gatehouse_payloads_lost_total",
+       "Requests since the start whose payloads should be in the vault and are not: no_room, too_much_waited, "
+       "unwritten.",
+       MetricKind::kCounter,
+       {"reason"}},
   };
 }
 
@@ -181,6 +192,13 @@ void MeasureRecord(RecordHouse& record, Set set) {
   set(kRecordSize, {"witnessed"}, record.witnessed_size());
   set(kRecordQueued, {}, state.queued_bytes);
   set(kRecordCommits, {}, state.commits);
+  if (record.archive() == nullptr) return;
+  const auto payloads = record.archive()->standing();
+  set(kPayloadBytes, {"open"}, payloads.open_bytes);
+  set(kPayloadBytes, {"queued"}, payloads.queued_bytes);
+  set(kPayloadsLost, {"no_room"}, payloads.no_room);
+  set(kPayloadsLost, {"too_much_waited"}, payloads.too_much_waited);
+  set(kPayloadsLost, {"unwritten"}, payloads.unwritten);
 }
 
 template <class Set>

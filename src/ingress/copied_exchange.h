@@ -13,7 +13,15 @@ namespace gatehouse::ingress {
 // it.
 class CopiedExchange final : public http::ServerExchange {
  public:
-  CopiedExchange(http::ServerExchange& under, std::size_t longest) : under_(under) { copy_.longest = longest; }
+  // Where there is no room, sizes alone are counted. The room outlives it.
+  CopiedExchange(http::ServerExchange& under, std::size_t longest, pipeline::PayloadRoom* room)
+      : under_(under), copy_{.longest = longest} {
+    if (room != nullptr) {
+      copy_.share = pipeline::PayloadShare(*room);
+    } else {
+      copy_.keeping = pipeline::PayloadCopy::Keeping::kSizes;
+    }
+  }
 
   pipeline::PayloadCopy& copy() { return copy_; }
 

@@ -11,6 +11,7 @@
 #include "net/loop.h"
 #include "pipeline/authenticator.h"
 #include "pipeline/observer.h"
+#include "pipeline/payload_room.h"
 #include "pipeline/stage.h"
 #include "pipeline/surface.h"
 
@@ -50,6 +51,7 @@ struct LoopContext {
   net::Loop& loop;
   base::Random& random;
   pipeline::ExchangeObserver& observer;
+  pipeline::PayloadRoom* payload_room = nullptr;  // for copies of payloads; null: nothing but sizes is kept
 };
 
 }  // namespace gatehouse::ingress

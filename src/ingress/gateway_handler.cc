@@ -53,7 +53,7 @@ net::Task<> ServeMatched(Session& session) {
 net::Task<> GatewayHandler::Serve(http::ServerExchange& exchange) {
   std::unique_ptr<CopiedExchange> copied;
   if (const std::size_t longest = gate_->settings.longest_payload; longest != 0) {
-    copied = std::make_unique<CopiedExchange>(exchange, longest);
+    copied = std::make_unique<CopiedExchange>(exchange, longest, context_.payload_room);
   }
   Session session(copied ? *copied : exchange, context_, gate_);
   if (copied) session.KeepPayloads(copied->copy());

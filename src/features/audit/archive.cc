@@ -24,8 +24,8 @@ constexpr std::chrono::hours kBetweenExpiries(1);
 
 // What an entry says of payloads that it would be too much to name apart: "sizes":{"prompt":2048,"answer":4096}.
 void WriteSizes(FieldWriter& entry, const PayloadCopy& payloads) {
-  entry.Number(R"(,"sizes":{"prompt":)", std::bit_ceil(payloads.request.text.size()));
-  entry.Number(R"(,"answer":)", std::bit_ceil(payloads.response.text.size()));
+  entry.Number(R"(,"sizes":{"prompt":)", std::bit_ceil(payloads.request.size));
+  entry.Number(R"(,"answer":)", std::bit_ceil(payloads.response.size));
   entry.Raw("}");
 }
 
@@ -63,7 +63,8 @@ void WriteKept(FieldWriter& entry, const std::vector<vault::KeptPayload>& kept) 
 
 }  // namespace
 
-Archive::Archive(Parts parts, ArchiveSettings settings) : parts_(std::move(parts)), settings_(std::move(settings)) {
+Archive::Archive(Parts parts, ArchiveSettings settings)
+    : parts_(std::move(parts)), settings_(std::move(settings)), room_(settings_.max_open_bytes) {
   if (parts_.inspector != nullptr) scratch_ = std::make_unique<inspect::Inspector::Scratch>(*parts_.inspector);
   if (parts_.vault != nullptr && parts_.master) {
     master_.emplace(parts_.record, *parts_.vault, *parts_.master, parts_.clock);
@@ -85,11 +86,12 @@ void Archive::Keep(KeepOrder order) {
     const std::scoped_lock lock(mutex_);
     if (queued_bytes_ + order.size() <= settings_.max_queued_bytes) {
       queued_bytes_ += order.size();
+      order.payloads.share.GiveBack();
       jobs_.push_back({.order = std::move(order), .work = {}});
       arrived_.notify_one();
       return;
     }
-    ++lost_;
+    ++counts_.too_much_waited;
   }
   order.entry += R"(,"payloads_lost":"too much waited"})";
   parts_.record.AppendLate(order.entry, order.durability);
@@ -134,9 +136,12 @@ void Archive::Expire() {
   static_cast<void>(Take([this] { ExpireNow(); }));
 }
 
-std::uint64_t Archive::lost() const {
+Archive::Standing Archive::standing() const {
   const std::scoped_lock lock(mutex_);
-  return lost_;
+  Standing standing = counts_;
+  standing.open_bytes = room_.used();
+  standing.queued_bytes = queued_bytes_;
+  return standing;
 }
 
 void Archive::Run() {
@@ -178,7 +183,13 @@ std::string Archive::PutAway(KeepOrder& order) {
   std::string said;
   FieldWriter entry(said);
   WriteSizes(entry, order.payloads);
-  if (parts_.vault == nullptr || settings_.keep == Keep::kSizes) return said;
+  if (!keeps_texts()) return said;
+  if (order.payloads.keeping == PayloadCopy::Keeping::kNoRoom) {
+    entry.Word(R"(,"payloads_lost":)", "no room");
+    const std::scoped_lock lock(mutex_);
+    ++counts_.no_room;
+    return said;
+  }
   if (settings_.keep == Keep::kRedacted) {
     order.payloads.request.text = Redacted(order.payloads.request.text);
     order.payloads.response.text = Redacted(order.payloads.response.text);
@@ -196,7 +207,7 @@ std::string Archive::PutAway(KeepOrder& order) {
   }
   entry.Word(R"(,"payloads_lost":)", "the vault could not be written");
   const std::scoped_lock lock(mutex_);
-  ++lost_;
+  ++counts_.unwritten;
   return said;
 }
 

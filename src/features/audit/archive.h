@@ -33,6 +33,7 @@ struct ArchiveSettings {
   } keep = Keep::kSizes;
   std::string retention_class = "payload-default";
   std::int32_t days = 30;
+  std::size_t max_open_bytes = std::size_t{256} << 20U;  // of exchanges under way, together
   std::size_t max_queued_bytes = std::size_t{64} << 20U;
   std::vector<record::vault::LegalHold> holds;  // what may not go
   bool operator==(const ArchiveSettings&) const = default;
@@ -66,6 +67,9 @@ class Archive {
     pipeline::PayloadCopy payloads;
     std::size_t size() const { return entry.size() + payloads.request.text.size() + payloads.response.text.size(); }
   };
+  // Where copies of what is under way take their room; null where sizes are enough.
+  pipeline::PayloadRoom* room() { return keeps_texts() ? &room_ : nullptr; }
+
   // Any thread. Where too much waits, the entry is written at once, without them.
   void Keep(KeepOrder order);
 
@@ -109,8 +113,16 @@ class Archive {
   // Looks for what is to expire; the thread does it by itself once an hour.
   void Expire();
 
-  // Payloads that could not be kept since the start.
-  std::uint64_t lost() const;
+  struct Standing {
+    std::size_t open_bytes = 0;    // of exchanges under way
+    std::size_t queued_bytes = 0;  // that wait for the vault
+    // Exchanges since the start whose payloads should be in the vault and are not: too much was under way at once, too
+    // much waited, or the vault could not be written.
+    std::uint64_t no_room = 0;
+    std::uint64_t too_much_waited = 0;
+    std::uint64_t unwritten = 0;
+  };
+  Standing standing() const;
 
  private:
   struct Job {
@@ -118,6 +130,7 @@ class Archive {
     std::function<void()> work;  // instead of that
   };
 
+  bool keeps_texts() const { return parts_.vault != nullptr && settings_.keep != ArchiveSettings::Keep::kSizes; }
   void Run();
   // Whether the work was taken on.
   enum class Order : std::uint8_t { kTaken, kTooMany };
@@ -135,6 +148,7 @@ class Archive {
   const Parts parts_;
   const ArchiveSettings settings_;
   std::optional<MasterKeyCustody> master_;
+  pipeline::PayloadRoom room_;
   std::unique_ptr<inspect::Inspector::Scratch> scratch_;  // of the thread
 
   mutable std::mutex mutex_;
@@ -142,7 +156,7 @@ class Archive {
   std::deque<Job> jobs_;                                                           // guarded by mutex_
   std::size_t orders_ = 0;                                                         // guarded by mutex_
   std::size_t queued_bytes_ = 0;                                                   // guarded by mutex_
-  std::uint64_t lost_ = 0;                                                         // guarded by mutex_
+  Standing counts_;                                                                // guarded by mutex_; but bytes
   enum class State : std::uint8_t { kWorking, kEnding } state_ = State::kWorking;  // guarded by mutex_
   std::thread thread_;
 };

@@ -48,7 +48,12 @@ class Archiving : public ::testing::Test {
         std::move(settings));
   }
   void Put(std::string request, std::string response) {
-    pipeline::PayloadCopy copy{.longest = 1000, .request = {}, .response = {}};
+    pipeline::PayloadCopy copy{.longest = 1000};
+    if (pipeline::PayloadRoom* const room = archive_->room(); room != nullptr) {
+      copy.share = pipeline::PayloadShare(*room);
+    } else {
+      copy.keeping = pipeline::PayloadCopy::Keeping::kSizes;
+    }
     copy.Append(copy.request, request);
     copy.Append(copy.response, response);
     archive_->Keep({.entry = R"({"v":1,"t":"req.end")", .subject = "-14", .payloads = std::move(copy)});
@@ -126,9 +131,26 @@ TEST_F(Archiving, SaysWhatWasCut) {
 TEST_F(Archiving, WritesTheEntryWhenTooMuchWaits) {
   Open({.keep = Keep::kFull, .max_queued_bytes = 100});
   Put(std::string(500, 'x'), "");
-  EXPECT_EQ(archive_->lost(), 1U);
+  EXPECT_EQ(archive_->standing().too_much_waited, 1U);
+  EXPECT_EQ(archive_->standing().open_bytes, 0U);
   Finish();
   EXPECT_EQ(sink_.entries.at(0), R"({"v":1,"t":"req.end","payloads_lost":"too much waited"})");
+}
+
+// What is kept by all exchanges under way together is bounded, and what is handed over is no longer under way.
+TEST_F(Archiving, SaysThatThereWasNoRoom) {
+  Open({.keep = Keep::kFull, .max_open_bytes = 5000});
+  pipeline::PayloadCopy open{.longest = 4000, .share = pipeline::PayloadShare(*archive_->room())};
+  open.Append(open.request, std::string(4000, 'x'));
+  Put(std::string(900, 'x'), std::string(20, 'y'));
+  EXPECT_GE(archive_->standing().open_bytes, 3900U);
+  open = {};
+  Put("hello", "hi");
+  EXPECT_EQ(archive_->standing().open_bytes, 0U);
+  Finish();
+  EXPECT_EQ(sink_.entries.at(0),
+            R"({"v":1,"t":"req.end","sizes":{"prompt":1024,"answer":32},"payloads_lost":"no room"})");
+  EXPECT_EQ(Read(sink_.entries.at(1), 0), "hello");
 }
 
 TEST_F(Archiving, ErasesAndSaysSo) {
