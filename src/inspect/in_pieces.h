@@ -12,26 +12,36 @@
 namespace gatehouse::inspect {
 
 // What is found in a text that comes in pieces, cut at `cuts`, as a stream is inspected: what is settled is looked at,
-// with what came before it as context. For tests and fuzz targets of detectors, which find the same in one piece.
+// with as much of what came before it as context as a stream keeps. For tests and fuzz targets, which find the same in
+// one piece.
 inline std::vector<Finding> InPieces(const Inspector& inspector, std::string_view text,
                                      std::span<const std::size_t> cuts, Channel channel = Channel::kUser) {
   Inspector::Scratch scratch(inspector);
   std::vector<Finding> findings;
   std::size_t done = 0;
+  const auto look = [&](std::size_t end) {
+    const std::size_t from = done - std::min(done, Inspector::kContext);
+    const std::size_t first = findings.size();
+    inspector.Inspect(text.substr(from, end - from), done - from, channel, scratch, findings);
+    for (Finding& finding : std::span(findings).subspan(first)) {
+      finding.span = {.begin = finding.span.begin + from, .end = finding.span.end + from};
+    }
+    done = end;
+  };
   for (const std::size_t cut : cuts) {
-    const std::size_t settled = done + inspector.Settled(text.substr(done, cut - done));
-    if (settled == done) continue;
-    inspector.Inspect(text.substr(0, settled), done, channel, scratch, findings);
-    done = settled;
+    const std::size_t settled = inspector.Settled(text.substr(done, cut - done), scratch);
+    if (settled != 0) look(done + settled);
   }
-  inspector.Inspect(text, done, channel, scratch, findings);
+  look(text.size());
   return findings;
 }
 
-// Whether all of it is in the text as it came: what is held open is known of that form only, so that a thing in
-// disguise may be seen whole and not in pieces.
-inline bool IsAllRaw(std::span<const Finding> findings) {
-  return std::ranges::all_of(findings, [](const Finding& finding) { return finding.view == View::kRaw; });
+// Places to cut a text of `size` bytes at, from one to `longest` bytes apart.
+template <class Random>
+std::vector<std::size_t> SomeCuts(std::size_t size, std::size_t longest, Random& random) {
+  std::vector<std::size_t> cuts;
+  for (std::size_t at = 1 + random() % longest; at < size; at += 1 + random() % longest) cuts.push_back(at);
+  return cuts;
 }
 
 // "secret aws-access-token 3-23 raw", a line for each finding: what tests compare.

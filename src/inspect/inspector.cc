@@ -47,7 +47,8 @@ struct Woken {
 // Nobody, but the text is to be turned around there: `trigger` is a text::Turn, maybe with kAddressed.
 constexpr std::uint32_t kTurned = UINT32_MAX;
 
-constexpr std::uint32_t kAddressed = 2;  // the bit for: only where there is an @ near
+constexpr std::uint32_t kAddressed = 2;  // the bit for: only in a word that has an @
+constexpr std::uint32_t kOfPhrase = 4;   // the bit for: a word among others
 constexpr std::size_t kAddressSize = 64;
 
 constexpr Woken Turning(text::Turn turn, std::uint32_t where) {
@@ -57,10 +58,14 @@ constexpr Woken Turning(text::Turn turn, std::uint32_t where) {
 // The domains of mail addresses.
 constexpr auto kDomains = std::to_array<std::string_view>({".com", ".net", ".org", ".edu", ".gov"});
 
-// Whether a mail address may be around `at`.
+// Whether a mail address may be around `at`: in the same word.
 bool IsNearAddress(std::string_view text, std::size_t at) {
+  constexpr std::string_view kEnds = "@ \t\r\n";
   const std::size_t begin = at - std::min(at, kAddressSize);
-  return text.substr(begin, at - begin + kAddressSize).contains('@');
+  const std::size_t behind = text.substr(at, kAddressSize).find_first_of(kEnds);
+  if (behind != std::string_view::npos && text[at + behind] == '@') return true;
+  const std::size_t before = text.substr(begin, at - begin).find_last_of(kEnds);
+  return before != std::string_view::npos && text[begin + before] == '@';
 }
 
 // Whether to look for the literal turned around too: beginnings of tokens. Each costs time to compile, and words are
@@ -83,7 +88,7 @@ class Registry {
         Add(std::move(trigger), {.detector = detector, .trigger = number++});
       }
     }
-    for (const std::string_view word : text::TellingWords()) AddTurned({.text = std::string(word)});
+    for (const std::string_view word : text::TellingWords()) AddTurned({.text = std::string(word)}, kOfPhrase);
     for (const std::string_view word : text::TellingBeginnings()) AddTurned({.text = std::string(word)});
     for (const std::string_view domain : kDomains) AddTurned({.text = std::string(domain)}, kAddressed);
   }
@@ -125,7 +130,8 @@ struct Inspector::State {
   Coverage LookAtViews(const Subject& subject, Scratch::State& scratch, std::vector<Finding>& findings) const;
   template <class FindSeam>
   std::size_t SettledBy(FindSeam find_seam, std::string_view text) const;
-  std::size_t Settled(std::string_view text) const;
+  std::size_t OpenInViews(std::string_view text, std::size_t seam, const text::Views& views) const;
+  std::size_t Settled(std::string_view text, Scratch::State& scratch) const;
   std::size_t WindowEnd(std::string_view text, std::size_t begin, std::size_t window) const;
 };
 
@@ -134,7 +140,7 @@ struct Inspector::Scratch::State {
   PatternSet::Scratch scan;
   std::vector<Hit> hits;
   std::vector<std::vector<Hit>> by_detector;
-  std::vector<text::Views::Turned> turned;  // words of the raw view
+  std::vector<text::Turned> turned;  // of the raw view
   text::Views views;
 };
 
@@ -201,7 +207,10 @@ void Inspector::State::NoteTurned(const Subject& subject, Scratch::State& scratc
     for (const Woken& whom : woken[hit.trigger]) {
       if (whom.detector != kTurned) continue;
       if ((whom.trigger & kAddressed) != 0 && !IsNearAddress(subject.text, hit.end)) continue;
-      scratch.turned.push_back({.turn = static_cast<text::Turn>(whom.trigger & ~kAddressed), .end = hit.end});
+      scratch.turned.push_back(
+          {.turn = static_cast<text::Turn>(whom.trigger & ~(kAddressed | kOfPhrase)),
+           .at = {.begin = hit.end - 1, .end = hit.end},
+           .reach = (whom.trigger & kOfPhrase) != 0 ? text::Turned::Reach::kPhrase : text::Turned::Reach::kPiece});
     }
   }
 }
@@ -236,8 +245,9 @@ Inspector::Coverage Inspector::State::LookAtViews(const Subject& subject, Scratc
       if (findings[at].span.size() != 0) findings[at].span = made.text->From(findings[at].span);
       findings[at].view = made.view;
     }
-    const auto seen = std::remove_if(findings.begin() + static_cast<std::ptrdiff_t>(first), findings.end(),
-                                     [&](const Finding& finding) { return finding.span.end <= subject.begin; });
+    const auto seen = std::remove_if(
+        findings.begin() + static_cast<std::ptrdiff_t>(first), findings.end(),
+        [&](const Finding& finding) { return finding.span.end <= subject.begin || !made.Tells(finding.span); });
     findings.erase(seen, findings.end());
   }
   return coverage;
@@ -268,7 +278,12 @@ Inspector::Coverage Inspector::Inspect(std::string_view text, std::size_t begin,
   return coverage;
 }
 
-std::size_t Inspector::Settled(std::string_view text) const { return state_->Settled(text); }
+static_assert(Inspector::kContext >= std::max(Detector::kContext, text::Views::kContext));
+
+std::size_t Inspector::Settled(std::string_view text, Scratch& scratch) const {
+  GH_DCHECK(scratch.state_->owner == state_.get());
+  return state_->Settled(text, *scratch.state_);
+}
 
 // What one detector holds open moves the cut back to a seam that another may hold open.
 template <class FindSeam>
@@ -283,14 +298,43 @@ std::size_t Inspector::State::SettledBy(FindSeam find_seam, std::string_view tex
   return 0;
 }
 
-std::size_t Inspector::State::Settled(std::string_view text) const { return SettledBy(LastSeam, text); }
+// Where the earliest thing begins, in the text as it came, that reaches over `seam` in one of the text's other forms,
+// or may; `seam` where there is none.
+std::size_t Inspector::State::OpenInViews(std::string_view text, std::size_t seam, const text::Views& views) const {
+  std::size_t earliest = views.OpenFrom(text, seam);
+  for (const text::Views::Made& made : views.made()) {
+    if (made.order == text::Views::Made::Order::kMirrored) continue;
+    const std::string_view view = made.text->text();
+    const std::size_t at = made.text->Behind(seam);
+    if (at == 0 || (at == view.size() && made.text->segments().back().end < seam)) continue;
+    std::size_t open = LastSeam(view.substr(0, at));
+    for (const auto& detector : detectors) open = std::min(open, detector->OpenFrom(view, std::min(open, at)));
+    if (open < at) earliest = std::min(earliest, made.text->From({.begin = open, .end = open + 1}).begin);
+  }
+  return earliest;
+}
+
+// The raw text is settled first: mostly it has no other forms.
+std::size_t Inspector::State::Settled(std::string_view text, Scratch::State& scratch) const {
+  std::size_t seam = SettledBy(LastSeam, text);
+  if (seam == 0 || text.size() > kLongestWord) return seam;
+  scratch.turned.clear();
+  Scan({.text = text}, scratch);
+  scratch.views.Make(text, 0, scratch.turned);
+  for (std::size_t retreat = 0; retreat < kMaxRetreats && seam != 0; ++retreat) {
+    const std::size_t open = OpenInViews(text, seam, scratch.views);
+    if (open >= seam) return seam;
+    seam = SettledBy(LastSeam, text.substr(0, open));
+  }
+  return 0;
+}
 
 // Where the piece of at most `window` bytes ends that begins at `begin`: where nothing is open, else at a seam.
 std::size_t Inspector::State::WindowEnd(std::string_view text, std::size_t begin, std::size_t window) const {
   if (text.size() - begin <= window) return text.size();
   const std::string_view piece = text.substr(begin, window);
   if (const std::size_t line = SettledBy(LastLineSeam, piece); line != 0) return begin + line;
-  if (const std::size_t settled = Settled(piece); settled != 0) return begin + settled;
+  if (const std::size_t settled = SettledBy(LastSeam, piece); settled != 0) return begin + settled;
   const std::size_t seam = LastSeam(piece);
   return begin + (seam != 0 ? seam : window);
 }

@@ -44,8 +44,12 @@ class Inspector {
                    std::vector<Finding>& findings) const;
 
   // How much of `text`, which begins at a seam, can be inspected and let go before more of it comes: the last seam that
-  // no detector holds open.
-  std::size_t Settled(std::string_view text) const;
+  // no detector holds open, in none of the forms that it is read in. What is longer than kLongestWord (see seam.h) is
+  // held no longer for what it looks like in other forms.
+  std::size_t Settled(std::string_view text, Scratch& scratch) const;
+
+  // Bytes before `begin` that Inspect() looks at.
+  static constexpr std::size_t kContext = 512;
 
  private:
   struct State;

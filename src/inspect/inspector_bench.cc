@@ -90,9 +90,9 @@ void ReportEvents(const char* name, const Inspector& inspector, const std::strin
     findings.clear();
     std::size_t done = 0;
     for (std::size_t end = event; end <= all.size(); end += event) {
-      const std::size_t settled = done + inspector.Settled(all.substr(done, end - done));
+      const std::size_t settled = done + inspector.Settled(all.substr(done, end - done), scratch);
       if (settled == done) continue;
-      const std::size_t from = done - std::min(done, Detector::kContext);
+      const std::size_t from = done - std::min(done, Inspector::kContext);
       inspector.Inspect(all.substr(from, settled - from), done - from, Channel::kOutput, scratch, findings);
       done = settled;
     }

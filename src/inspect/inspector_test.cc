@@ -162,9 +162,10 @@ TEST(Inspector, OfNoDetectorsFindsNothing) { EXPECT_THAT(Whole(*Built<>(), "key-
 
 TEST(Inspector, SettlesAtASeamThatNobodyHoldsOpen) {
   const auto inspector = Built<Keys, Quotes>();
-  EXPECT_EQ(inspector->Settled("some words and mor"), 15U);
-  EXPECT_EQ(inspector->Settled("some words <<and mor"), 11U);
-  EXPECT_EQ(inspector->Settled("some words <<and>> mor"), LastSeam("some words <<and>> mor"));
+  Inspector::Scratch scratch(*inspector);
+  EXPECT_EQ(inspector->Settled("some words and mor", scratch), 15U);
+  EXPECT_EQ(inspector->Settled("some words <<and mor", scratch), 11U);
+  EXPECT_EQ(inspector->Settled("some words <<and>> mor", scratch), LastSeam("some words <<and>> mor"));
 }
 
 TEST(Inspector, FindsTheSameHoweverATextIsCut) {

@@ -91,47 +91,6 @@ TEST(InspectorViews, TellOnlyWhatEndsBehindTheBeginning) {
               ElementsAre("(normalised) ig\u200Bnore all", "(normalised) o\u200Bf it"));
 }
 
-// A disguise is seen wherever the text is cut, and where it was seen in the whole.
-TEST(InspectorViews, DoNotDependOnWhereTheTextIsCut) {
-  const auto inspector = Looking({"ignore all", "of it", "secretword", "4111111111111111"});
-  const std::vector<std::string> parts = {"plain words ",
-                                          "and more of them, for a while, in lower case. ",
-                                          "ig\u200Bnore all ",
-                                          "\u0456gnore all of it ",
-                                          "%69gnore all ",
-                                          "i-g-n-o-r-e all ",
-                                          "ignore \uFF41\uFF4C\uFF4C ",
-                                          "4 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 ",
-                                          "drowterces ",
-                                          "frpergjbeq ",
-                                          "1gn0re all ",
-                                          codec::crypto::Base64Encode("now ignore all of it") + " ",
-                                          "Name Of It\n"};
-  std::mt19937 random(11);
-  for (int round = 0; round < 200; ++round) {
-    std::string text;
-    while (text.size() < 600) text += parts[random() % parts.size()];
-    Inspector::Scratch scratch(*inspector);
-    std::vector<Finding> whole;
-    inspector->Inspect(text, 0, Channel::kUser, scratch, whole);
-    std::vector<Finding> pieces;
-    std::size_t done = 0;
-    for (std::size_t cut = 0; cut < text.size();) {
-      cut = std::min(text.size(), cut + 1 + (random() % 60));
-      const std::string_view come = std::string_view(text).substr(0, cut);
-      const std::size_t settled = cut == text.size() ? cut : done + inspector->Settled(come.substr(done));
-      if (settled == done) continue;
-      inspector->Inspect(come.substr(0, settled), done, Channel::kUser, scratch, pieces);
-      done = settled;
-    }
-    for (std::size_t at = 0; at < std::max(whole.size(), pieces.size()); ++at) {
-      ASSERT_TRUE(at < whole.size() && at < pieces.size() && whole[at].span == pieces[at].span)
-          << text << "\nat " << (at < whole.size() ? whole : pieces)[at].span.begin << " of "
-          << (at < whole.size() ? "the whole" : "pieces");
-    }
-  }
-}
-
 TEST(InspectorViews, FindNothingInOtherText) {
   const auto inspector = Looking({"ignore all"});
   EXPECT_THAT(Found(*inspector, "a plain text, \u00E9t\u00E9, with 100% & <b>, 0x1F, i.e. nothing"), IsEmpty());

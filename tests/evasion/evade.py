@@ -2,6 +2,8 @@
 """Disguises what is seen when it is plain, and counts what is seen no more.
 
 usage: evade.py SEE_LINES [--show]      SEE_LINES is the program beside this; --show prints what got away
+       evade.py SEE_CUTS --cuts
+           counts the texts, disguised each way, alone and several in one text, that show something else in pieces
        evade.py SEE_LINES --alarms FILE.jsonl[.gz]...
            counts the rows in which only other forms of the text show something: alarms that looking at them costs
 """
@@ -18,6 +20,9 @@ import items
 SEED = 20261123
 ROUNDS = 6
 BAR = 5.0  # per cent
+CUT_ROUNDS = 2
+BETWEEN = [" ", "\n", ". ", "; ", " plain words and more of them, for a while, in lower case. ", " Dear Anna Schmidt, we met on 12 May. ",
+           "\nand then\n\n", " caf\u00e9 au lait \u2014 \u20ac 5, ", ' {"a": 12} ']
 
 
 def see(program, texts):
@@ -75,6 +80,35 @@ def evade(program, show):
     return 0 if holds else 1
 
 
+def disguised(rng):
+    """All items, each way."""
+    for name, disguise in disguises.ALL.items():
+        for category, before, payload, after in items.items(rng.randrange(1 << 30), 1):
+            if name in disguises.PHRASES_ONLY and category != "injection":
+                continue
+            for text in disguise(payload, rng):
+                yield before + text + after
+
+
+def cuts(program):
+    rng = random.Random(SEED)
+    texts = [text for _ in range(CUT_ROUNDS) for text in disguised(rng)]
+    rest = [text for _ in range(CUT_ROUNDS) for text in disguised(rng)]
+    rng.shuffle(rest)
+    while rest:
+        several = [rest.pop() for _ in range(min(len(rest), rng.randrange(2, 6)))]
+        texts.append("".join(text + rng.choice(BETWEEN) for text in several))
+    lines = "".join(text.encode("utf-8", "surrogatepass").hex() + "\n" for text in texts)
+    said = subprocess.run([program], input=lines, capture_output=True, text=True, check=True).stdout.split()
+    if len(said) != len(texts):
+        sys.exit(f"{len(texts)} texts were given and {len(said)} answered")
+    differ = [(text, answer) for text, answer in zip(texts, said) if answer != "same"]
+    for text, answer in differ:
+        print(f"DIFFERS {text!r}\n{bytes.fromhex(answer).decode()}")
+    print(f"{len(differ)} of {len(texts)} disguised texts")
+    return 1 if differ else 0
+
+
 def alarms(program, files):
     texts = []
     for name in files:
@@ -99,4 +133,6 @@ def alarms(program, files):
 if __name__ == "__main__":
     if len(sys.argv) > 3 and sys.argv[2] == "--alarms":
         sys.exit(alarms(sys.argv[1], sys.argv[3:]))
+    if sys.argv[2:] == ["--cuts"]:
+        sys.exit(cuts(sys.argv[1]))
     sys.exit(evade(sys.argv[1], "--show" in sys.argv))

@@ -1,24 +1,19 @@
 // Inspects the texts on standard input, one a line in hexadecimal digits, as what a user says, and answers each with a
 // line: "category:entity:view" of what was seen.
 #include <cstdio>
-#include <cstdlib>
 #include <string>
 #include <vector>
 
-#include "codec/crypto/encoding.h"
 #include "inspect/default_detectors.h"
 #include "inspect/inspector.h"
+#include "tests/evasion/texts.h"
 
 namespace {
 
+using gatehouse::evasion::Read;
+using gatehouse::evasion::ReadText;
 using gatehouse::inspect::Finding;
 using gatehouse::inspect::Inspector;
-
-std::string Line() {
-  std::string line;
-  for (int c = std::getchar(); c != EOF && c != '\n'; c = std::getchar()) line.push_back(static_cast<char>(c));
-  return line;
-}
 
 int Run() {
   const auto inspector = Inspector::Build(gatehouse::inspect::DefaultDetectors());
@@ -28,13 +23,11 @@ int Run() {
   }
   Inspector::Scratch scratch(*inspector.value());
   std::vector<Finding> findings;
-  while (std::feof(stdin) == 0) {
-    const std::string line = Line();
-    const auto text = gatehouse::codec::crypto::HexDecode(line);
-    if (!text) return 2;
-    if (line.empty() && std::feof(stdin) != 0) break;
+  std::string text;
+  auto read = ReadText(text);
+  for (; read == Read::kText; read = ReadText(text)) {
     findings.clear();
-    inspector.value()->Inspect(*text, 0, gatehouse::inspect::Channel::kUser, scratch, findings);
+    inspector.value()->Inspect(text, 0, gatehouse::inspect::Channel::kUser, scratch, findings);
     std::string said;
     for (const Finding& finding : findings) {
       said += std::string(ToString(finding.category)) + ":" + finding.entity + ":" +
@@ -42,7 +35,7 @@ int Run() {
     }
     std::puts(said.c_str());
   }
-  return 0;
+  return read == Read::kEnd ? 0 : 2;
 }
 
 }  // namespace

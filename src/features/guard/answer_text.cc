@@ -3,7 +3,7 @@
 #include <algorithm>
 #include <utility>
 
-#include "inspect/detector.h"
+#include "inspect/inspector.h"
 
 namespace gatehouse::features::guard {
 
@@ -15,7 +15,7 @@ Status AnswerText::Settle(Inspection& inspection, More more) {
   if (!has_more && (more == More::kMayCome || !watch_)) return base::Ok();
   if (kind_ == Kind::kArguments) return more == More::kEnded ? SettleArguments(inspection) : base::Ok();
   if (more == More::kEnded) return SettleText(inspection, text_.size(), more);
-  const std::size_t count = inspection.inspector().Settled(std::string_view(text_).substr(open));
+  const std::size_t count = inspection.Settled(std::string_view(text_).substr(open));
   return count == 0 ? base::Ok() : SettleText(inspection, open + count, more);
 }
 
@@ -27,7 +27,7 @@ Status AnswerText::SettleText(Inspection& inspection, std::size_t end, More more
     return base::Ok();
   }
   const auto begin = static_cast<std::size_t>(settled_ - base_);
-  const std::size_t from = begin - std::min(begin, inspect::Detector::kContext);
+  const std::size_t from = begin - std::min(begin, inspect::Inspector::kContext);
   std::vector<TextEdit> edits;
   GH_CHECK_OK(inspection.Look({.text = std::string_view(text_).substr(from, end - from),
                                .begin = begin - from,
@@ -82,7 +82,7 @@ AnswerText::Piece AnswerText::Take(std::uint64_t begin, std::uint64_t end) const
 
 void AnswerText::Forget(std::uint64_t before) {
   std::erase_if(changes_, [&](const Change& change) { return change.end <= before; });
-  const std::uint64_t context = std::min<std::uint64_t>(before, inspect::Detector::kContext);
+  const std::uint64_t context = std::min<std::uint64_t>(before, inspect::Inspector::kContext);
   const std::uint64_t keep = std::min(before, settled_) - std::min(context, std::min(before, settled_));
   // In steps, so that not every piece moves the rest.
   constexpr std::uint64_t kStep = 1024;

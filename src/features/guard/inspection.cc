@@ -46,9 +46,10 @@ Measure OfRest(Measure measure) {
 }
 
 // Where a part ends that is looked at in one turn: at a seam that nothing reaches over.
-std::size_t EndOfSlice(const inspect::Inspector& inspector, std::string_view text, std::size_t begin) {
+std::size_t EndOfSlice(const inspect::Inspector& inspector, inspect::Inspector::Scratch& scratch, std::string_view text,
+                       std::size_t begin) {
   for (std::size_t size = Inspection::kLong / 2; begin + size < text.size(); size *= 2) {
-    const std::size_t settled = inspector.Settled(text.substr(begin, size));
+    const std::size_t settled = inspector.Settled(text.substr(begin, size), scratch);
     if (settled != 0) return begin + settled;
   }
   return text.size();
@@ -418,8 +419,8 @@ net::Task<> Inspection::ScanAhead(codec::json::Value root, const TextTable& tabl
     const std::string_view whole = bundle.TextIn(reading.passages());
     Ahead ahead{.channel = bundle.channel, .seal = bundle.seal, .size = whole.size(), .findings = {}};
     for (std::size_t begin = 0; begin < whole.size();) {
-      const std::size_t end = EndOfSlice(inspector(), whole, begin);
-      const std::size_t from = begin - std::min(begin, inspect::Detector::kContext);
+      const std::size_t end = EndOfSlice(inspector(), scratch_, whole, begin);
+      const std::size_t from = begin - std::min(begin, inspect::Inspector::kContext);
       findings_.clear();
       Inspect(whole.substr(from, end - from), begin - from, bundle.channel);
       for (Finding& finding : findings_) {

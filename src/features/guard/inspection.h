@@ -126,6 +126,8 @@ class Inspection {
 
   const GuardSettings& settings() const { return settings_; }
   const inspect::Inspector& inspector() const { return *settings_.inspector; }
+  // How much of a text can be looked at before more of it comes.
+  std::size_t Settled(std::string_view text) { return inspector().Settled(text, scratch_); }
 
  private:
   // Texts of one channel in one piece, so that they are scanned together and what a name says stands before its value.

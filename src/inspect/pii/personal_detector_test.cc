@@ -179,12 +179,6 @@ TEST(PersonalDetector, ListsWhatItCanSee) {
   }
 }
 
-// Of the text as it is: what views are made of depends on what is around a place, and is tested with them.
-std::vector<Finding> Raw(std::vector<Finding> findings) {
-  std::erase_if(findings, [](const Finding& finding) { return finding.view != View::kRaw; });
-  return findings;
-}
-
 TEST(PersonalDetector, SeesTheSameHoweverTheTextIsCut) {
   const auto inspector = Build();
   std::mt19937 random(7);
@@ -198,8 +192,8 @@ TEST(PersonalDetector, SeesTheSameHoweverTheTextIsCut) {
     }
     std::vector<std::size_t> cuts;
     for (std::size_t cut = 1; cut < text.size(); cut += 1 + random() % (round % 3 == 0 ? 1 : 40)) cuts.push_back(cut);
-    const auto whole = Raw(InPieces(*inspector, text, {}));
-    ASSERT_EQ(Described(whole), Described(Raw(InPieces(*inspector, text, cuts)))) << text;
+    const auto whole = InPieces(*inspector, text, {});
+    ASSERT_EQ(Described(whole), Described(InPieces(*inspector, text, cuts))) << text;
     seen += whole.size();
   }
   EXPECT_GT(seen, 500U);

@@ -33,6 +33,11 @@ constexpr std::uint8_t HexValue(char c) {
   return static_cast<std::uint8_t>(c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10);
 }
 
+constexpr bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
+
+// How far from a telling escape a plain one is read. Farther away nobody knows whether one will come.
+constexpr std::size_t kPlainReach = 64;
+
 class Decoder {
  public:
   Decoder(const MappedText& source, MappedText& result, std::size_t limit)
@@ -95,9 +100,27 @@ class Decoder {
   std::size_t ReadEscapeAt(std::size_t at) {
     const Escape escape = ReadEscape(text_.substr(at));
     if (escape.length == 0) return at + 1;
-    Put(at, at + escape.length, escape.bytes);
-    if (escape.kind == Escape::Kind::kTelling) change_ = Change::kSome;
-    return at + escape.length;
+    const std::size_t end = at + escape.length;
+    if (escape.kind == Escape::Kind::kTelling) {
+      change_ = Change::kSome;
+      plain_end_ = end + kPlainReach;
+    } else if (at >= plain_end_ && !IsTellingBehind(end)) {
+      return end;
+    }
+    Put(at, end, escape.bytes);
+    return end;
+  }
+
+  // Whether a telling escape follows in the same word.
+  bool IsTellingBehind(std::size_t at) {
+    const std::size_t last = std::min(at + kPlainReach, text_.size());
+    for (at = std::max(at, untold_end_); at < last && !IsSpace(text_[at]); ++at) {
+      if (ClassOf(text_[at]) != Class::kEscape) continue;
+      const Escape escape = ReadEscape(text_.substr(at));
+      if (escape.length != 0 && escape.kind == Escape::Kind::kTelling) return true;
+    }
+    untold_end_ = at;
+    return false;
   }
 
   std::size_t ReadWordAt(std::size_t at) {
@@ -183,6 +206,8 @@ class Decoder {
   Rewriting rewriting_;
   std::size_t kept_ = 0;
   Change change_ = Change::kNone;
+  std::size_t plain_end_ = 0;   // up to where plain escapes are read, for there was a telling one
+  std::size_t untold_end_ = 0;  // up to where none was found that would be telling
   std::string bytes_;
 };
 

@@ -157,30 +157,72 @@ int HiddenByte(char32_t c) {
   return -1;
 }
 
-// Appends what a run of hidden bytes says, if it is text, and a line's end.
-class HiddenRun {
+// What hidden characters that follow one another say is a line of its own, in their place, if it is text.
+class HiddenReader {
  public:
-  void Add(std::size_t begin, std::size_t end, char byte) {
-    bytes_.push_back(byte);
-    ends_.push_back({.begin = begin, .end = end});
-  }
+  HiddenReader(const MappedText& source, MappedText& result, std::size_t limit)
+      : text_(source.text()), rewriting_(source, result, limit) {}
 
-  Change Finish(Rewriting& rewriting) {
-    constexpr std::size_t kFewest = 4;
-    const bool says = bytes_.size() >= kFewest && IsText(bytes_);
-    for (std::size_t at = 0; says && at < bytes_.size(); ++at) {
-      const bool is_last = at + 1 == bytes_.size();
-      rewriting.Replace(ends_[at], is_last ? std::string{bytes_[at], '\n'} : std::string{bytes_[at]});
+  Change Run() {
+    for (std::size_t at = 0; at < text_.size() && !rewriting_.full();) {
+      const std::size_t ascii = codec::text::AsciiPrefix(text_.substr(at));
+      if (ascii != 0) Finish();
+      at += ascii;
+      if (at == text_.size()) break;
+      const CodePoint point = DecodeAt(text_, at);
+      const std::size_t end = at + std::max<std::size_t>(point.length, 1);
+      const int byte = point.length == 0 ? -1 : HiddenByte(point.value);
+      if (byte >= 0) {
+        bytes_.push_back(static_cast<char>(byte));
+        places_.push_back({.begin = at, .end = end});
+      } else {
+        Finish();
+      }
+      at = end;
     }
-    bytes_.clear();
-    ends_.clear();
-    return says ? Change::kSome : Change::kNone;
+    Finish();
+    if (change_ == Change::kSome) rewriting_.Keep(kept_, text_.size());
+    return change_;
   }
 
  private:
+  void Finish() {
+    constexpr std::size_t kFewest = 4;
+    if (bytes_.size() >= kFewest && IsText(bytes_)) Say();
+    bytes_.clear();
+    places_.clear();
+  }
+
+  void Say() {
+    change_ = Change::kSome;
+    rewriting_.Keep(kept_, places_.front().begin);
+    for (std::size_t at = 0; at < bytes_.size(); ++at) {
+      std::string says(1, bytes_[at]);
+      if (at == 0) says.insert(says.begin(), '\n');
+      if (at + 1 == bytes_.size()) says.push_back('\n');
+      rewriting_.Replace(places_[at], says);
+    }
+    kept_ = places_.back().end;
+  }
+
+  std::string_view text_;
+  Rewriting rewriting_;
+  std::size_t kept_ = 0;
+  Change change_ = Change::kNone;
   std::string bytes_;
-  std::vector<Span> ends_;
+  std::vector<Span> places_;
 };
+
+// Shows what follows from right to left.
+constexpr std::string_view kOverride = "\u202E";
+
+// Where what is shown so from `begin` on ends: at a mark, the line's end or the text's.
+std::size_t EndOfOverride(std::string_view text, std::size_t begin) {
+  static constexpr auto kEnds = std::to_array<std::string_view>({"\u202C", "\u202E", "\u2069", "\n"});
+  std::size_t end = text.size();
+  for (const std::string_view mark : kEnds) end = std::min(end, text.find(mark, begin));
+  return end;
+}
 
 }  // namespace
 
@@ -199,6 +241,7 @@ Change ReadMorse(const MappedText& source, MappedText& result, std::size_t limit
   };
   static constexpr std::string_view kAlphabet = "abcdefghijklmnopqrstuvwxyz0123456789";
   std::vector<Letter> letters;
+  std::size_t kept = 0;
   for (std::size_t at = 0; at < text.size() && !rewriting.full();) {
     letters.clear();
     for (MorseLetter letter = MorseAt(text, at); letter.signs != 0; letter = MorseAt(text, at)) {
@@ -212,40 +255,21 @@ Change ReadMorse(const MappedText& source, MappedText& result, std::size_t limit
     }
     if (letters.size() >= kFewest) {
       change = Change::kSome;
+      if (letters.back().says == " ") letters.pop_back();  // a gap behind them
+      rewriting.Keep(kept, letters.front().part.begin);
       for (const Letter& letter : letters) rewriting.Replace(letter.part, letter.says);
+      kept = letters.back().part.end;
     }
     // To the beginning of the next word.
     while (at < text.size() && !(IsStroke(text[at]) && (at == 0 || text[at - 1] == ' ' || text[at - 1] == '\n'))) ++at;
     if (letters.empty()) ++at;
   }
+  if (change == Change::kSome) rewriting.Keep(kept, text.size());
   return change;
 }
 
 Change ReadHidden(const MappedText& source, MappedText& result, std::size_t limit) {
-  const std::string_view text = source.text();
-  Rewriting rewriting(source, result, limit);
-  Change change = Change::kNone;
-  HiddenRun run;
-  const auto finish = [&] {
-    if (run.Finish(rewriting) == Change::kSome) change = Change::kSome;
-  };
-  for (std::size_t at = 0; at < text.size() && !rewriting.full();) {
-    const std::size_t ascii = codec::text::AsciiPrefix(text.substr(at));
-    if (ascii != 0) finish();
-    at += ascii;
-    if (at == text.size()) break;
-    const CodePoint point = DecodeAt(text, at);
-    const std::size_t end = at + std::max<std::size_t>(point.length, 1);
-    const int byte = point.length == 0 ? -1 : HiddenByte(point.value);
-    if (byte >= 0) {
-      run.Add(at, end, static_cast<char>(byte));
-    } else {
-      finish();
-    }
-    at = end;
-  }
-  finish();
-  return change;
+  return HiddenReader(source, result, limit).Run();
 }
 
 std::string Rotated(std::string_view word) {
@@ -264,15 +288,12 @@ void Rotate(const MappedText& source, MappedText& result, std::size_t limit) {
 }
 
 Change Straighten(const MappedText& source, MappedText& result, std::size_t limit) {
-  static constexpr std::string_view kOverride = "\u202E";
-  static constexpr auto kEnds = std::to_array<std::string_view>({"\u202C", "\u202E", "\u2069", "\n"});
   const std::string_view text = source.text();
   Rewriting rewriting(source, result, limit);
   std::size_t kept = 0;
   for (std::size_t at = text.find(kOverride); at != std::string_view::npos; at = text.find(kOverride, kept)) {
     const std::size_t begin = at + kOverride.size();
-    std::size_t end = text.size();
-    for (const std::string_view mark : kEnds) end = std::min(end, text.find(mark, begin));
+    const std::size_t end = EndOfOverride(text, begin);
     rewriting.Keep(kept, at);
     rewriting.Mirror(begin, end);
     kept = end;
@@ -280,6 +301,13 @@ Change Straighten(const MappedText& source, MappedText& result, std::size_t limi
   if (kept == 0) return Change::kNone;
   rewriting.Keep(kept, text.size());
   return Change::kSome;
+}
+
+std::size_t OpenOverride(std::string_view text, std::size_t seam) {
+  const std::size_t at = text.substr(0, seam).rfind(kOverride);
+  if (at == std::string_view::npos) return seam;
+  const std::size_t end = EndOfOverride(text, at + kOverride.size());
+  return end < seam ? seam : at;
 }
 
 void Reverse(const MappedText& source, MappedText& result) {

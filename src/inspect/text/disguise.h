@@ -14,12 +14,11 @@ namespace gatehouse::inspect::text {
 // Digits and signs that stand for letters ("1gn0r3"). kSome only if that makes a word of the Vocabulary.
 Change ReadLeet(const MappedText& source, MappedText& result, std::size_t limit);
 
-// Morse: at least six letters of dots and dashes in a row; slashes, bars and wide gaps are between words. The result is
-// what they say, without the rest of the text.
+// Morse: at least six letters of dots and dashes in a row; slashes, bars and wide gaps are between words.
 Change ReadMorse(const MappedText& source, MappedText& result, std::size_t limit);
 
 // What is written in characters that are not shown: tags (U+E0020 to U+E007E) and the bytes that variation selectors
-// can carry. The result is what they say, without the rest of the text.
+// can carry. What those that follow one another say is a line of its own.
 Change ReadHidden(const MappedText& source, MappedText& result, std::size_t limit);
 
 // Every letter of ASCII by the one 13 places on.
@@ -31,6 +30,10 @@ void Reverse(const MappedText& source, MappedText& result);
 // What U+202E has shown from right to left is put the way it is seen, in its place; up to the mark that ends it or the
 // line's end.
 Change Straighten(const MappedText& source, MappedText& result, std::size_t limit);
+
+// Where the last part before `seam` begins that U+202E has shown from right to left, and that does not end before it;
+// `seam` where there is none.
+std::size_t OpenOverride(std::string_view text, std::size_t seam);
 
 enum class Turn : std::uint8_t { kRotated, kReversed };
 

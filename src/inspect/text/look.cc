@@ -144,13 +144,17 @@ class Looker {
     return (Moved(before_.letter, now.letter, 2) & Moved(leet, leet_, 1) & now.letter) != 0;
   }
 
-  static bool HasMorse(const Classes& now, const char* block) {
-    constexpr int kMostWord = 32;  // letters and digits, of a block that has Morse
-    constexpr int kFewestStrokes = 6;
-    if (std::popcount(now.word) > kMostWord) return false;
-    const std::uint64_t strokes = Find(block, [](Bytes bytes) { return (bytes == '-') | (bytes == '.'); });
-    const std::uint64_t spaces = Find(block, [](Bytes bytes) { return bytes == ' '; });
-    return std::popcount(strokes) >= kFewestStrokes && std::popcount(strokes & (spaces << 1)) >= 2;
+  // Some letters of Morse behind one another, wherever the blocks begin.
+  bool HasMorse(const Classes& now, const char* block) {
+    constexpr int kMostWord = 48;  // letters and digits, of a block that has some
+    constexpr int kFewest = 2;     // spaces between strokes, of two blocks
+    int gaps = 0;
+    if (std::popcount(now.word) <= kMostWord) {
+      const std::uint64_t strokes = Find(block, [](Bytes bytes) { return (bytes == '-') | (bytes == '.'); });
+      const std::uint64_t spaces = Find(block, [](Bytes bytes) { return bytes == ' '; });
+      gaps = std::popcount(spaces & (strokes << 1) & (strokes >> 1));
+    }
+    return std::exchange(morse_, gaps) + gaps >= kFewest;
   }
 
   // Words of one letter at equal distances; words of two hexadecimal digits; many that begin with 0x.
@@ -167,7 +171,8 @@ class Looker {
     const std::uint64_t pairs = two & Moved(two_, two, 3) & Moved(two_, two, 6);
     if (pairs != 0 && HasHex(pairs, block)) reasons = reasons | Reason::kEncoded;
     const std::uint64_t prefixes = ((now.word & ~now.letter) << 1) & now.letter & ~(now.word << 2);
-    if (std::popcount(prefixes) >= kFewestPrefixes) reasons = reasons | Reason::kEncoded;
+    const int count = std::popcount(prefixes);
+    if (std::exchange(prefixes_, count) + count >= kFewestPrefixes) reasons = reasons | Reason::kEncoded;
     one_ = one;
     two_ = two;
     return reasons;
@@ -185,6 +190,8 @@ class Looker {
   std::uint64_t leet_ = 0;
   std::uint64_t one_ = 0;
   std::uint64_t two_ = 0;
+  int morse_ = 0;     // of the block before
+  int prefixes_ = 0;  // of the block before
 };
 
 }  // namespace

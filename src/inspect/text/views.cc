@@ -1,11 +1,9 @@
 #include "inspect/text/views.h"
 
 #include <algorithm>
-#include <bit>
 #include <cstdint>
 
 #include "base/check.h"
-#include "inspect/byte_block.h"
 #include "inspect/text/decode.h"
 #include "inspect/text/fold.h"
 #include "inspect/text/spaced.h"
@@ -21,40 +19,6 @@ constexpr bool IsContinuation(char c) { return (static_cast<unsigned char>(c) & 
 constexpr bool IsEncodedWord(char c) {
   const bool word = (c >= '0' && c <= '9') || ((c | 0x20) >= 'a' && (c | 0x20) <= 'z');
   return word || c == '+' || c == '/' || c == '-' || c == '_' || c == '=';
-}
-constexpr std::size_t kLongestToken = 1024;
-
-std::size_t CountCapitals(std::string_view words) {
-  std::size_t count = 0;
-  for (std::size_t at = 0; at < words.size(); at += ByteBlock::kSize) {
-    count += static_cast<std::size_t>(std::popcount(ByteBlock(words, at).Find(ByteBlock::IsCapital)));
-  }
-  return count;
-}
-
-// Whether a word is of capitals and small letters as chance mixes them: it may be a token that is turned around. Names
-// in programs have fewer capitals.
-bool LooksRandom(std::string_view words) {
-  constexpr std::size_t kShortest = 20;
-  constexpr std::size_t kShortestOfLetters = 32;
-  if (CountCapitals(words) * 4 < kShortest) return false;
-  std::size_t size = 0;
-  std::size_t digits = 0;
-  std::size_t capital = 0;
-  std::size_t small = 0;
-  for (const char c : words) {
-    if (!IsEncodedWord(c)) {
-      size = digits = capital = small = 0;
-      continue;
-    }
-    ++size;
-    digits += c >= '0' && c <= '9' ? 1 : 0;
-    capital += c >= 'A' && c <= 'Z' ? 1 : 0;
-    small += c >= 'a' && c <= 'z' ? 1 : 0;
-    const std::size_t shortest = digits >= 2 ? kShortest : kShortestOfLetters;
-    if (size >= shortest && capital * 4 >= size && small * 4 >= size) return true;
-  }
-  return false;
 }
 
 constexpr bool IsSpace(char c) { return c == ' ' || (c >= '\t' && c <= '\r'); }
@@ -94,7 +58,8 @@ Views::Extent Views::Make(std::string_view text, std::size_t begin, std::span<co
   }
   std::size_t from = begin - std::min(begin, kBefore);
   while (from < begin && IsContinuation(text[from])) ++from;
-  turned_.assign(turned.begin(), turned.end());
+  turned_.Clear();
+  for (const Turned& part : turned) turned_.Add(part);
   reasons_ = LookAt(text, from);
   if (reasons_ != 0) {
     FindRegions(text, from);
@@ -108,10 +73,16 @@ Views::Extent Views::Make(std::string_view text, std::size_t begin, std::span<co
     }
   }
   if (turned_.empty()) return extent_;
-  std::ranges::sort(turned_, {}, &Turned::end);
-  MakeTurned(text, Turn::kRotated);
-  MakeTurned(text, Turn::kReversed);
+  turned_.Sort(text, begin);
+  MakeRotated(text);
+  MakeReversed(text);
   return extent_;
+}
+
+std::size_t Views::OpenFrom(std::string_view text, std::size_t seam) const {
+  std::size_t open = turned_.empty() ? seam : turned_.OpenFrom(seam);
+  if (Has(reasons_, Reason::kNotAscii)) open = std::min(open, OpenOverride(text, seam));
+  return open;
 }
 
 // The reasons of text[from, end), without those that come to nothing when the block is looked at by itself: letters
@@ -142,20 +113,16 @@ bool Views::Folds(std::string_view text, Span block, std::size_t from) {
 
 // Whether one of the words that are at least partly in the block can be decoded; each word is tried once.
 bool Views::Decodes(std::string_view text, Span block, std::size_t from) {
-  if (block.begin < words_.tried && words_.change == Change::kSome) return true;
-  if (block.end <= words_.tried) return false;
+  const bool has_some = block.begin < words_.tried && words_.change == Change::kSome;
   while (block.begin != from && block.begin > words_.tried && IsEncodedWord(text[block.begin - 1])) --block.begin;
   while (block.end < text.size() && IsEncodedWord(text[block.end])) ++block.end;
   block.begin = std::max(block.begin, words_.tried);
-  if (block.begin >= block.end) return false;
+  if (block.begin >= block.end) return has_some;
   raw_.Clear();
   raw_.Copy(text.substr(block.begin, block.size()), block.begin);
   words_ = {.tried = block.end, .change = Decode(raw_, texts_.front(), kMostGrowth * block.size())};
-  if (words_.change == Change::kNone && block.size() <= kLongestToken && LooksRandom(raw_.text())) {
-    turned_.push_back({.turn = Turn::kRotated, .end = block.end});
-    turned_.push_back({.turn = Turn::kReversed, .end = block.end});
-  }
-  return words_.change == Change::kSome;
+  turned_.AddRandomWords(raw_.text(), block.begin);
+  return has_some || words_.change == Change::kSome;
 }
 
 void Views::AddRegion(std::string_view text, Span around) {
@@ -250,21 +217,34 @@ void Views::ReadDisguises(const MappedText& source) {
   if (Has(reasons_, Reason::kMorse)) read(ReadMorse, source, View::kDecoded);
 }
 
-void Views::MakeTurned(std::string_view text, Turn turn) {
+void Views::MakeRotated(std::string_view text) {
+  const std::span<const Span> parts = turned_.PartsOf(Turn::kRotated);
   regions_.clear();
-  for (const Turned& word : turned_) {
-    if (word.turn == turn) AddRegion(text, {.begin = word.end, .end = word.end});
-  }
+  for (const Span& part : parts) AddRegion(text, part);
   TakeRegions(text);
   if (raw_.empty()) return;
   MappedText& result = Next();
-  if (turn == Turn::kRotated) {
-    Rotate(raw_, result, raw_.text().size());
-    Add(View::kDecoded, result);
-  } else {
-    Reverse(raw_, result);
-    made_[count_++] = {.view = View::kDecoded, .text = &result, .begin = 0};
+  Rotate(raw_, result, raw_.text().size());
+  Add(View::kDecoded, result);
+  made_[count_ - 1].parts = parts;
+}
+
+// Each stretch is read by itself: what is between them is more than anybody looks back.
+void Views::MakeReversed(std::string_view text) {
+  constexpr std::size_t kBetween = 256;
+  raw_.Clear();
+  for (const TurnedParts::Stretch& stretch : turned_.stretches()) {
+    const Span read = stretch.read;
+    if (!raw_.empty()) raw_.Replace(std::string(kBetween, '\n'), {.begin = read.begin, .end = read.begin});
+    raw_.Copy(text.substr(read.begin, read.size()), read.begin);
   }
+  if (raw_.empty()) return;
+  MappedText& result = Next();
+  Reverse(raw_, result);
+  made_[count_++] = {.view = View::kDecoded,
+                     .text = &result,
+                     .order = Made::Order::kMirrored,
+                     .parts = turned_.PartsOf(Turn::kReversed)};
 }
 
 }  // namespace gatehouse::inspect::text

@@ -11,6 +11,7 @@
 #include "inspect/text/disguise.h"
 #include "inspect/text/look.h"
 #include "inspect/text/mapped_text.h"
+#include "inspect/text/turned.h"
 
 namespace gatehouse::inspect::text {
 
@@ -21,7 +22,7 @@ namespace gatehouse::inspect::text {
 // each such region on lines of its own; what is plain prose has no view. In this order:
 //  1. normalised: folded to ASCII, without what is invisible, letters joined that stood alone;
 //  2. normalised: with digits and signs read as the letters that they stand for;
-//  3. decoded: what hidden characters say, alone; what Morse says, alone;
+//  3. decoded: what hidden characters say; what Morse says;
 //  4. decoded: encodings read in their place, up to kDepth times, each time folded and joined again;
 //  5. decoded: rotated by 13 letters, reversed; only where a caller has seen a word that way.
 class Views {
@@ -37,12 +38,12 @@ class Views {
     View view = View::kNormalised;
     const MappedText* text = nullptr;  // as long as the views are not made anew
     std::size_t begin = 0;             // what is before it was looked at before
-  };
+    enum class Order : std::uint8_t { kOfText, kMirrored } order = Order::kOfText;
+    // Of what is turned, the parts by which that was seen: what is found and holds none of them is nothing.
+    std::span<const Span> parts;
 
-  // A word that is written the other way, seen before text[end].
-  struct Turned {
-    Turn turn = Turn::kRotated;
-    std::size_t end = 0;
+    // Whether what is found there, at `from` of the text as it came, is something.
+    bool Tells(Span from) const { return parts.empty() || HasPartIn(parts, from); }
   };
 
   using Extent = text::Extent;
@@ -52,8 +53,14 @@ class Views {
   Extent Make(std::string_view text, std::size_t begin, std::span<const Turned> turned);
   std::span<const Made> made() const { return {made_.data(), count_}; }
 
+  // Where the earliest disguise begins before `seam`, of the text that they were made of, that cannot be undone before
+  // what is behind it has come. `seam` where there is none.
+  std::size_t OpenFrom(std::string_view text, std::size_t seam) const;
+
   // How far before `begin` a disguise may begin that goes on behind it.
   static constexpr std::size_t kBefore = kBehind + kLookBlock;
+  // Bytes before `begin` that are looked at.
+  static constexpr std::size_t kContext = kBefore + kAround + kLookBlock;
 
  private:
   static constexpr std::size_t kMostViews = 9;
@@ -69,7 +76,8 @@ class Views {
   const MappedText* Normalise(const MappedText& source, Reasons& reasons);
   void DecodeAll(const MappedText& source, Reasons reasons);
   void ReadDisguises(const MappedText& source);
-  void MakeTurned(std::string_view text, Turn turn);
+  void MakeRotated(std::string_view text);
+  void MakeReversed(std::string_view text);
 
   std::size_t begin_ = 0;
   Reasons reasons_ = 0;
@@ -80,7 +88,7 @@ class Views {
     Change change = Change::kNone;
   } words_;
   std::vector<Span> regions_;
-  std::vector<Turned> turned_;
+  TurnedParts turned_;
   MappedText raw_;
   std::array<MappedText, 20> texts_;  // what is made, and what is between
   std::size_t used_ = 0;

@@ -12,7 +12,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   const std::string_view text(reinterpret_cast<const char*>(data) + 3, size - 3);
   const std::size_t begin = (data[0] + (std::size_t{data[1]} << 8)) % (text.size() + 1);
   const auto turn = (data[2] & 1) != 0 ? text::Turn::kRotated : text::Turn::kReversed;
-  const text::Views::Turned turned{.turn = turn, .end = data[2] % (text.size() + 1)};
+  const std::size_t part = data[2] % text.size();
+  const auto reach = (data[2] & 4) != 0 ? text::Turned::Reach::kPhrase : text::Turned::Reach::kPiece;
+  const text::Turned turned{.turn = turn, .at = {.begin = part, .end = part + 1}, .reach = reach};
   static text::Views views;
   views.Make(text, begin, {&turned, (data[2] & 2) != 0 ? 1U : 0U});
   for (const text::Views::Made& made : views.made()) {
