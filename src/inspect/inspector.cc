@@ -10,6 +10,7 @@
 
 #include "base/check.h"
 #include "inspect/overlap.h"
+#include "inspect/pattern/literal_filter.h"
 #include "inspect/pattern/pattern_set.h"
 #include "inspect/seam.h"
 #include "inspect/text/fold.h"
@@ -95,6 +96,7 @@ class Registry {
 
   std::vector<Trigger> patterns;
   std::vector<std::vector<Woken>> woken;  // by pattern
+  pattern::LiteralFilter turned;          // the literals that are there turned around
 
  private:
   void Add(Trigger trigger, Woken whom) {
@@ -107,11 +109,14 @@ class Registry {
   }
 
   void AddTurned(const Trigger& trigger, std::uint32_t where = 0) {
-    Trigger turned = trigger;
-    turned.text = text::Rotated(trigger.text);
-    Add(turned, Turning(text::Turn::kRotated, where));
-    turned.text = text::Reversed(trigger.text);
-    Add(turned, Turning(text::Turn::kReversed, where));
+    AddTurned(trigger, text::Rotated(trigger.text), Turning(text::Turn::kRotated, where));
+    AddTurned(trigger, text::Reversed(trigger.text), Turning(text::Turn::kReversed, where));
+  }
+
+  void AddTurned(Trigger trigger, std::string text, Woken whom) {
+    trigger.text = std::move(text);
+    turned.Add(trigger.text);
+    Add(std::move(trigger), whom);
   }
 
   std::map<std::tuple<std::string, Trigger::Kind, Trigger::Case>, std::size_t> numbers_;
@@ -122,6 +127,7 @@ class Registry {
 struct Inspector::State {
   std::vector<std::unique_ptr<const Detector>> detectors;
   std::vector<std::vector<Woken>> woken;  // by pattern
+  pattern::LiteralFilter turned;          // of what wakes kTurned
   PatternSet patterns;
 
   PatternSet::Scanned Scan(const Subject& subject, Scratch::State& scratch) const;
@@ -184,8 +190,10 @@ base::Result<std::shared_ptr<const Inspector>> Inspector::Build(
   // Made here, for the first text that is folded would wait for it on its loop, some 25 ms.
   text::Folding::Table();
   text::Vocabulary::Words();
-  auto state = std::make_unique<State>(State{
-      .detectors = std::move(detectors), .woken = std::move(registry.woken), .patterns = std::move(compiled).value()});
+  auto state = std::make_unique<State>(State{.detectors = std::move(detectors),
+                                             .woken = std::move(registry.woken),
+                                             .turned = registry.turned,
+                                             .patterns = std::move(compiled).value()});
   return std::shared_ptr<const Inspector>(new Inspector(std::move(state)));
 }
 
@@ -319,7 +327,7 @@ std::size_t Inspector::State::Settled(std::string_view text, Scratch::State& scr
   std::size_t seam = SettledBy(LastSeam, text);
   if (seam == 0 || text.size() > kLongestWord) return seam;
   scratch.turned.clear();
-  Scan({.text = text}, scratch);
+  if (turned.MayHold(text)) Scan({.text = text}, scratch);
   scratch.views.Make(text, 0, scratch.turned);
   for (std::size_t retreat = 0; retreat < kMaxRetreats && seam != 0; ++retreat) {
     const std::size_t open = OpenInViews(text, seam, scratch.views);
