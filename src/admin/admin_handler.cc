@@ -138,7 +138,7 @@ net::Task<> AdminHandler::ServeKnown(http::ServerExchange& exchange, AdminCall& 
     co_return co_await SendError(exchange, 404, "not_found",
                                  "Known below /admin/v1/: orgs, teams, projects, users, apps, agents, keys, roles, "
                                  "events, me, budgets, usage, exchanges, alerts, stops, approvals, reviews, POST "
-                                 "erasures, POST payload-reads, record-keys, vault-master-key, GET targets, "
+                                 "erasures, POST payload-reads, record-keys, vault-master-key, holds, GET targets, "
                                  "POST reload, GET policy/decisions/REQUEST_ID.");
   }
   if (!actor.value().May(features::identity::Permission::kOperate, {}, context_.tenancy.tenancy.directory())) {

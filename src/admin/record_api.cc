@@ -76,13 +76,17 @@ Result<Order> ReadOrder(std::string text, const AdminActor& actor, const Directo
 
 bool RecordApi::Serves(std::string_view path) {
   const std::string_view what = path.substr(0, path.find_first_of("/?"));
-  return what == "erasures" || what == "record-keys" || what == "payload-reads" || what == "vault-master-key";
+  return what == "erasures" || what == "record-keys" || what == "payload-reads" || what == "vault-master-key" ||
+         what == "holds";
 }
 
 net::Task<Result<ApiReply>> RecordApi::Answer(http::ServerExchange& exchange, const AdminActor& actor) {
   if (exchange.head().path() == "/admin/v1/record-keys") return Keys(exchange, actor);
   if (exchange.head().path() == "/admin/v1/payload-reads") return ReadPayloads(exchange, actor);
   if (exchange.head().path() == "/admin/v1/vault-master-key") return MasterKey(exchange, actor);
+  constexpr std::string_view kPrefix = "/admin/v1/";
+  auto parts = PathParts(exchange.head().path().substr(kPrefix.size())).value_or(std::vector<std::string>());
+  if (!parts.empty() && parts.front() == "holds") return holds_.Answer(exchange, actor, std::move(parts));
   return Erase(exchange, actor);
 }
 

@@ -4,6 +4,7 @@
 
 #include "admin/admin_actor.h"
 #include "admin/api_request.h"
+#include "admin/holds_api.h"
 #include "admin/tenancy_api.h"
 #include "base/result.h"
 #include "features/audit/archive.h"
@@ -23,12 +24,12 @@ struct RecordServices {
 // /admin/v1/payload-reads shows those of an entry, GET
 // /admin/v1/record-keys lists the keys that the log's signatures are checked with, POST makes another one; GET
 // /admin/v1/vault-master-key says which master key the vault's keys are wrapped with, POST wraps them with the one that
-// its source gives now. Belongs to the admin loop.
+// its source gives now; and those of legal holds. Belongs to the admin loop.
 class RecordApi {
  public:
   // Both outlive it.
   RecordApi(const RecordServices& services, const features::identity::Directory& directory)
-      : services_(services), directory_(directory) {}
+      : services_(services), directory_(directory), holds_(services.archive, directory) {}
 
   // Whether a path below /admin/v1/ is one of these.
   static bool Serves(std::string_view path);
@@ -42,6 +43,7 @@ class RecordApi {
 
   const RecordServices services_;
   const features::identity::Directory& directory_;
+  HoldsApi holds_;
 };
 
 }  // namespace gatehouse::admin

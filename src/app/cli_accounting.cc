@@ -132,13 +132,15 @@ std::string QueryOf(const CliOptions& options, std::initializer_list<std::string
 
 bool IsAccountingWord(std::string_view word) {
   return word == "usage" || word == "budget" || word == "exchange" || word == "alert" || word == "erase" ||
-         word == "kill" || word == "approval" || word == "review" || word == "record" || word == "payload";
+         word == "kill" || word == "approval" || word == "review" || word == "record" || word == "payload" ||
+         word == "hold";
 }
 
 CliRequest UnderstandAccounting(const std::vector<std::string>& plain, const CliOptions& options,
                                 std::string& problem) {
   if (plain[0] == "erase") return UnderstandErase(plain, options, problem);
   if (plain[0] == "payload") return UnderstandPayload(plain, options, problem);
+  if (plain[0] == "hold") return UnderstandHold(plain, options, problem);
   if (plain[0] == "record") return UnderstandRecord(plain, options, problem);
   if (plain[0] == "approval") return UnderstandApproval(plain, options, problem);
   if (plain[0] == "review") return UnderstandReview(plain, options, problem);

@@ -19,7 +19,7 @@ using features::identity::NodeKind;
 
 constexpr std::string_view kHelp = R"(usage: gatehouse NOUN VERB [ARGUMENT...] [OPTION...]
 
-Nouns: org team project user app agent key role budget usage exchange alert erase payload kill approval review record. Things are named by their path, from the organization down:
+Nouns: org team project user app agent key role budget usage exchange alert erase hold payload kill approval review record. Things are named by their path, from the organization down:
   acme   acme/search   acme/search/prod   acme/search/prod/app:checkout   acme/search/prod/app:checkout/key:ci
 The kind before the last name may be left out: gatehouse app show acme/search/prod/checkout.
 
@@ -54,6 +54,9 @@ The kind before the last name may be left out: gatehouse app show acme/search/pr
   alert list [--node PATH] [--limit N]   what people were told, and where it went
   alert channels, alert test CHANNEL     where alerts can go; sends a test and shows what the receiver said
   erase PATH|--key KEY --basis WORD      the payloads of somebody, for good: gdpr-17-1-b
+  hold place NAME --reason TEXT [--node PATH|--key KEY] [--class CLASS] [--from DATE] [--until DATE]
+                           payloads that all of it is true of are neither erased nor do they expire
+  hold list [--all], hold lift NAME --reason TEXT
   payload ENTRY --reason WORD            what was said, where it is kept; the record says who read it, and why
   record keys                            what the signatures of the record are checked with, newest last
   record rotate-key                      another key signs from now on, beside the old one for a week
@@ -95,7 +98,8 @@ constexpr Option kOptions[] = {
     {"--provider", Takes::kValue}, {"--throttle", Takes::kValue},      {"--in-doubt", Takes::kNothing},
     {"--cost", Takes::kValue},     {"--note", Takes::kValue},          {"--row", Takes::kValue},
     {"--reason", Takes::kValue},   {"--all", Takes::kNothing},         {"--state", Takes::kValue},
-    {"--rule", Takes::kValue},     {"--expect", Takes::kValue},
+    {"--rule", Takes::kValue},     {"--expect", Takes::kValue},        {"--basis", Takes::kValue},
+    {"--key", Takes::kValue},      {"--class", Takes::kValue},
 };
 
 // What was said, before it is understood.

@@ -1,6 +1,9 @@
 #include "app/cli_record.h"
 
+#include <string_view>
+
 #include "codec/json/writer.h"
+#include "codec/text/percent.h"
 
 namespace gatehouse::app {
 
@@ -51,6 +54,34 @@ CliRequest UnderstandRecord(const std::vector<std::string>& plain, const CliOpti
   if (verb == "rotate-master-key") return {"POST", "/admin/v1/vault-master-key", "{}"};
   problem = "`gatehouse record` knows keys, rotate-key, master-key and rotate-master-key";
   return {};
+}
+
+CliRequest UnderstandHold(const std::vector<std::string>& plain, const CliOptions& options, std::string& problem) {
+  const std::string verb = plain.size() > 1 ? plain[1] : "";
+  if (verb == "list" && plain.size() == 2) {
+    CheckOptions(options, {"--all"}, "hold list", problem);
+    return {"GET", options.contains("--all") ? "/admin/v1/holds?all=1" : "/admin/v1/holds", ""};
+  }
+  const bool places = verb == "place";
+  if (plain.size() != 3 || (!places && verb != "lift")) {
+    problem = "`gatehouse hold` knows place NAME, lift NAME and list";
+    return {};
+  }
+  if (places)
+    CheckOptions(options, {"--reason", "--node", "--key", "--class", "--from", "--until"}, "hold place", problem);
+  if (!places) CheckOptions(options, {"--reason"}, "hold lift", problem);
+  if (!options.contains("--reason")) problem = "say why with --reason TEXT";
+  CliRequest request{"POST", "/admin/v1/holds", ""};
+  if (!places) request.target += "/" + codec::text::PercentEncode(plain[2]) + "/lift";
+  codec::json::Writer writer(request.body);
+  writer.BeginObject();
+  if (places) writer.Field("hold", plain[2]);
+  for (const std::string_view name : {"reason", "node", "key", "class", "from", "until"}) {
+    const auto option = options.find("--" + std::string(name));
+    if (option != options.end()) writer.Field(name, option->second);
+  }
+  writer.EndObject();
+  return request;
 }
 
 }  // namespace gatehouse::app

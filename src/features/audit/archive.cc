@@ -69,6 +69,7 @@ Archive::Archive(Parts parts, ArchiveSettings settings)
   if (parts_.vault != nullptr && parts_.master) {
     master_.emplace(parts_.record, *parts_.vault, *parts_.master, parts_.clock);
   }
+  if (parts_.vault != nullptr) holds_.emplace(parts_.record, *parts_.vault, parts_.clock, settings_.holds);
   thread_ = std::thread([this] { Run(); });
 }
 
@@ -131,6 +132,31 @@ void Archive::AskMasterKey(MasterKeyOrder order) {
   if (taken == Order::kTooMany) told(TooMany());
 }
 
+template <class Answer>
+void Archive::AskHolds(std::function<base::Result<Answer>(const LegalHolds&)> work,
+                       const std::function<void(base::Result<Answer>)>& told) {
+  const Order taken = Take([this, work = std::move(work), told] {
+    told(holds_ ? work(*holds_) : base::Result<Answer>(Missing("No payloads are kept here.")));
+  });
+  if (taken == Order::kTooMany) told(TooMany());
+}
+
+void Archive::PlaceHold(HoldOrder order, const std::function<void(base::Result<HoldStanding>)>& told) {
+  AskHolds<HoldStanding>([order = std::move(order)](const LegalHolds& holds) { return holds.Place(order); }, told);
+}
+
+void Archive::LiftHold(LiftOrder order, const std::function<void(base::Result<HoldStanding>)>& told) {
+  AskHolds<HoldStanding>(
+      [order = std::move(order)](const LegalHolds& holds) { return holds.Lift(order.name, order.actor, order.reason); },
+      told);
+}
+
+void Archive::ListHolds(LegalHolds::Which which,
+                        const std::function<void(base::Result<std::vector<HoldStanding>>)>& told) {
+  using All = std::vector<HoldStanding>;
+  AskHolds<All>([which](const LegalHolds& holds) { return base::Result<All>(holds.List(which)); }, told);
+}
+
 // One more that waits already does as well.
 void Archive::Expire() {
   static_cast<void>(Take([this] { ExpireNow(); }));
@@ -146,7 +172,7 @@ Archive::Standing Archive::standing() const {
 
 void Archive::Run() {
   if (master_) master_->Note();
-  NoteHolds();
+  if (holds_) holds_->Note();
   FinishErasures();
   ExpireNow();
   base::TimePoint next = parts_.clock.Now() + kBetweenExpiries;
@@ -226,7 +252,7 @@ std::string Archive::Redacted(std::string_view text) {
 }
 
 base::Result<std::uint64_t> Archive::EraseNow(const vault::KeyId& key, std::string_view actor, std::string_view basis) {
-  GH_TRY(const vault::Vault::Erasure erasure, parts_.vault->Erase(key, settings_.holds));
+  GH_TRY(const vault::Vault::Erasure erasure, parts_.vault->Erase(key, holds_->in_force()));
   GH_CHECK_OK(parts_.record.WriteAndWait("erasure", [&](FieldWriter& entry) {
     entry.Word(R"(,"key":)", erasure.key.Hex());
     entry.Signed(R"(,"destroyed_ms":)", erasure.destroyed_ms);
@@ -267,18 +293,6 @@ base::Result<std::vector<Archive::ReadPayload>> Archive::ReadNow(const ReadOrder
   return payloads;
 }
 
-void Archive::NoteHolds() {
-  for (const vault::LegalHold& hold : settings_.holds) {
-    parts_.record.Note("hold.in_force", [&](FieldWriter& entry) {
-      entry.Text(R"(,"hold":)", hold.id);
-      if (hold.key) entry.Word(R"(,"key":)", hold.key->Hex());
-      if (hold.retention_class) entry.Text(R"(,"class":)", *hold.retention_class);
-      if (hold.from != 0) entry.Word(R"(,"from":)", vault::DayName(hold.from));
-      if (hold.until != INT32_MAX) entry.Word(R"(,"until":)", vault::DayName(hold.until));
-    });
-  }
-}
-
 // Begun before the process ended, and not on record.
 void Archive::FinishErasures() {
   if (parts_.vault == nullptr) return;
@@ -293,15 +307,15 @@ void Archive::ExpireNow() {
       std::chrono::duration_cast<std::chrono::hours>(parts_.clock.Wall().time_since_epoch()).count() / 24);
   const vault::Day before = today - settings_.days;
   const std::string& name = settings_.retention_class;
-  const auto due = parts_.vault->Expire(name, before, settings_.holds, vault::BlobStore::Mode::kDryRun);
+  const auto holds = holds_->in_force();
+  const auto due = parts_.vault->Expire(name, before, holds, vault::BlobStore::Mode::kDryRun);
   if (!due.ok() || due.value().blobs == 0) return;
   const Status said = parts_.record.WriteAndWait("retention.expire", [&](FieldWriter& entry) {
     entry.Word(R"(,"class":)", name);
     entry.Word(R"(,"before":)", vault::DayName(before));
     entry.Number(R"(,"blobs":)", due.value().blobs);
   });
-  if (said.ok())
-    static_cast<void>(parts_.vault->Expire(name, before, settings_.holds, vault::BlobStore::Mode::kRemove));
+  if (said.ok()) static_cast<void>(parts_.vault->Expire(name, before, holds, vault::BlobStore::Mode::kRemove));
 }
 
 }  // namespace gatehouse::features::audit

@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/result.h"
+#include "features/audit/legal_holds.h"
 #include "features/audit/master_key.h"
 #include "features/audit/record.h"
 #include "inspect/inspector.h"
@@ -107,6 +108,17 @@ class Archive {
   };
   void AskMasterKey(MasterKeyOrder order);
 
+  // Of legal holds, beside those of the settings. `told` is called on the thread of the archive. kNotFound: nothing is
+  // kept. What stands in the settings cannot be lifted.
+  void PlaceHold(HoldOrder order, const std::function<void(base::Result<HoldStanding>)>& told);
+  struct LiftOrder {
+    std::string name;
+    std::string actor;
+    std::string reason;
+  };
+  void LiftHold(LiftOrder order, const std::function<void(base::Result<HoldStanding>)>& told);
+  void ListHolds(LegalHolds::Which which, const std::function<void(base::Result<std::vector<HoldStanding>>)>& told);
+
   // As many orders may wait at once; `told` of one more is called at once, with kUnavailable.
   static constexpr std::size_t kMostOrders = 256;
 
@@ -135,6 +147,10 @@ class Archive {
   // Whether the work was taken on.
   enum class Order : std::uint8_t { kTaken, kTooMany };
   Order Take(std::function<void()> work);
+  // Tells what the work comes to, where holds can be.
+  template <class Answer>
+  void AskHolds(std::function<base::Result<Answer>(const LegalHolds&)> work,
+                const std::function<void(base::Result<Answer>)>& told);
   void Do(Job& job);
   std::string PutAway(KeepOrder& order);
   std::string Redacted(std::string_view text);
@@ -142,12 +158,11 @@ class Archive {
   base::Result<std::uint64_t> EraseNow(const record::vault::KeyId& key, std::string_view actor, std::string_view basis);
   base::Result<std::vector<ReadPayload>> ReadNow(const ReadOrder& order);
   void ExpireNow();
-  // Says which holds there are.
-  void NoteHolds();
 
   const Parts parts_;
   const ArchiveSettings settings_;
   std::optional<MasterKeyCustody> master_;
+  std::optional<LegalHolds> holds_;  // where there is a vault
   pipeline::PayloadRoom room_;
   std::unique_ptr<inspect::Inspector::Scratch> scratch_;  // of the thread
 

@@ -233,6 +233,92 @@ TEST_F(Archiving, BoundsWhatIsAskedOfIt) {
   EXPECT_EQ(done, Archive::kMostOrders);
 }
 
+class HoldingPayloads : public Archiving {
+ protected:
+  template <class Answer, class Ask>
+  static base::Result<Answer> Await(Ask ask) {
+    std::promise<base::Result<Answer>> promise;
+    ask([&](base::Result<Answer> told) { promise.set_value(std::move(told)); });
+    return promise.get_future().get();
+  }
+  base::Result<HoldStanding> Place(HoldOrder order) {
+    return Await<HoldStanding>([&](auto told) { archive_->PlaceHold(std::move(order), std::move(told)); });
+  }
+  base::Result<HoldStanding> Lift(const std::string& name) {
+    return Await<HoldStanding>(
+        [&](auto told) { archive_->LiftHold({.name = name, .actor = "8", .reason = "settled"}, std::move(told)); });
+  }
+  std::vector<HoldStanding> List(LegalHolds::Which which) {
+    return Await<std::vector<HoldStanding>>([&](auto told) { archive_->ListHolds(which, std::move(told)); }).value();
+  }
+  base::Result<std::uint64_t> Erase() {
+    return Await<std::uint64_t>([&](auto told) { archive_->Erase({.subject = "-14", .told = std::move(told)}); });
+  }
+  static HoldOrder Case7() { return {.name = "case-7", .subject = "-14", .reason = "Miller sues", .actor = "7"}; }
+};
+
+// Also over what comes after it, over the end of a process, and over the days that payloads are kept.
+TEST_F(HoldingPayloads, WhatSomebodyHoldsStaysUntilItIsLifted) {
+  Open({.keep = Keep::kFull});
+  const auto placed = Place(Case7());
+  ASSERT_TRUE(placed.ok());
+  Put("hello", "hi");
+  EXPECT_THAT(Erase().error().public_message, HasSubstr("case-7"));
+  Finish();
+  clock_.Advance(std::chrono::hours(24 * 32));
+  vault_.reset();
+  vault_ =
+      vault::Vault::Open(folder_ / "vault", vault::MasterKey(base::Secret(std::string(32, 'k'))), {.clock = &clock_})
+          .value();
+  Open({.keep = Keep::kFull});
+  EXPECT_THAT(Erase().error().public_message, HasSubstr("case-7"));
+  ASSERT_THAT(sink_.entries, SizeIs(3));
+  const std::string key = placed.value().hold.hold.key->Hex();
+  EXPECT_THAT(sink_.entries[0], HasSubstr(R"("t":"hold.placed")"));
+  EXPECT_THAT(sink_.entries[0], HasSubstr(R"("hold":"case-7","key":")" + key + R"(","actor":"7"})"));
+  EXPECT_EQ(sink_.durabilities[0], Durability::kStrict);
+  EXPECT_THAT(sink_.entries[2], HasSubstr(R"("t":"hold.in_force")"));
+  for (const std::string& entry : sink_.entries) EXPECT_THAT(entry, Not(HasSubstr("Miller")));
+  EXPECT_EQ(Read(sink_.entries[1], 0), "hello");
+  ASSERT_TRUE(Lift("case-7").ok());
+  EXPECT_THAT(sink_.entries[3], HasSubstr(R"("t":"hold.lifted")"));
+  EXPECT_THAT(sink_.entries[3], HasSubstr(R"("actor":"8"})"));
+  EXPECT_EQ(Lift("case-7").error().code, base::ErrorCode::kNotFound);
+  EXPECT_TRUE(Erase().ok());
+}
+
+TEST_F(HoldingPayloads, ThoseOfTheConfigurationStayThere) {
+  Open({.keep = Keep::kFull, .holds = {{.id = "case-1"}}});
+  EXPECT_EQ(Lift("case-1").error().code, base::ErrorCode::kConflict);
+  HoldOrder same = Case7();
+  same.name = "case-1";
+  EXPECT_EQ(Place(same).error().code, base::ErrorCode::kConflict);
+  ASSERT_TRUE(Place(Case7()).ok());
+  EXPECT_EQ(Place(Case7()).error().code, base::ErrorCode::kConflict);
+  ASSERT_TRUE(Lift("case-7").ok());
+  ASSERT_THAT(List(LegalHolds::Which::kInForce), SizeIs(1));
+  const auto all = List(LegalHolds::Which::kAll);
+  ASSERT_THAT(all, SizeIs(2));
+  EXPECT_EQ(all[0].origin, HoldStanding::Origin::kConfiguration);
+  EXPECT_EQ(all[1].hold.placed.reason, "Miller sues");
+  EXPECT_EQ(all[1].hold.lifted->reason, "settled");
+  EXPECT_EQ(all[1].hold.lifted->actor, "8");
+}
+
+// What is not on record holds, and is not lifted.
+TEST_F(HoldingPayloads, OnTheSafeSideOfTheRecord) {
+  Open({.keep = Keep::kFull});
+  Put("hello", "hi");
+  sink_.fails = true;
+  EXPECT_FALSE(Place(Case7()).ok());
+  sink_.fails = false;
+  EXPECT_THAT(Erase().error().public_message, HasSubstr("case-7"));
+  sink_.fails = true;
+  EXPECT_FALSE(Lift("case-7").ok());
+  sink_.fails = false;
+  EXPECT_THAT(Erase().error().public_message, HasSubstr("case-7"));
+}
+
 // The file `master`, beside the vault, that has the key.
 class RotatingTheMasterKey : public Archiving {
  protected:

@@ -31,18 +31,18 @@ BlobStore::IsHeld AnyOf(std::span<const LegalHold> holds) {
 
 }  // namespace
 
-bool LegalHold::Covers(const BlobAddress& address) const {
-  const Day day = DayOf(address.record);
-  return (!key || *key == address.key) && (!retention_class || *retention_class == address.retention_class) &&
-         day >= from && day < until;
-}
-
 base::Result<std::unique_ptr<Vault>> Vault::Open(const std::filesystem::path& folder, const MasterKey& master,
                                                  const Options& options) {
   GH_TRY(auto blobs, BlobStore::Open(folder));
   GH_TRY(auto keys, KeyTable::Open(folder / "keys", master,
                                    {.clock = options.clock, .max_subjects = options.max_subjects, .after_step = {}}));
-  return std::unique_ptr<Vault>(new Vault(std::move(blobs), std::move(keys)));
+  GH_TRY(auto holds, HoldBook::Open(folder));
+  return std::unique_ptr<Vault>(new Vault(std::move(blobs), std::move(keys), std::move(holds)));
+}
+
+base::Result<KeyId> Vault::KeyMadeFor(std::string_view subject) const {
+  GH_TRY(const SubjectKey key, keys_->KeyFor(subject));
+  return key.id;
 }
 
 base::Result<std::vector<KeptPayload>> Vault::Put(std::string_view subject, const RecordId& record,

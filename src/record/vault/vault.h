@@ -15,22 +15,12 @@
 #include "base/result.h"
 #include "record/vault/blob.h"
 #include "record/vault/blob_store.h"
+#include "record/vault/hold_book.h"
 #include "record/vault/ids.h"
 #include "record/vault/key_table.h"
+#include "record/vault/legal_hold.h"
 
 namespace gatehouse::record::vault {
-
-// Payloads that may not go, whatever their age and whoever asks: those that all its parts fit.
-struct LegalHold {
-  std::string id;  // how people name it
-  std::optional<KeyId> key;
-  std::optional<std::string> retention_class;
-  Day from = 0;
-  Day until = INT32_MAX;  // not included
-
-  bool Covers(const BlobAddress& address) const;
-  bool operator==(const LegalHold&) const = default;
-};
 
 // What the entry of the record says of a payload that the vault keeps.
 struct KeptPayload {
@@ -75,6 +65,9 @@ class Vault {
   // Says under which key a subject's payloads are; nullopt where there are none.
   std::optional<KeyId> KeyOf(std::string_view subject) const { return keys_->IdOf(subject); }
 
+  // The same, and makes a key where there is none: for what is to hold for payloads that are still to come.
+  base::Result<KeyId> KeyMadeFor(std::string_view subject) const;
+
   // What the record is to say of an erasure.
   struct Erasure {
     KeyId key;
@@ -98,14 +91,17 @@ class Vault {
   base::Status RotateMaster(const MasterKey& next) const { return keys_->Rotate(next); }
   const BlobStore& blobs() const { return *blobs_; }
   const KeyTable& keys() const { return *keys_; }
+  // Those that people placed; they hold where Erase() and Expire() are given them.
+  HoldBook& holds() const { return *holds_; }
 
  private:
-  Vault(std::unique_ptr<BlobStore> blobs, std::unique_ptr<KeyTable> keys)
-      : blobs_(std::move(blobs)), keys_(std::move(keys)) {}
+  Vault(std::unique_ptr<BlobStore> blobs, std::unique_ptr<KeyTable> keys, std::unique_ptr<HoldBook> holds)
+      : blobs_(std::move(blobs)), keys_(std::move(keys)), holds_(std::move(holds)) {}
   base::Status CheckHolds(const KeyId& key, std::span<const LegalHold> holds) const;
 
   const std::unique_ptr<BlobStore> blobs_;
   const std::unique_ptr<KeyTable> keys_;
+  const std::unique_ptr<HoldBook> holds_;
   // Held shared while something is sealed and written, alone while a key is destroyed: so nothing is written under a
   // key after it is gone, and what was is found by the removal.
   mutable std::shared_mutex sealing_;
