@@ -82,8 +82,13 @@ struct Options {
 };
 
 Result<std::vector<VerifierKey>> ReadKeys(const std::string& key) {
-  if (key.find('+') != std::string::npos) return record::log::ParseKeys(key);
-  GH_TRY(const std::string text, ReadFile(key));
+  std::string text = key;
+  if (key.find('+') == std::string::npos) {
+    GH_TRY(text, ReadFile(key));
+  }
+  for (const record::tlog::UnknownKey& unknown : record::log::UnknownKeysIn(text)) {
+    Say(stderr, "gatehouse: passed over a key of an algorithm that is not known here: " + unknown.text + "\n");
+  }
   return record::log::ParseKeys(text);
 }
 

@@ -7,6 +7,7 @@
 
 #include "app/version.h"
 #include "inspect/default_detectors.h"
+#include "record/log/key_ring.h"
 #include "record/vault/master_key.h"
 
 namespace gatehouse::app {
@@ -128,6 +129,7 @@ base::Result<std::unique_ptr<RecordHouse>> RecordHouse::Open(const RecordConfig&
   auto writer = log::LogWriter::Open(std::move(options), self->files_, clock);
   if (!writer.ok()) return CannotOpen(std::move(writer).TakeError(), folder);
   self->writer_ = std::move(writer).value();
+  self->WarnOfUnknownKeys(start.log);
   self->sink_ = std::make_unique<Sink>(*self->writer_, self->witnesses_);
   std::string node = config.node.empty() ? start.node : config.node;
   if (node.empty()) node = HostName();
@@ -135,6 +137,17 @@ base::Result<std::unique_ptr<RecordHouse>> RecordHouse::Open(const RecordConfig&
       std::make_unique<features::audit::Record>(*self->sink_, clock, std::move(node), config.settings, start.loops);
   if (config.longest_payload != 0) GH_CHECK_OK(self->OpenArchive(start, clock));
   return self;
+}
+
+void RecordHouse::WarnOfUnknownKeys(const base::Log& log) {
+  const auto text = files_.Read(folder_ + "/keys");
+  if (!text.ok()) return;
+  for (const record::tlog::UnknownKey& key : log::UnknownKeysIn(text.value())) {
+    log.Warning(
+        "the file of the record's keys has one of an algorithm that is not known here: it is kept, and nothing is "
+        "checked with it",
+        {{"key", key.text}, {"type", key.type}});
+  }
 }
 
 // Before anything is written: a log that was wound back is not gone on with.

@@ -70,6 +70,7 @@ class RecordHouse {
   class Sink;
 
   explicit RecordHouse(const RecordConfig& config) : config_(config) {}
+  void WarnOfUnknownKeys(const base::Log& log);
   base::Status OpenWitnesses(const std::filesystem::path& folder, const Start& start, const base::Clock& clock);
   base::Result<record::vault::MasterKeySource> OpenVault(const std::filesystem::path& folder, const base::Log& log,
                                                          const base::Clock& clock);

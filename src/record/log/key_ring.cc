@@ -15,6 +15,7 @@ using base::Result;
 using std::chrono::seconds;
 using tlog::SignatureType;
 using tlog::SignerKey;
+using tlog::UnknownKey;
 using tlog::VerifierKey;
 
 constexpr std::string_view kUntil = " until ";
@@ -36,11 +37,25 @@ std::vector<std::string_view> LinesOf(std::string_view text) {
 
 Result<std::vector<VerifierKey>> ParseKeys(std::string_view text) {
   std::vector<VerifierKey> keys;
+  bool passes_over = false;
   for (const std::string_view line : LinesOf(text)) {
+    if (UnknownKey::Parse(line)) {
+      passes_over = true;
+      continue;
+    }
     GH_TRY(VerifierKey key, VerifierKey::Parse(line));
     keys.push_back(std::move(key));
   }
+  if (keys.empty() && passes_over) return Malformed("there are only keys of algorithms that are not known here");
   return keys;
+}
+
+std::vector<UnknownKey> UnknownKeysIn(std::string_view text) {
+  std::vector<UnknownKey> unknown;
+  for (const std::string_view line : LinesOf(text)) {
+    if (auto key = UnknownKey::Parse(line)) unknown.push_back(*std::move(key));
+  }
+  return unknown;
 }
 
 Result<KeyRing> KeyRing::Open(Files& files, const std::string& folder, const std::string& origin) {
@@ -66,6 +81,7 @@ Result<KeyRing> KeyRing::Open(Files& files, const std::string& folder, const std
   if (ring.signers_.empty()) return Malformed(folder + "/key has no key");
   GH_TRY(const std::string keys, files.Read(folder + "/keys"));
   GH_TRY(ring.verifiers_, ParseKeys(keys));
+  ring.unknown_ = UnknownKeysIn(keys);
   return ring;
 }
 
@@ -82,6 +98,7 @@ Result<KeyRing> KeyRing::Create(Files& files, const std::string& folder, const s
 base::Status KeyRing::Save(const std::vector<Signer>& signers, const std::vector<VerifierKey>& verifiers) const {
   std::string keys = "# The keys of the log " + origin_ + ", oldest first. Keep a copy elsewhere.\n";
   for (const VerifierKey& key : verifiers) keys.append(key.ToText()).append("\n");
+  for (const UnknownKey& key : unknown_) keys.append(key.text).append("\n");
   GH_CHECK_OK(files_->WriteDurably(folder_ + "/keys", keys));
   std::string text;
   text.reserve(1024);

@@ -47,9 +47,13 @@ class KeyRing {
   std::string origin_;
   std::vector<Signer> signers_;  // newest last
   std::vector<tlog::VerifierKey> verifiers_;
+  std::vector<tlog::UnknownKey> unknown_;  // of the file `keys`: what somebody put there stays there
 };
 
-// The keys that a file of them names, one a line; lines that begin with # are passed over.
+// The keys that a file of them names, one a line; lines that begin with # are passed over, and keys of algorithms that
+// are not known. kInvalidRequest where there are none but those: nothing could be checked with them.
 base::Result<std::vector<tlog::VerifierKey>> ParseKeys(std::string_view text);
+// The keys of such a file whose algorithms are not known.
+std::vector<tlog::UnknownKey> UnknownKeysIn(std::string_view text);
 
 }  // namespace gatehouse::record::log

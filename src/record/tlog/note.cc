@@ -57,6 +57,30 @@ std::string LineOf(const VerifierKey& key, std::string_view signature) {
   return std::string(kDash).append(key.name()).append(" ").append(codec::crypto::Base64Encode(bytes)).append("\n");
 }
 
+bool IsSupported(std::uint8_t type) {
+  return type == static_cast<std::uint8_t>(SignatureType::kEd25519) ||
+         type == static_cast<std::uint8_t>(SignatureType::kCosignature);
+}
+
+// <name>+<hex id>+<base64 of a type and more>
+struct KeyText {
+  std::string name;
+  std::string id;
+  std::string bytes;  // one at least
+};
+
+Result<KeyText> SplitText(std::string_view text) {
+  const std::size_t first = text.find('+');
+  const std::size_t second = first == std::string_view::npos ? first : text.find('+', first + 1);
+  if (second == std::string_view::npos) return Malformed("a key of notes has three parts with + between them");
+  KeyText parts{.name = std::string(text.substr(0, first)),
+                .id = std::string(text.substr(first + 1, second - first - 1)),
+                .bytes = codec::crypto::Base64Decode(text.substr(second + 1)).value_or("")};
+  if (!IsKeyName(parts.name)) return Malformed("the name of a key of notes is none");
+  if (parts.bytes.empty()) return Malformed("a key of notes is not the base64 of a type and more");
+  return parts;
+}
+
 // <name>+<hex id>+<base64 of type and 32 bytes>
 struct KeyParts {
   std::string name;
@@ -66,21 +90,15 @@ struct KeyParts {
 };
 
 Result<KeyParts> SplitKey(std::string_view text) {
-  const std::size_t first = text.find('+');
-  const std::size_t second = first == std::string_view::npos ? first : text.find('+', first + 1);
-  if (second == std::string_view::npos) return Malformed("a key of notes has three parts with + between them");
-  KeyParts parts{.name = std::string(text.substr(0, first)),
-                 .id = std::string(text.substr(first + 1, second - first - 1))};
-  const auto bytes = codec::crypto::Base64Decode(text.substr(second + 1));
-  if (!IsKeyName(parts.name)) return Malformed("the name of a key of notes is none");
-  if (!bytes || bytes->size() != 1 + kPublicBytes)
+  GH_TRY(KeyText split, SplitText(text));
+  const auto type = static_cast<std::uint8_t>(split.bytes[0]);
+  if (!IsSupported(type)) return Malformed("a key of notes is of a type that is not supported");
+  if (split.bytes.size() != 1 + kPublicBytes)
     return Malformed("a key of notes is not the base64 of a type and 32 bytes");
-  parts.type = static_cast<SignatureType>((*bytes)[0]);
-  if (parts.type != SignatureType::kEd25519 && parts.type != SignatureType::kCosignature) {
-    return Malformed("a key of notes is of a type that is not supported");
-  }
-  parts.key = bytes->substr(1);
-  return parts;
+  return KeyParts{.name = std::move(split.name),
+                  .id = std::move(split.id),
+                  .type = static_cast<SignatureType>(type),
+                  .key = split.bytes.substr(1)};
 }
 
 base::Status CheckId(const KeyParts& parts, const VerifierKey& key) {
@@ -148,6 +166,15 @@ VerifierKey::VerifierKey(std::string name, SignatureType type, std::string publi
 Result<VerifierKey> VerifierKey::Make(std::string name, SignatureType type, std::string public_bytes) {
   GH_TRY(auto key, codec::crypto::PublicKey::Ed25519(public_bytes));
   return VerifierKey(std::move(name), type, std::move(public_bytes), std::move(key));
+}
+
+std::optional<UnknownKey> UnknownKey::Parse(std::string_view text) {
+  constexpr std::size_t kIdDigits = 2 * sizeof(KeyId);
+  auto split = SplitText(text);
+  if (!split.ok() || split.value().bytes.size() < 2 || split.value().id.size() != kIdDigits) return {};
+  const auto type = static_cast<std::uint8_t>(split.value().bytes[0]);
+  if (IsSupported(type) || !codec::crypto::HexDecode(split.value().id)) return {};
+  return UnknownKey{.text = std::string(text), .name = std::move(split.value().name), .type = type};
 }
 
 Result<VerifierKey> VerifierKey::Parse(std::string_view text) {

@@ -53,6 +53,16 @@ class VerifierKey {
   codec::crypto::PublicKey key_;
 };
 
+// A line of a file of keys whose algorithm is not known here: kept as it was written, and good for nothing else.
+struct UnknownKey {
+  std::string text;  // the whole line
+  std::string name;
+  std::uint8_t type = 0;
+  // nullopt: it is of an algorithm that is known, or no key at all. The id is not checked: how it is made is the
+  // algorithm's own.
+  static std::optional<UnknownKey> Parse(std::string_view text);
+};
+
 // A key that signs notes, or checkpoints of others. Immutable; for any thread.
 class SignerKey {
  public:

@@ -50,6 +50,20 @@ TEST(VerifierKey, NoPartAndNoOtherByteIsAKey) {
   EXPECT_FALSE(VerifierKey::Parse("PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW").ok());
 }
 
+// "ZRpc..." begins with the byte 0x65: no type that is known.
+TEST(UnknownKey, IsOfAnAlgorithmThatIsNotKnown) {
+  const auto key = UnknownKey::Parse("PeterNeumann+173116ae+ZRpc2QcUPDhMQegwxbzhKqiBfsVkmqq/LDE4izWy10TW");
+  ASSERT_TRUE(key);
+  EXPECT_EQ(key->name, "PeterNeumann");
+  EXPECT_EQ(key->type, 0x65);
+  EXPECT_TRUE(UnknownKey::Parse("log+00000000+/wAB")) << "of another length, with an id of its own";
+  for (const char* no : {kGoKey, "PeterNeumann+173116ae", "+173116ae+/wAB", "log+173116a+/wAB", "log+x73116ae+/wAB",
+                         "log+173116ae+/w==", "log+173116ae+!", "log+173116ae+"}) {
+    EXPECT_FALSE(UnknownKey::Parse(no)) << no;
+  }
+  EXPECT_FALSE(UnknownKey::Parse("PeterNeumann+c74f20a3+ARpc")) << "a known one that is malformed is no unknown one";
+}
+
 TEST(KeyName, HasNoSpacesAndNoPlus) {
   for (const std::string name : {"log.example/1", "gw", "\xC3\xA4"}) EXPECT_TRUE(IsKeyName(name)) << name;
   for (const std::string name : {"", "a b", "a+b", "a\tb", "a\nb", "a\xC2\xA0z", "a\xE3\x80\x80z", "\xFF", "a\x7Fz"}) {
