@@ -86,6 +86,8 @@ class ResponseDecoder {
   virtual base::Status Finish(Detail detail, std::vector<Event>& events) = 0;
   // A whole body.
   virtual base::Status DecodeWhole(std::string_view body, Detail detail, std::vector<Event>& events) = 0;
+  // What that body was parsed to, which looks at the body. REQUIRES: DecodeWhole() was the last call, and succeeded.
+  virtual codec::json::Document TakeDocument() = 0;
 };
 
 // Events -> bytes for the client, of one answer. One thread.

@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "base/result.h"
+#include "codec/json/document.h"
 #include "llm/chat.h"
 #include "llm/usage.h"
 #include "net/task.h"
@@ -130,12 +131,23 @@ struct Frame {
 struct Batch {
   std::vector<Frame> frames;
   std::vector<Event> events;
+  // What a whole body, the one frame, was parsed to: its source's, like the frame's bytes, and valid as long. Null
+  // where nobody has kept that.
+  const codec::json::Document* document = nullptr;
   // False once a stage changed `events`: the raw bytes then no longer say the same, and the surface encodes the events.
   bool raw_is_current = true;
+
+  // That document, if it is one of the bytes that the batch has now: a stage may have put others in their place.
+  const codec::json::Document* Parsed() const {
+    if (document == nullptr || frames.size() != 1) return nullptr;
+    const std::string_view raw = frames.front().raw;
+    return document->text().data() == raw.data() && document->text().size() == raw.size() ? document : nullptr;
+  }
 
   void Clear() {
     frames.clear();
     events.clear();
+    document = nullptr;
     raw_is_current = true;
   }
 };

@@ -3,6 +3,7 @@
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
 
+#include "base/check.h"
 #include "features/guard/test_guard.h"
 
 namespace gatehouse::features::guard {
@@ -16,8 +17,9 @@ using ::testing::IsEmpty;
 using ::testing::MatchesRegex;
 using testing::Rule;
 
-// How an answer comes: when it is pulled, or all of it with the reply.
-enum class Coming : std::uint8_t { kPulled, kCome };
+// How an answer comes: when it is pulled, or all of it with the reply; and then maybe with what it was parsed to, or
+// what another body was.
+enum class Coming : std::uint8_t { kPulled, kCome, kParsed, kOther };
 
 // What comes after the guard: remembers what it was asked, and answers with what it was told to say, in which {} is the
 // first token of the request.
@@ -70,6 +72,9 @@ class Upstream final : public pipeline::Stage {
    public:
     Body(std::string raw, Coming coming) : raw_(std::move(raw)), coming_(coming) {
       batch_.frames.push_back({.raw = raw_});
+      if (coming < Coming::kParsed) return;
+      GH_CHECK(document_.Parse(coming == Coming::kParsed ? std::string_view(raw_) : "{}").ok());
+      batch_.document = &document_;
     }
     net::Task<base::Result<Outcome>> Pull(llm::Batch& batch) override {
       batch.Clear();
@@ -82,6 +87,7 @@ class Upstream final : public pipeline::Stage {
    private:
     const std::string raw_;
     const Coming coming_;
+    codec::json::Document document_;
     llm::Batch batch_;
     bool done_ = false;
   };
@@ -148,7 +154,8 @@ class Guard : public ::testing::TestWithParam<Coming> {
   std::string answer_ = R"({"choices":[{"message":{"content":"fine"}}]})";
 };
 
-INSTANTIATE_TEST_SUITE_P(Answers, Guard, ::testing::Values(Coming::kPulled, Coming::kCome));
+INSTANTIATE_TEST_SUITE_P(Answers, Guard,
+                         ::testing::Values(Coming::kPulled, Coming::kCome, Coming::kParsed, Coming::kOther));
 
 // Nobody has to pull, copy or encode again what has come as it may go.
 TEST_P(Guard, LeavesAnAnswerWhereItIs) {

@@ -277,15 +277,27 @@ bool GuardedBody::MustPrepare(const llm::Batch& incoming) const {
   return is_long || inspection().Asks(pipeline::Side::kAnswer);
 }
 
+namespace {
+
+// What the body of a whole answer is, parsed into `own` where nobody has kept that; null where it is no JSON.
+const json::Document* ParsedBody(const llm::Batch& whole, json::Document& own) {
+  if (const json::Document* const known = whole.Parsed()) return known;
+  const std::string_view body = whole.frames.empty() ? std::string_view() : whole.frames.front().raw;
+  return own.Parse(body).ok() ? &own : nullptr;
+}
+
+}  // namespace
+
 net::Task<Status> GuardedBody::Prepare(const llm::Batch& incoming) {
-  json::Document document;
-  if (incoming.frames.empty() || !document.Parse(incoming.frames.front().raw).ok()) co_return base::Ok();
+  json::Document own;
+  const json::Document* const document = ParsedBody(incoming, own);
+  if (document == nullptr) co_return base::Ok();
   const TextTable& table = inspection().settings().tables.Of(dialect_, BodyKind::kAnswer);
   if (inspection().Asks(pipeline::Side::kAnswer)) {
-    GH_CO_CHECK_OK(co_await inspection().AskAboutBody(document.root(), table, pipeline::Side::kAnswer));
+    GH_CO_CHECK_OK(co_await inspection().AskAboutBody(document->root(), table, pipeline::Side::kAnswer));
   }
   if (incoming.frames.front().raw.size() >= Inspection::kLong) {
-    co_await inspection().ScanAhead(document.root(), table);
+    co_await inspection().ScanAhead(document->root(), table);
   }
   co_return base::Ok();
 }
@@ -293,10 +305,10 @@ net::Task<Status> GuardedBody::Prepare(const llm::Batch& incoming) {
 base::Result<std::optional<std::string>> LookAtWhole(Inspection& inspection, const llm::Batch& whole,
                                                      llm::DialectId dialect) {
   json::Document own;
-  const std::string_view body = whole.frames.empty() ? std::string_view() : whole.frames.front().raw;
-  if (!own.Parse(body).ok()) return NotItsDialect("a body that is no JSON");
+  const json::Document* const document = ParsedBody(whole, own);
+  if (document == nullptr) return NotItsDialect("a body that is no JSON");
   const TextTable& table = inspection.settings().tables.Of(dialect, BodyKind::kAnswer);
-  GH_TRY(auto changed, inspection.LookAtBody(body, own.root(), table, pipeline::Side::kAnswer));
+  GH_TRY(auto changed, inspection.LookAtBody(document->text(), document->root(), table, pipeline::Side::kAnswer));
   if (!changed) return std::optional<std::string>();
   // The body was checked a moment ago: what is left is to take the tokens' probabilities out.
   std::vector<json::Edit> edits;

@@ -198,13 +198,12 @@ net::Task<Result<Reply>> HttpProvider::CallChat(pipeline::Exchange& exchange, pi
     co_return BadUpstream(name_ + " answered with content type '" + std::string(type.substr(0, 80)) + "'", status);
   }
   GH_CO_TRY(std::string body, co_await response->CollectBody(limits_.max_answer_bytes));
-  std::vector<llm::Event> events;
   // A whole answer to a request for a stream is decoded in full and encoded as a stream.
-  auto decoded = dialect->NewDecoder(exchange.id)->DecodeWhole(body, streamed ? llm::Detail::kFull : detail, events);
-  if (!decoded.ok()) co_return std::move(decoded).TakeError();
   const auto raw = streamed ? CollectedEvents::Raw::kReencode : CollectedEvents::Raw::kPass;
-  reply.answer = pipeline::ChatReply{prepared.dialect, llm::Delivery::kWhole,
-                                     std::make_unique<CollectedEvents>(std::move(body), std::move(events), raw)};
+  const auto decoder = dialect->NewDecoder(exchange.id);
+  GH_CO_TRY(auto events,
+            CollectedEvents::Decode(std::move(body), *decoder, streamed ? llm::Detail::kFull : detail, raw));
+  reply.answer = pipeline::ChatReply{prepared.dialect, llm::Delivery::kWhole, std::move(events)};
   co_return reply;
 }
 

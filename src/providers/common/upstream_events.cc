@@ -87,11 +87,17 @@ base::Status StreamedEvents::Decode(const WireFrame& frame, llm::Batch& batch) {
   return base::Ok();
 }
 
-CollectedEvents::CollectedEvents(std::string body, std::vector<llm::Event> events, Raw raw) : body_(std::move(body)) {
-  batch_.events = std::move(events);
-  batch_.raw_is_current = raw == Raw::kPass;
-  batch_.frames.push_back(
-      {.raw = body_, .first_event = 0, .event_count = static_cast<std::uint32_t>(batch_.events.size())});
+base::Result<std::unique_ptr<CollectedEvents>> CollectedEvents::Decode(std::string body, llm::ResponseDecoder& decoder,
+                                                                       llm::Detail detail, Raw raw) {
+  std::unique_ptr<CollectedEvents> answer(new CollectedEvents(std::move(body)));
+  llm::Batch& batch = answer->batch_;
+  GH_CHECK_OK(decoder.DecodeWhole(answer->body_, detail, batch.events));
+  answer->document_ = decoder.TakeDocument();
+  batch.document = &answer->document_;
+  batch.raw_is_current = raw == Raw::kPass;
+  batch.frames.push_back(
+      {.raw = answer->body_, .first_event = 0, .event_count = static_cast<std::uint32_t>(batch.events.size())});
+  return answer;
 }
 
 net::Task<base::Result<llm::EventSource::Outcome>> CollectedEvents::Pull(llm::Batch& batch) {

@@ -50,16 +50,20 @@ class StreamedEvents final : public llm::EventSource {
 // A whole answer as one batch of one frame.
 class CollectedEvents final : public llm::EventSource {
  public:
-  // `decoded` events of `body`. With kReencode the body is not in the client's framing and its frame is not to be
-  // passed on.
+  // With kReencode the body is not in the client's framing and its frame is not to be passed on.
   enum class Raw : std::uint8_t { kPass, kReencode };
-  CollectedEvents(std::string body, std::vector<llm::Event> events, Raw raw);
+  // The answer of that body. An error: it is none.
+  static base::Result<std::unique_ptr<CollectedEvents>> Decode(std::string body, llm::ResponseDecoder& decoder,
+                                                               llm::Detail detail, Raw raw);
 
   net::Task<base::Result<Outcome>> Pull(llm::Batch& batch) override;
   llm::Batch* Whole() override { return done_ ? nullptr : &batch_; }
 
  private:
+  explicit CollectedEvents(std::string body) : body_(std::move(body)) {}
+
   const std::string body_;
+  codec::json::Document document_;  // of the body
   llm::Batch batch_;
   bool done_ = false;
 };

@@ -22,6 +22,7 @@ class MessageDecoder final : public ResponseDecoder {
                       std::vector<Event>& events) override;
   base::Status Finish(Detail detail, std::vector<Event>& events) override;
   base::Status DecodeWhole(std::string_view body, Detail detail, std::vector<Event>& events) override;
+  codec::json::Document TakeDocument() override { return std::move(document_); }
 
  private:
   // A content block of the stream between its start and its stop.

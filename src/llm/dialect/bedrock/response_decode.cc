@@ -66,6 +66,7 @@ class Decoder final : public ResponseDecoder {
     Stop(root);
     return Finish(detail, events);
   }
+  codec::json::Document TakeDocument() override { return std::move(document_); }
 
  private:
   struct Open {

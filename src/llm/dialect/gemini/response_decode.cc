@@ -231,6 +231,7 @@ class Decoder final : public ResponseDecoder {
     for (const auto chunk : root.IsArray() ? root : Value()) GH_CHECK_OK(Chunk(chunk.value, detail, events));
     return Finish(detail, events);
   }
+  codec::json::Document TakeDocument() override { return std::move(document_); }
 
   base::Status Finish(Detail detail, std::vector<Event>& events) override {
     if (candidates_.empty()) return common::BadUpstream("the stream ended without a candidate");

@@ -21,6 +21,7 @@ class Decoder final : public ResponseDecoder {
                       std::vector<Event>& events) override;
   base::Status Finish(Detail detail, std::vector<Event>& events) override;
   base::Status DecodeWhole(std::string_view body, Detail detail, std::vector<Event>& events) override;
+  codec::json::Document TakeDocument() override { return std::move(document_); }
 
  private:
   struct Chunk;

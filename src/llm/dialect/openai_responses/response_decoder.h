@@ -22,6 +22,7 @@ class ResponsesDecoder final : public ResponseDecoder {
                       std::vector<Event>& events) override;
   base::Status Finish(Detail detail, std::vector<Event>& events) override;
   base::Status DecodeWhole(std::string_view body, Detail detail, std::vector<Event>& events) override;
+  codec::json::Document TakeDocument() override { return std::move(document_); }
 
  private:
   // An item of the output, by its output_index.
