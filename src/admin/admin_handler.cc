@@ -47,6 +47,7 @@ std::string_view Word(Readiness readiness) {
 }
 
 constexpr std::string_view kPrefix = "/admin/v1/";
+constexpr std::string_view kStranger = "unknown";  // an actor whom nobody knows, or not yet
 
 bool IsWord(std::string_view part) {
   constexpr std::size_t kLongest = 24;
@@ -80,21 +81,32 @@ net::Task<> AdminHandler::Serve(http::ServerExchange& exchange) {
 // Also a caller who has gone may have changed something.
 net::Task<> AdminHandler::ServeApi(http::ServerExchange& exchange) {
   struct Telling {
-    const AdminWitness& witness;
-    const SeenExchange& seen;
-    AdminCall call{.actor = "unknown", .resource = {}, .method = {}};
+    AdminHandler& handler;
+    SeenExchange& seen;
+    AdminCall call{.actor = std::string(kStranger), .resource = {}, .method = {}};
     ~Telling() {
-      if (!witness) return;
       const http::RequestHead& head = seen.head();
       call.resource = ResourceOf(head.path().substr(kPrefix.size()));
       call.method = head.method;
       call.status = seen.status();
-      witness(call);
+      handler.TellOf(call, seen);
     }
   };
   SeenExchange seen(exchange);
-  Telling telling{.witness = context_.witness, .seen = seen};
+  Telling telling{.handler = *this, .seen = seen};
   co_await ServeKnown(seen, telling.call);
+}
+
+void AdminHandler::TellOf(const AdminCall& call, http::ServerExchange& exchange) {
+  if (!context_.witness) return;
+  if (call.actor != kStranger) return context_.witness(call);
+  if (!strangers_) strangers_.emplace(exchange.loop(), context_.witness);
+  strangers_->Note(exchange.peer().address, call);
+}
+
+void AdminHandler::Close() {
+  if (strangers_) strangers_->Flush();
+  strangers_.reset();
 }
 
 // Whoever is let in: everything is checked against roles from here on.

@@ -9,10 +9,12 @@
 
 #include "admin/accounting_api.h"
 #include "admin/admin_actor.h"
+#include "admin/admin_call.h"
 #include "admin/alerts_api.h"
 #include "admin/login_watch.h"
 #include "admin/oversight_api.h"
 #include "admin/record_api.h"
+#include "admin/stranger_watch.h"
 #include "admin/tenancy_api.h"
 #include "base/metrics.h"
 #include "base/secret.h"
@@ -29,16 +31,6 @@ enum class Readiness : std::uint8_t {
   kDraining,
 };
 
-// A call of the admin API that is over. It names no person and no object: those have names of people.
-struct AdminCall {
-  std::string actor;     // the id of a user's node, "owner" with the password, "directory", "unknown"
-  std::string resource;  // "keys", "keys/*", "keys/*/rotate"
-  std::string_view method;
-  std::uint16_t status = 0;  // 0: its caller left before it was answered
-  // Whether somebody showed who he is for the first time in a while, or could not.
-  enum class Login : std::uint8_t { kNone, kGood, kFailed } login = Login::kNone;
-};
-using AdminWitness = std::function<void(const AdminCall&)>;
 // The resource of a path behind "/admin/v1/".
 std::string ResourceOf(std::string_view path);
 
@@ -59,7 +51,8 @@ struct AdminContext {
   OversightServices oversight;
   std::function<void()> measure;    // brings the metrics of what is measured, and not counted, up to date
   DirectoryLogin* login = nullptr;  // null: people of a directory are not let in
-  AdminWitness witness;             // is told of every call below /admin/v1/; empty: nobody is
+  // Is told of every call below /admin/v1/, of those that were not let in as StrangerWatch does; empty: nobody is.
+  AdminWitness witness;
 };
 
 // The admin listener: /livez, /readyz and /metrics for machines, /admin/v1/* with the admin password for people.
@@ -77,6 +70,8 @@ class AdminHandler final : public http::Handler {
 
   net::Task<> Serve(http::ServerExchange& exchange) override;
   std::string RejectionBody(std::uint16_t status, std::string_view reason) const override;
+  // Tells the witness what was only counted. Nothing is served afterwards.
+  void Close();
 
  private:
   net::Task<> Ready(http::ServerExchange& exchange);
@@ -84,6 +79,7 @@ class AdminHandler final : public http::Handler {
   net::Task<> Reload(http::ServerExchange& exchange);
   net::Task<> Metrics(http::ServerExchange& exchange);
   net::Task<> ServeApi(http::ServerExchange& exchange);
+  void TellOf(const AdminCall& call, http::ServerExchange& exchange);
   // `call` is told who it turned out to be.
   net::Task<> ServeKnown(http::ServerExchange& exchange, AdminCall& call);
   net::Task<> Explain(http::ServerExchange& exchange, std::string_view request_id);
@@ -96,6 +92,7 @@ class AdminHandler final : public http::Handler {
   RecordApi record_;
   OversightApi oversight_;
   LoginWatch logins_;
+  std::optional<StrangerWatch> strangers_;  // from the first of them on
 };
 
 }  // namespace gatehouse::admin

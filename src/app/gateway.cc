@@ -541,6 +541,7 @@ void Gateway::Run() {
   if (rates_ != nullptr) rates_->Close();
   accounting_->Close();
   reports_.reset();
+  if (admin_ != nullptr) admin_->Close();
   if (record_ != nullptr) record_->End(config_->revision);
   control_->Flush(loop_);
   log_->Info("stopped");

@@ -242,10 +242,13 @@ void RecordHouse::NoteAdminCall(const admin::AdminCall& call) {
       entry.Word(R"(,"actor":)", call.actor);
       if (good) entry.Word(R"(,"how":)", HowOf(call.actor));
       entry.Word(R"(,"outcome":)", good ? "good" : "failed");
+      if (call.together != 0) entry.Number(R"(,"count":)", call.together);
     });
+    if (call.together != 0) return;
   }
   record_->Note("admin.action", [&](FieldWriter& entry) {
     entry.Word(R"(,"actor":)", call.actor);
+    if (call.together != 0) return entry.Number(R"(,"count":)", call.together);
     entry.Text(R"(,"method":)", call.method.substr(0, 16));
     entry.Word(R"(,"resource":)", call.resource);
     entry.Number(R"(,"status":)", call.status);

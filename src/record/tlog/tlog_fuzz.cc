@@ -22,6 +22,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
     GH_CHECK(FormatWitnessRequest(request.value()) == input);
   }
   if (const auto key = VerifierKey::Parse(input); key.ok()) GH_CHECK(key.value().ToText() == input);
+  if (const auto key = UnknownKey::Parse(input)) GH_CHECK(key->text == input && !VerifierKey::Parse(input).ok());
   if (const auto path = ParseTilePath(input); path.ok()) {
     const TileId& tile = path.value().tile;
     const bool hashes = path.value().kind == ParsedPath::Kind::kHashes;
