@@ -69,7 +69,7 @@ struct Load {
 };
 
 // What a gateway says of a request that is over, one millisecond after the one before: of a thousand users, one in a
-// thousand of whose requests is denied.
+// thousand of whose requests is denied; of twenty models, and one in a hundred thousand of another.
 std::string EntryOf(std::uint64_t number, const Load& load, std::string_view filler) {
   constexpr std::uint64_t kUsers = 1000;
   const std::uint64_t user = number * 7919 % kUsers;
@@ -78,7 +78,13 @@ std::string EntryOf(std::uint64_t number, const Load& load, std::string_view fil
   const auto add = [&](std::string_view member, std::uint64_t value, std::string_view rest) {
     entry.append(member).append(std::to_string(value)).append(rest);
   };
-  add(R"(,"ts":)", load.begin_us + number * 1000, R"(,"node":"gw1","surface":"openai.chat","op":"chat","model":"m")");
+  add(R"(,"ts":)", load.begin_us + number * 1000, R"(,"node":"gw1","surface":"openai.chat","op":"chat")");
+  entry += R"(,"model":")";
+  if (number % 99'991 == 7) {
+    entry += R"(rare")";
+  } else {
+    add("m", number * 31 % 20, "\"");
+  }
   add(R"(,"id":"load_)", number, "\"");
   add(R"(,"org":")", 1 + user / 500, "\"");
   add(R"(,"team":")", 10 + user / 50, "\"");

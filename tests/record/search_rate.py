@@ -38,12 +38,17 @@ def questions(rounds, first, entries):
         number = (i * 7919 * 104729) % (entries - 1000) + 500
         user = number * 7919 % USERS
         at = first + number * 1000
+        of_a_model = 100 if number > 2100 else None  # of twenty
         yield "id", ["--id", f"load_{number}"], 1
         yield "user", ["--principal", str(1000 + user)], 100
         yield "key", ["--principal", f"k{user}", "--until", instant(at)], None
         yield "team", ["--principal", str(10 + user // 50), "--since", instant(first), "--until", instant(at)], None
         yield "organization", ["--principal", str(1 + user // 500)], 100
         yield "time", ["--since", instant(at), "--until", instant(at + 50_000)], 50
+        yield "model", ["--model", f"m{i}", "--until", instant(at)], of_a_model
+        yield "rare_model", ["--model", "rare"], min(100, (entries - 7 + 99_990) // 99_991)
+        yield "no_model", ["--model", f"none-{i}"], 0
+        yield "model_and_status", ["--model", f"m{i}", "--status", "200", "--until", instant(at)], of_a_model
         yield "denied", ["--decision", "deny", "--until", instant(at)], None
         yield "allowed", ["--decision", "allow", "--until", instant(at)], 100
         yield "user_denied", ["--principal", str(1000 + user), "--status", "403"], None

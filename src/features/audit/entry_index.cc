@@ -4,7 +4,9 @@
 #include <array>
 #include <chrono>
 #include <iterator>
+#include <map>
 #include <set>
+#include <span>
 #include <utility>
 
 #include "codec/json/document.h"
@@ -17,6 +19,8 @@ using base::Status;
 using codec::json::Value;
 using store::Statement;
 
+constexpr std::size_t kBlocksAtOnce = 256;
+constexpr std::size_t kMostBlocksOfStatement = 64;
 constexpr std::chrono::minutes kPatience(30);  // making an index over millions of rows takes minutes
 
 // `rare` is 1 for entries that are not about exchanges.
@@ -27,10 +31,23 @@ constexpr std::string_view kFirst[] = {
     "CREATE TABLE record_org (org BIGINT PRIMARY KEY)",
     "CREATE TABLE record_log (one BIGINT PRIMARY KEY CHECK (one = 1), origin TEXT NOT NULL)",
 };
-constexpr store::Migration kMigrations[] = {{.version = 1, .name = "entries by number", .statements = kFirst}};
+// A model is looked for among a few hundred blocks of a thousand entries each, instead of in an index of its own over
+// all entries, which would take 25 bytes for each of them.
+constexpr std::int64_t kBlock = 1024;
+constexpr std::string_view kSecond[] = {
+    "CREATE TABLE record_model_block (model BIGINT NOT NULL, block BIGINT NOT NULL, first_ts BIGINT NOT NULL, last_ts "
+    "BIGINT NOT NULL, PRIMARY KEY (model, block))",
+    "INSERT INTO record_model_block SELECT model, idx / 1024, MIN(ts), MAX(ts) FROM record_entry WHERE model <> 0 "
+    "GROUP "
+    "BY model, idx / 1024",
+};
+constexpr store::Migration kMigrations[] = {
+    {.version = 1, .name = "entries by number", .statements = kFirst},
+    {.version = 2, .name = "blocks of entries by model", .statements = kSecond},
+};
 
 // What many entries have in common (an organization, that something was allowed) is found by going back in time, and
-// has no index.
+// has no index; a model, of which there may be none for long, in the blocks that have it.
 constexpr std::array<std::string_view, 9> kIndexes = {
     "CREATE INDEX IF NOT EXISTS record_entry_type ON record_entry (type, ts) WHERE rare = 1",
     "CREATE INDEX IF NOT EXISTS record_entry_status ON record_entry (status, ts) WHERE status >= 400",
@@ -84,7 +101,9 @@ std::vector<store::Value> RowOf(std::uint64_t index, std::string_view entry, cod
 
 constexpr std::size_t kColumns = 13;
 constexpr std::size_t kRowsOfStatement = 50;
+constexpr std::size_t kTimeColumn = 1;
 constexpr std::size_t kOrganizationColumn = 5;
+constexpr std::size_t kModelColumn = 10;
 
 std::string InsertOf(std::size_t rows) {
   std::string sql =
@@ -98,19 +117,49 @@ std::string InsertOf(std::size_t rows) {
   return sql;
 }
 
+// When entries of one model in one block were, the first and the last.
+using ModelBlocks = std::map<std::pair<std::int64_t, std::int64_t>, std::pair<std::int64_t, std::int64_t>>;
+
+void AddTo(ModelBlocks& blocks, const std::vector<store::Value>& row) {
+  const auto number = [&](std::size_t column) { return std::get<std::int64_t>(row.at(column)); };
+  if (number(kModelColumn) == 0) return;
+  const std::int64_t at = number(kTimeColumn);
+  auto& [first, last] = blocks.try_emplace({number(kModelColumn), number(0) / kBlock}, at, at).first->second;
+  first = std::min(first, at);
+  last = std::max(last, at);
+}
+
+Statement Widening(const ModelBlocks::value_type& one) {
+  return {.sql =
+              "INSERT INTO record_model_block AS b (model, block, first_ts, last_ts) VALUES ($1, $2, $3, $4) ON "
+              "CONFLICT (model, block) DO UPDATE SET first_ts = CASE WHEN excluded.first_ts < b.first_ts THEN "
+              "excluded.first_ts ELSE b.first_ts END, last_ts = CASE WHEN excluded.last_ts > b.last_ts THEN "
+              "excluded.last_ts ELSE b.last_ts END",
+          .arguments = {one.first.first, one.first.second, one.second.first, one.second.second}};
+}
+
 // A question with its conditions.
 class Question {
  public:
+  // Looks at these blocks alone, whatever index there is for the times.
+  void Within(std::span<const std::int64_t> blocks) {
+    from_ = " FROM (VALUES ";
+    for (const std::int64_t block : blocks)
+      from_.append(from_.ends_with(')') ? ", (" : "(").append(Next(block)).append(")");
+    from_ += ") AS b CROSS JOIN record_entry";
+    Also("idx >= b.column1 * 1024 AND idx < b.column1 * 1024 + 1024");
+    time_ = "+ts";
+  }
   void Is(std::string_view column, std::int64_t value) { Also(std::string(column) + " = " + Next(value)); }
   void Between(std::int64_t from, std::int64_t until) {
-    Also("ts >= " + Next(from));
-    Also("ts < " + Next(until));
+    Also(time_ + " >= " + Next(from));
+    Also(time_ + " < " + Next(until));
   }
   void Also(const std::string& condition) { sql_.append(sql_.empty() ? " WHERE " : " AND ").append(condition); }
 
   Statement Finish(std::uint32_t at_most) && {
     const std::string limit = Next(at_most);
-    return {.sql = "SELECT ts, idx FROM record_entry" + sql_ + " ORDER BY ts DESC, idx DESC LIMIT " + limit,
+    return {.sql = "SELECT ts, idx" + from_ + sql_ + " ORDER BY ts DESC, idx DESC LIMIT " + limit,
             .arguments = std::move(arguments_)};
   }
 
@@ -120,13 +169,14 @@ class Question {
     return "$" + std::to_string(arguments_.size());
   }
 
+  std::string from_ = " FROM record_entry";
+  std::string time_ = "ts";
   std::string sql_;
   std::vector<store::Value> arguments_;
 };
 
 // All but who it was. The conditions of the indexes are repeated, for only then are they used.
-Question QuestionOf(const EntryQuery& query) {
-  Question question;
+Question QuestionOf(const EntryQuery& query, Question question = {}) {
   if (!query.id.empty()) {
     question.Is("id", HashOf(query.id));
     question.Also("id <> 0");
@@ -147,6 +197,23 @@ Question QuestionOf(const EntryQuery& query) {
   }
   question.Between(query.from_us, query.until_us);
   return question;
+}
+
+// Nothing else that is asked has an index of its own: the model is what to go by.
+bool GoesByModel(const EntryQuery& query) {
+  constexpr std::uint16_t kRefused = 400;
+  const bool is_rare = (!query.type.empty() && IsRare(query.type) == 1) ||
+                       (query.decision && *query.decision != pipeline::Effect::kAllow) ||
+                       (query.status && *query.status >= kRefused);
+  return !query.model.empty() && query.id.empty() && query.principal.empty() && !is_rare;
+}
+
+// Newest first, and no more than are wanted.
+void Arrange(std::vector<EntryIndex::Found>& found, std::size_t at_most) {
+  using Found = EntryIndex::Found;
+  std::ranges::sort(
+      found, [](const Found& a, const Found& b) { return std::pair(a.at_us, a.index) > std::pair(b.at_us, b.index); });
+  if (found.size() > at_most) found.resize(at_most);
 }
 
 bool IsEmptyOr(std::string_view wanted, std::string_view text) { return wanted.empty() || wanted == text; }
@@ -196,11 +263,13 @@ net::Task<Status> EntryIndex::Add(std::uint64_t first, const std::vector<std::st
   std::vector<Statement> unit;
   codec::json::Document document;
   std::set<std::int64_t> organizations;
+  ModelBlocks blocks;
   for (std::size_t at = 0; at < entries.size(); at += kRowsOfStatement) {
     const std::size_t count = std::min(kRowsOfStatement, entries.size() - at);
     Statement& statement = unit.emplace_back(Statement{.sql = InsertOf(count), .arguments = {}});
     for (std::size_t i = at; i < at + count; ++i) {
       auto row = RowOf(first + i, entries[i], document);
+      AddTo(blocks, row);
       organizations.insert(std::get<std::int64_t>(row.at(kOrganizationColumn)));
       std::ranges::move(row, std::back_inserter(statement.arguments));
     }
@@ -209,6 +278,7 @@ net::Task<Status> EntryIndex::Add(std::uint64_t first, const std::vector<std::st
     unit.push_back(
         {.sql = "INSERT INTO record_org (org) VALUES ($1) ON CONFLICT DO NOTHING", .arguments = {organization}});
   }
+  for (const auto& one : blocks) unit.push_back(Widening(one));
   auto done = co_await database_.Write(loop_, std::move(unit), loop_.In(kPatience));
   if (!done.ok()) co_return std::move(done).TakeError();
   co_return base::Ok();
@@ -239,8 +309,50 @@ net::Task<Result<bool>> EntryIndex::IsOrganization(std::int64_t hash) const {
   co_return !rows.empty();
 }
 
+// Blocks with entries of the model in that time, by their last one, the newest first: those that follow `after`.
+net::Task<Result<std::vector<EntryIndex::ModelBlock>>> EntryIndex::BlocksOf(const EntryQuery& query,
+                                                                            std::optional<ModelBlock> after) const {
+  Statement statement{
+      .sql =
+          "SELECT block, last_ts FROM record_model_block WHERE model = $1 AND last_ts >= $2 AND "
+          "first_ts < $3 AND (last_ts < $4 OR (last_ts = $4 AND block < $5)) ORDER BY last_ts DESC, "
+          "block DESC LIMIT $6",
+      .arguments = {HashOf(query.model), query.from_us, query.until_us, after ? after->last_us : INT64_MAX,
+                    after ? after->block : INT64_MAX, static_cast<std::int64_t>(kBlocksAtOnce)}};
+  GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop_, std::move(statement), loop_.In(kPatience)));
+  std::vector<ModelBlock> blocks;
+  blocks.reserve(rows.size());
+  for (const store::Row& row : rows) {
+    blocks.push_back({.block = store::IntegerOf(row.at(0)), .last_us = store::IntegerOf(row.at(1))});
+  }
+  co_return blocks;
+}
+
+// More blocks at a time, the less is found in them; until no block that is left has a newer entry.
+net::Task<Result<std::vector<EntryIndex::Found>>> EntryIndex::FindByModel(const EntryQuery& query) const {
+  std::vector<Found> found;
+  if (query.at_most == 0) co_return found;
+  std::optional<ModelBlock> after;
+  for (std::size_t step = 1;;) {
+    GH_CO_TRY(const auto page, co_await BlocksOf(query, after));
+    for (std::size_t at = 0; at < page.size();) {
+      if (found.size() >= query.at_most && found.back().at_us > page[at].last_us) co_return found;
+      std::vector<std::int64_t> blocks;
+      for (; at < page.size() && blocks.size() < step; ++at) blocks.push_back(page[at].block);
+      Question question;
+      question.Within(blocks);
+      GH_CO_CHECK_OK(co_await Ask(QuestionOf(query, std::move(question)).Finish(query.at_most), found));
+      Arrange(found, query.at_most);
+      step = std::min(4 * step, kMostBlocksOfStatement);
+    }
+    if (page.size() < kBlocksAtOnce) co_return found;
+    after = page.back();
+  }
+}
+
 // One question for each place that a principal can have, so that each goes by its own index.
 net::Task<Result<std::vector<EntryIndex::Found>>> EntryIndex::Find(EntryQuery query) const {
+  if (GoesByModel(query)) co_return co_await FindByModel(query);
   std::vector<Found> found;
   if (query.principal.empty()) {
     GH_CO_CHECK_OK(co_await Ask(QuestionOf(query).Finish(query.at_most), found));
@@ -259,9 +371,7 @@ net::Task<Result<std::vector<EntryIndex::Found>>> EntryIndex::Find(EntryQuery qu
     question.Is("org", hash);
     GH_CO_CHECK_OK(co_await Ask(std::move(question).Finish(query.at_most), found));
   }
-  std::ranges::sort(
-      found, [](const Found& a, const Found& b) { return std::pair(a.at_us, a.index) > std::pair(b.at_us, b.index); });
-  if (found.size() > query.at_most) found.resize(query.at_most);
+  Arrange(found, query.at_most);
   co_return found;
 }
 

@@ -57,6 +57,15 @@ class EntryIndex {
   net::Task<base::Result<std::vector<Found>>> Find(EntryQuery query) const;
 
  private:
+  // A thousand entries in a row.
+  struct ModelBlock {
+    std::int64_t block = 0;    // the index of its first entry by their number
+    std::int64_t last_us = 0;  // when its newest entry of a model was
+  };
+  // The query outlives both.
+  net::Task<base::Result<std::vector<ModelBlock>>> BlocksOf(const EntryQuery& query,
+                                                            std::optional<ModelBlock> after) const;
+  net::Task<base::Result<std::vector<Found>>> FindByModel(const EntryQuery& query) const;
   net::Task<base::Status> Ask(store::Statement statement, std::vector<Found>& found) const;
   net::Task<base::Result<bool>> IsOrganization(std::int64_t hash) const;
 

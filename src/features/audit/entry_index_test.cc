@@ -79,6 +79,80 @@ TEST_F(Indexing, FindsWhatIsAsked) {
   EXPECT_THAT(Find({.model = "m", .decision = pipeline::Effect::kRestrict}), ElementsAre(4));
 }
 
+class IndexingModels : public Indexing {
+ protected:
+  static std::string Call(std::int64_t at, std::string_view model, int status = 200) {
+    return R"({"v":1,"t":"req.end","ts":)" + std::to_string(at) + R"(,"model":")" + std::string(model) +
+           R"(","status":)" + std::to_string(status) + "}";
+  }
+  // What the definition says, entry by entry.
+  std::vector<std::uint64_t> Scan(const EntryQuery& query, const std::vector<std::int64_t>& times) const {
+    std::vector<std::uint64_t> found;
+    for (std::uint64_t i = 0; i < entries_.size(); ++i) {
+      if (Matches(query, entries_[i])) found.push_back(i);
+    }
+    std::ranges::sort(found, [&](auto a, auto b) { return std::pair(times[a], a) > std::pair(times[b], b); });
+    if (found.size() > query.at_most) found.resize(query.at_most);
+    return found;
+  }
+};
+
+// Over many blocks, with models that are often, seldom and never asked for, and a clock that was set back and forth.
+TEST_F(IndexingModels, FindsTheNewestOfAModel) {
+  constexpr std::int64_t kCalls = 12'000;
+  std::vector<std::int64_t> times;
+  std::vector<std::string> batch;
+  for (std::int64_t i = 0; i < kCalls; ++i) {
+    const std::int64_t set_back = i > 5000 && i < 7000 ? 9000 : 0;
+    times.push_back(i % 3000 == 17 ? i + 4000 : i - set_back);
+    const char* const model = i % 2999 == 5 ? "rare" : i < 100 ? "old" : i % 3 == 0 ? "" : "often";
+    batch.push_back(Call(times.back(), model, i % 500 == 1 ? 418 : 200));
+    if (batch.size() == 700) Add(std::exchange(batch, {}));
+  }
+  Add(batch);
+  EXPECT_TRUE(Wait(index_->Prepare()).ok());
+  for (const char* model : {"rare", "old", "often", "never"}) {
+    for (const std::uint32_t at_most : {0U, 3U, 20'000U}) {
+      for (const std::int64_t from : {INT64_MIN, std::int64_t{-3000}}) {
+        for (const std::int64_t until : {INT64_MAX, std::int64_t{9001}}) {
+          const EntryQuery query{.model = model, .from_us = from, .until_us = until, .at_most = at_most};
+          EXPECT_EQ(Find(query), Scan(query, times)) << model << " " << at_most << " " << from << " " << until;
+        }
+      }
+    }
+  }
+  const EntryQuery with_status{.model = "often", .status = 200, .at_most = 7};
+  EXPECT_EQ(Find(with_status), Scan(with_status, times));
+  const EntryQuery refused{.model = "often", .status = 418};
+  EXPECT_EQ(Find(refused), Scan(refused, times));
+}
+
+// An index of before there were blocks gets them.
+TEST_F(IndexingModels, AnOlderIndexIsBroughtUpToDate) {
+  const store::sqlite::TestFolder older;
+  auto database = store::sqlite::SqliteDatabase::Open(older.file(), {}, base::SystemClock()).value();
+  store::Schema first = EntryIndex::Schema();
+  first.migrations = first.migrations.first(1);
+  const auto soon = [this] { return loop_.In(std::chrono::seconds(30)); };
+  ASSERT_TRUE(Wait(store::Migrate(*database, loop_, first, soon())).ok());
+  std::vector<store::Statement> rows;
+  for (const std::int64_t index : {3, 5000, 5001}) {
+    rows.push_back({.sql =
+                        "INSERT INTO record_entry SELECT $1, $2, 0, 0, 0, 0, 0, 0, 0, 0, model, 0, 0 FROM (SELECT $3 "
+                        "AS model) AS one",
+                    .arguments = {index, index * 10, std::int64_t{77}}});
+  }
+  ASSERT_TRUE(Wait(database->Write(loop_, std::move(rows), soon())).ok());
+  ASSERT_TRUE(Wait(store::Migrate(*database, loop_, EntryIndex::Schema(), soon())).ok());
+  const auto blocks = Wait(database->Query(
+      loop_, {.sql = "SELECT block, first_ts, last_ts FROM record_model_block ORDER BY block"}, soon()));
+  ASSERT_EQ(blocks.value().size(), 2U);
+  EXPECT_EQ(store::IntegerOf(blocks.value().at(0).at(0)), 0);
+  EXPECT_EQ(store::IntegerOf(blocks.value().at(1).at(0)), 4);
+  EXPECT_EQ(store::IntegerOf(blocks.value().at(1).at(1)), 50'000);
+  EXPECT_EQ(store::IntegerOf(blocks.value().at(1).at(2)), 50'010);
+}
+
 TEST_F(Indexing, IsAboutOneLog) {
   EXPECT_TRUE(Wait(index_->Claim("a/1")).ok());
   EXPECT_TRUE(Wait(index_->Claim("a/1")).ok());
