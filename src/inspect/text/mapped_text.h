@@ -31,6 +31,9 @@ class MappedText {
       kMirrored,  // byte for byte, from the end
       kReplaced,  // as a whole
     } kind = Kind::kCopied;
+
+    // Whether it stands between two parts of the first text, for none of it.
+    bool IsBorder() const { return kind == Kind::kReplaced && begin == end; }
   };
 
   std::string_view text() const { return text_; }

@@ -45,6 +45,41 @@ std::size_t SnapOn(std::string_view text, std::size_t at) {
   return at;
 }
 
+// The next segment of `text` at or behind `segment` that stands between two regions, or their number.
+std::size_t NextBorder(const MappedText& text, std::size_t segment) {
+  const std::span<const MappedText::Segment> all = text.segments();
+  while (segment < all.size() && !all[segment].IsBorder()) ++segment;
+  return segment;
+}
+
+// Replaces `different` by the regions of `text` that are not the same in `source`. kNone where it has not got all
+// `regions`, or is all different.
+Change KeepDifferent(const MappedText& text, const MappedText& source, std::size_t regions, MappedText& different) {
+  Rewriting rewriting(text, different, text.text().size());
+  Change left_out = Change::kNone;
+  std::size_t begin = 0;
+  std::size_t source_begin = 0;
+  std::size_t segment = 0;
+  std::size_t source_segment = 0;
+  for (; regions != 0; --regions, ++segment, ++source_segment) {
+    segment = NextBorder(text, segment);
+    source_segment = NextBorder(source, source_segment);
+    const bool is_last = segment == text.segments().size();
+    if (is_last != (regions == 1) || is_last != (source_segment == source.segments().size())) return Change::kNone;
+    const std::size_t end = is_last ? text.text().size() : text.segments()[segment].at;
+    const std::size_t source_end = is_last ? source.text().size() : source.segments()[source_segment].at;
+    const std::string_view said = text.text().substr(begin, end - begin);
+    if (said == source.text().substr(source_begin, source_end - source_begin)) {
+      left_out = Change::kSome;
+    } else {
+      rewriting.Keep(begin, std::min(end + 1, text.text().size()));
+    }
+    begin = end + 1;
+    source_begin = source_end + 1;
+  }
+  return left_out;
+}
+
 }  // namespace
 
 Views::Extent Views::Make(std::string_view text, std::size_t begin, std::span<const Turned> turned) {
@@ -67,7 +102,7 @@ Views::Extent Views::Make(std::string_view text, std::size_t begin, std::span<co
     if (!raw_.empty()) {
       Reasons reasons = reasons_;
       const MappedText* const normal = Normalise(raw_, reasons);
-      if (normal != &raw_) Add(View::kNormalised, *normal);
+      if (normal != &raw_) Add(View::kNormalised, *normal, raw_);
       ReadDisguises(*normal);
       DecodeAll(*normal, reasons);
     }
@@ -158,10 +193,21 @@ MappedText& Views::Next() {
   return texts_[used_++];
 }
 
-void Views::Add(View view, const MappedText& text) {
+// Adds what of `text` is not in `source`, the text that it was made of. Where regions are no longer what they were, as
+// where what is between them was taken for a part of something, it is all of it.
+void Views::Add(View view, const MappedText& text, const MappedText& source) {
   GH_CHECK(count_ < made_.size());
-  if (text.empty()) return;
-  made_[count_++] = {.view = view, .text = &text, .begin = text.Behind(begin_)};
+  const MappedText* shown = &text;
+  if (regions_.size() > 1) {
+    MappedText& different = Next();
+    if (KeepDifferent(text, source, regions_.size(), different) == Change::kSome) {
+      shown = &different;
+    } else {
+      --used_;
+    }
+  }
+  if (shown->empty()) return;
+  made_[count_++] = {.view = view, .text = shown, .begin = shown->Behind(begin_)};
 }
 
 // The source itself where there is nothing to do. `reasons` are those of the source, and then those of the result.
@@ -197,8 +243,9 @@ void Views::DecodeAll(const MappedText& source, Reasons reasons) {
       return;
     }
     reasons = Look(decoded.text(), blocks_);
-    from = Normalise(decoded, reasons);
-    Add(View::kDecoded, *from);
+    const MappedText* const normal = Normalise(decoded, reasons);
+    Add(View::kDecoded, *normal, *from);
+    from = normal;
   }
 }
 
@@ -207,7 +254,7 @@ void Views::ReadDisguises(const MappedText& source) {
   const auto read = [&](auto reader, const MappedText& text, View view) {
     MappedText& result = Next();
     if (reader(text, result, limit) == Change::kSome) {
-      Add(view, result);
+      Add(view, result, text);
     } else {
       --used_;
     }
@@ -225,8 +272,7 @@ void Views::MakeRotated(std::string_view text) {
   if (raw_.empty()) return;
   MappedText& result = Next();
   Rotate(raw_, result, raw_.text().size());
-  Add(View::kDecoded, result);
-  made_[count_ - 1].parts = parts;
+  made_[count_++] = {.view = View::kDecoded, .text = &result, .begin = result.Behind(begin_), .parts = parts};
 }
 
 // Each stretch is read by itself: what is between them is more than anybody looks back.

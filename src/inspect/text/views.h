@@ -25,6 +25,7 @@ namespace gatehouse::inspect::text {
 //  3. decoded: what hidden characters say; what Morse says;
 //  4. decoded: encodings read in their place, up to kDepth times, each time folded and joined again;
 //  5. decoded: rotated by 13 letters, reversed; only where a caller has seen a word that way.
+// Of the first four, a view has only the regions that it shows otherwise than the form that it was made of.
 class Views {
  public:
   static constexpr std::size_t kDepth = 3;
@@ -72,7 +73,7 @@ class Views {
   void TakeRegions(std::string_view text);
   void AddRegion(std::string_view text, Span around);
   MappedText& Next();
-  void Add(View view, const MappedText& text);
+  void Add(View view, const MappedText& text, const MappedText& source);
   const MappedText* Normalise(const MappedText& source, Reasons& reasons);
   void DecodeAll(const MappedText& source, Reasons reasons);
   void ReadDisguises(const MappedText& source);
@@ -90,7 +91,7 @@ class Views {
   std::vector<Span> regions_;
   TurnedParts turned_;
   MappedText raw_;
-  std::array<MappedText, 20> texts_;  // what is made, and what is between
+  std::array<MappedText, 28> texts_;  // what is made, and what is between
   std::size_t used_ = 0;
   std::array<Made, kMostViews> made_;
   std::size_t count_ = 0;
