@@ -58,8 +58,10 @@ std::vector<Span> KubernetesSecretAt(std::string_view whole, std::size_t kind_en
 }
 
 std::size_t OpenKubernetesSecret(std::string_view text, std::size_t seam) {
-  const std::size_t kind = text.rfind(kKind, seam);
-  if (kind == std::string_view::npos || kind >= seam || seam - kind > kReach + kKind.size()) return seam;
+  const std::size_t from = seam - std::min(seam, kReach + kKind.size());
+  const std::size_t before = FindLast(text.substr(from, seam - from + kKind.size() - 1), kKind);
+  if (before == std::string_view::npos) return seam;
+  const std::size_t kind = from + before;
   const std::size_t value = SkipBlanks(text, kind + kKind.size());
   constexpr std::string_view kSecret = "secret";
   const std::string_view there = text.substr(value, kSecret.size());

@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <array>
 #include <charconv>
+#include <cstring>
 #include <utility>
 
 namespace gatehouse::inspect::secret {
@@ -75,6 +76,16 @@ bool IsDigit(char byte) { return byte >= '0' && byte <= '9'; }
 char Lower(char byte) { return byte >= 'A' && byte <= 'Z' ? static_cast<char>(byte - 'A' + 'a') : byte; }
 bool IsLetter(char byte) { return Lower(byte) >= 'a' && Lower(byte) <= 'z'; }
 bool IsWordByte(char byte) { return IsLetter(byte) || IsDigit(byte) || byte == '_'; }
+
+std::size_t FindLast(std::string_view text, std::string_view wanted) {
+  for (std::size_t end = text.size(); end != 0;) {
+    const void* const first = memrchr(text.data(), wanted.front(), end);
+    if (first == nullptr) break;
+    end = static_cast<std::size_t>(static_cast<const char*>(first) - text.data());
+    if (text.substr(end).starts_with(wanted)) return end;
+  }
+  return std::string_view::npos;
+}
 
 bool EqualsFolded(std::string_view a, std::string_view b) {
   return std::ranges::equal(a, b, [](char x, char y) { return Lower(x) == Lower(y); });

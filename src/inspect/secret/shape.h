@@ -79,6 +79,8 @@ bool IsWordByte(char byte);
 bool IsDigit(char byte);
 bool IsLetter(char byte);
 char Lower(char byte);
+// Where `wanted` begins for the last time; npos where it does not. As rfind(), many bytes at a time.
+std::size_t FindLast(std::string_view text, std::string_view wanted);
 // ASCII letters of either case are the same.
 bool EqualsFolded(std::string_view a, std::string_view b);
 // The same; `word` is in small letters.

@@ -90,5 +90,12 @@ TEST(Shape, IsLinearWhereRunsOverlap) {
   EXPECT_EQ(shape.MatchAt(std::string(8000, 'a'), 0), std::nullopt);
 }
 
+TEST(Shape, FindsTheLast) {
+  EXPECT_EQ(FindLast("kind: a kind: b", "kind:"), 8U);
+  EXPECT_EQ(FindLast("kind", "kind:"), std::string_view::npos);
+  EXPECT_EQ(FindLast("kkkind:kk", "kind:"), 2U);
+  EXPECT_EQ(FindLast("", "kind:"), std::string_view::npos);
+}
+
 }  // namespace
 }  // namespace gatehouse::inspect::secret

@@ -151,8 +151,11 @@ std::optional<Span> PrivateKeyAt(std::string_view text, std::size_t begin) {
 }
 
 std::size_t OpenKeyBlock(std::string_view text, std::size_t seam) {
-  const std::size_t begin = text.rfind("-----BEGIN", seam);
-  if (begin == std::string_view::npos || begin >= seam || seam - begin >= kLongestKeyBlock) return seam;
+  constexpr std::string_view kBegin = "-----BEGIN";
+  const std::size_t from = seam - std::min(seam, kLongestKeyBlock - 1);
+  const std::size_t before = FindLast(text.substr(from, seam - from + kBegin.size() - 1), kBegin);
+  if (before == std::string_view::npos) return seam;
+  const std::size_t begin = from + before;
   const std::size_t closing = text.find("-----END", begin);
   if (closing == std::string_view::npos) return begin;
   const std::size_t end = std::min(text.find("-----", closing + 5), closing + kLongestLabel) + 5;
