@@ -58,14 +58,19 @@ std::vector<Span> KubernetesSecretAt(std::string_view whole, std::size_t kind_en
 }
 
 std::size_t OpenKubernetesSecret(std::string_view text, std::size_t seam) {
-  const std::size_t from = seam - std::min(seam, kReach + kKind.size());
-  const std::size_t before = FindLast(text.substr(from, seam - from + kKind.size() - 1), kKind);
-  if (before == std::string_view::npos) return seam;
-  const std::size_t kind = from + before;
-  const std::size_t value = SkipBlanks(text, kind + kKind.size());
   constexpr std::string_view kSecret = "secret";
-  const std::string_view there = text.substr(value, kSecret.size());
-  return EqualsFolded(there, kSecret.substr(0, there.size())) ? kind : seam;
+  const std::size_t from = seam - std::min(seam, kReach + kKind.size());
+  std::size_t open = seam;
+  for (std::size_t end = seam + kKind.size() - 1; end >= from;) {
+    const std::size_t before = FindLast(text.substr(from, end - from), kKind);
+    if (before == std::string_view::npos) break;
+    const std::size_t kind = from + before;
+    const std::size_t value = SkipBlanks(text, kind + kKind.size());
+    const std::string_view there = text.substr(value, kSecret.size());
+    if (EqualsFolded(there, kSecret.substr(0, there.size()))) open = kind;
+    end = kind;
+  }
+  return open;
 }
 
 }  // namespace gatehouse::inspect::secret

@@ -157,6 +157,15 @@ TEST(ParseRules, ReadsTheRulesOfTheProgram) {
   for (const Rule& rule : rules.value()) EXPECT_FALSE(rule.shapes.empty()) << rule.id;
 }
 
+// What says "kind:" behind it does not close what a manifest has opened.
+TEST(SecretDetector, HoldsAManifestOpenWhateverKindsItNames) {
+  const std::string text = "kind: Secret\nof a kind: Sec\ndata:\n  a: " + Random(24, kAlnum, 5) + "\n";
+  const std::string whole = Described(Found(text));
+  ASSERT_EQ(Found(text).size(), 1U);
+  for (std::size_t cut = 1; cut <= text.size(); ++cut)
+    ASSERT_EQ(Described(InPieces(Default(), text, std::array{cut})), whole) << cut;
+}
+
 TEST(SecretDetector, FindsTheSameHoweverATextIsCut) {
   std::string text = "Some words before. ";
   for (const Case& one : Cases()) text += one.text + " and more\nof it, ";

@@ -104,7 +104,7 @@ void TurnedParts::FindStretches(std::string_view text, std::size_t begin) {
         is_phrase ? part.at.begin - std::min(part.at.begin, kBefore) : pieces.At(part.at.begin).begin;
     const std::size_t reach = is_phrase ? part.at.end + kReach : part.at.end - 1;
     done = reach >= text.size() ? text.size() : pieces.At(reach).end;
-    stretches_.push_back({.begin = part.at.begin, .read = {.begin = from, .end = done}});
+    stretches_.push_back({.begin = part.at.begin, .read = {.begin = from, .end = done}, .reach = part.reach});
   }
 }
 

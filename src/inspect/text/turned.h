@@ -28,6 +28,7 @@ class TurnedParts {
   struct Stretch {
     std::size_t begin = 0;  // of that part
     Span read;              // what is read with it, up to its end
+    Turned::Reach reach = Turned::Reach::kPiece;
   };
   static constexpr std::size_t kReach = 96;
   static constexpr std::size_t kBefore = 192;  // bytes before the first part, of a phrase

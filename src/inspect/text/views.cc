@@ -2,6 +2,8 @@
 
 #include <algorithm>
 #include <cstdint>
+#include <string>
+#include <utility>
 
 #include "base/check.h"
 #include "inspect/text/decode.h"
@@ -149,6 +151,7 @@ bool Views::Folds(std::string_view text, Span block, std::size_t from) {
 // Whether one of the words that are at least partly in the block can be decoded; each word is tried once.
 bool Views::Decodes(std::string_view text, Span block, std::size_t from) {
   const bool has_some = block.begin < words_.tried && words_.change == Change::kSome;
+  if (block.end <= words_.tried) return has_some;
   while (block.begin != from && block.begin > words_.tried && IsEncodedWord(text[block.begin - 1])) --block.begin;
   while (block.end < text.size() && IsEncodedWord(text[block.end])) ++block.end;
   block.begin = std::max(block.begin, words_.tried);
@@ -275,13 +278,18 @@ void Views::MakeRotated(std::string_view text) {
   made_[count_++] = {.view = View::kDecoded, .text = &result, .begin = result.Behind(begin_), .parts = parts};
 }
 
-// Each stretch is read by itself: what is between them is more than anybody looks back.
+// Each stretch is read by itself: what is between phrases is as much as anybody looks back; tokens tell nothing of one
+// another.
 void Views::MakeReversed(std::string_view text) {
-  constexpr std::size_t kBetween = 256;
+  constexpr std::size_t kBetweenPhrases = 256;
+  constexpr std::size_t kBetweenPieces = 32;
+  auto before = Turned::Reach::kPiece;
   raw_.Clear();
   for (const TurnedParts::Stretch& stretch : turned_.stretches()) {
     const Span read = stretch.read;
-    if (!raw_.empty()) raw_.Replace(std::string(kBetween, '\n'), {.begin = read.begin, .end = read.begin});
+    const auto reach = std::max(std::exchange(before, stretch.reach), stretch.reach);
+    const std::size_t apart = reach == Turned::Reach::kPhrase ? kBetweenPhrases : kBetweenPieces;
+    if (!raw_.empty()) raw_.Replace(std::string(apart, '\n'), {.begin = read.begin, .end = read.begin});
     raw_.Copy(text.substr(read.begin, read.size()), read.begin);
   }
   if (raw_.empty()) return;

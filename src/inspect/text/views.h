@@ -31,7 +31,8 @@ class Views {
   static constexpr std::size_t kDepth = 3;
   static constexpr std::size_t kAround = 256;
   static constexpr std::size_t kBehind = 128;
-  // A view is at most so many times as long as what it is of, and of all text at most kLongestText are taken.
+  // A view is at most so many times as long as what it is of, and of all text at most kLongestText are taken. Reversed,
+  // what is read overlaps and stands apart: twice that, and 1 KB.
   static constexpr std::size_t kMostGrowth = 4;
   static constexpr std::size_t kLongestText = std::size_t{256} * 1024;
 

@@ -19,7 +19,9 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   views.Make(text, begin, {&turned, (data[2] & 2) != 0 ? 1U : 0U});
   for (const text::Views::Made& made : views.made()) {
     const std::string_view view = made.text->text();
-    GH_CHECK(!view.empty() && view.size() <= text::Views::kMostGrowth * text.size() + 64 && made.begin <= view.size());
+    const std::size_t most = text::Views::kMostGrowth * text.size() + text::kLookBlock;
+    const bool is_reversed = made.order == text::Views::Made::Order::kMirrored;
+    GH_CHECK(!view.empty() && view.size() <= (is_reversed ? 2 * most + 1024 : most) && made.begin <= view.size());
     for (std::size_t at = 0; at < view.size(); ++at) {
       const Span from = made.text->From({.begin = at, .end = at + 1});
       GH_CHECK(from.begin <= from.end && from.end <= text.size());
