@@ -6,6 +6,8 @@
 #include <cstring>
 #include <utility>
 
+#include "base/target_clones.h"
+
 namespace gatehouse::inspect::text {
 
 namespace {
@@ -45,8 +47,7 @@ std::uint64_t Find(const char* block, Predicate test) {
 }
 
 // The classes of blocks that follow one another. What there is of it for newer processors is chosen at the start.
-__attribute__((target_clones("avx512bw", "avx2", "default"))) void Classify(const char* text, std::size_t blocks,
-                                                                            Classes* classes) {
+GH_TARGET_CLONES void Classify(const char* text, std::size_t blocks, Classes* classes) {
   const auto bits = [](const auto& test) __attribute__((always_inline)) {
     return __builtin_bit_cast(std::uint64_t, __builtin_convertvector(test, BlockFlags));
   };
