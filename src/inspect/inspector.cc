@@ -315,7 +315,9 @@ std::size_t Inspector::State::OpenInViews(std::string_view text, std::size_t sea
     const std::string_view view = made.text->text();
     const std::size_t at = made.text->Behind(seam);
     if (at == 0 || (at == view.size() && made.text->segments().back().end < seam)) continue;
-    std::size_t open = LastSeam(view.substr(0, at));
+    // White space that is part of a disguise is no seam.
+    const bool is_kept = made.text->Keeps(at, seam) || static_cast<unsigned char>(text[seam - 1]) > ' ';
+    std::size_t open = LastSeam(view.substr(0, is_kept ? at : at - 1));
     for (const auto& detector : detectors) open = std::min(open, detector->OpenFrom(view, std::min(open, at)));
     if (open < at) earliest = std::min(earliest, made.text->From({.begin = open, .end = open + 1}).begin);
   }

@@ -102,6 +102,13 @@ Span MappedText::From(Span part) const {
   return from;
 }
 
+bool MappedText::Keeps(std::size_t at, std::size_t offset) const {
+  const auto next = std::ranges::lower_bound(segments_, at, {}, [](const Segment& s) { return std::size_t{s.at}; });
+  const Segment& before = *(next - 1);
+  if (before.IsBorder() || (next != segments_.end() && next->at == at && next->IsBorder())) return true;
+  return before.kind != Segment::Kind::kReplaced && FromOfByte(before, at - 1).end == offset;
+}
+
 std::size_t MappedText::Behind(std::size_t offset) const {
   const auto found =
       std::ranges::upper_bound(segments_, offset, {}, [](const Segment& s) { return std::size_t{s.end}; });

@@ -58,6 +58,8 @@ class MappedText {
 
   // Where a part of this text came from, rounded outwards. REQUIRES: within this text and not empty.
   Span From(Span part) const;
+  // Whether the byte before `at` is the one before `offset` of the first text, or a border is there. REQUIRES: not 0.
+  bool Keeps(std::size_t at, std::size_t offset) const;
   // The first byte of this text that came from `offset` of the first one or from behind it; its size where there is
   // none. Only of texts that are in the first one's order.
   std::size_t Behind(std::size_t offset) const;

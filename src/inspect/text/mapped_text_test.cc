@@ -97,5 +97,20 @@ TEST(Rewriting, StopsAtItsLimit) {
   EXPECT_EQ(result.text(), "say ");
 }
 
+TEST(MappedText, SaysWhatStandsBefore) {
+  MappedText text;
+  text.Copy("ab ", 10);
+  text.Replace(" ", {.begin = 14, .end = 16});
+  text.Copy("c", 16);
+  text.Replace("\n", {.begin = 30, .end = 30});
+  text.Copy("d", 30);
+  EXPECT_TRUE(text.Keeps(3, 13));
+  EXPECT_FALSE(text.Keeps(3, 14)) << "a byte was left out";
+  EXPECT_FALSE(text.Keeps(4, 16)) << "it stands for others";
+  EXPECT_TRUE(text.Keeps(5, 17));
+  EXPECT_TRUE(text.Keeps(5, 20)) << "the part ends there";
+  EXPECT_TRUE(text.Keeps(6, 30));
+}
+
 }  // namespace
 }  // namespace gatehouse::inspect::text

@@ -211,4 +211,18 @@ Change JoinSpaced(const MappedText& source, MappedText& result, std::size_t limi
   return Joiner(source, result, limit).Run();
 }
 
+std::size_t OpenSpaced(std::string_view text, std::size_t seam) {
+  std::size_t end = seam;
+  while (end != 0 && IsSpace(text[end - 1])) --end;
+  const bool stands_alone = end >= 2 && IsWord(text[end - 1]) && !IsWord(text[end - 2]);
+  if (!stands_alone) return seam;
+  std::size_t next = seam;
+  while (next < text.size() && IsSpace(text[next])) ++next;
+  const bool is_one = next + 1 >= text.size() || (IsWord(text[next]) && !IsWord(text[next + 1]));
+  if (!is_one) return seam;
+  std::size_t begin = end;
+  while (begin != 0 && !IsSpace(text[begin - 1])) --begin;
+  return begin;
+}
+
 }  // namespace gatehouse::inspect::text

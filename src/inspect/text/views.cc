@@ -117,7 +117,7 @@ Views::Extent Views::Make(std::string_view text, std::size_t begin, std::span<co
 }
 
 std::size_t Views::OpenFrom(std::string_view text, std::size_t seam) const {
-  std::size_t open = turned_.empty() ? seam : turned_.OpenFrom(seam);
+  std::size_t open = std::min(OpenSpaced(text, seam), turned_.empty() ? seam : turned_.OpenFrom(seam));
   if (Has(reasons_, Reason::kNotAscii)) open = std::min(open, OpenOverride(text, seam));
   return open;
 }
