@@ -146,6 +146,11 @@ std::string Listed(codec::json::Value answer) {
       for (const std::string_view name : {"node", "name", "per", "spent", "held", "left"}) {
         out.append(TextOf(thing[name])).append("  ");
       }
+    } else if (thing["hold"].IsString()) {
+      for (const std::string_view name : {"hold", "state", "origin", "key", "class", "from", "until", "reason"}) {
+        const std::string text = TextOf(thing[name]);
+        if (!text.empty()) out.append(text).append("  ");
+      }
     } else if (thing["role"].IsString()) {
       out.append(thing["user"].string()).append("  ").append(thing["role"].string()).append("  ");
       out.append(thing["node"].string());

@@ -47,8 +47,8 @@ constexpr std::array<QueryInfo, kQueries> kInfo = {{
     {Query::kErasures, "erasures", "Erasures", kStatement, "erasure"},
     {Query::kRetention, "retention", "Expiry of payloads", kStatement,
      "retention.expire, req.end: payloads, payloads_lost"},
-    {Query::kHolds, "holds", "Legal holds", kUnwritten, "hold.*"},
-    {Query::kPayloadAccess, "payload_access", "Reading of payloads", kUnwritten, "access.read"},
+    {Query::kHolds, "holds", "Legal holds", kStatement, "hold.*"},
+    {Query::kPayloadAccess, "payload_access", "Reading of payloads", kStatement, "access.read"},
 }};
 
 }  // namespace
