@@ -2,6 +2,7 @@
 
 #include <unistd.h>
 
+#include <algorithm>
 #include <array>
 #include <cerrno>
 #include <charconv>
@@ -53,7 +54,8 @@ LogWriter::~LogWriter() {
   thread_.join();
 }
 
-void LogWriter::Write(std::string_view lines) {
+void LogWriter::Write(std::string_view lines, Urgency urgency) {
+  bool wake = false;
   {
     const std::scoped_lock lock(mutex_);
     if (queued_.size() + lines.size() > max_queued_bytes_) {
@@ -61,8 +63,16 @@ void LogWriter::Write(std::string_view lines) {
       return;
     }
     queued_.append(lines);
+    urgent_ = urgent_ || urgency == Urgency::kNow;
+    wake = idle_ || IsPressing();
   }
-  ready_.notify_one();
+  if (wake) ready_.notify_one();
+}
+
+// REQUIRES: mutex_ is held.
+bool LogWriter::IsPressing() const {
+  constexpr std::size_t kMuch = 256U << 10U;
+  return stopping_ || urgent_ || queued_.size() >= std::min(kMuch, max_queued_bytes_ / 2);
 }
 
 std::uint64_t LogWriter::dropped() const {
@@ -74,8 +84,11 @@ void LogWriter::Run() {
   std::string batch;
   std::unique_lock lock(mutex_);
   for (;;) {
+    idle_ = true;
     ready_.wait(lock, [this] { return stopping_ || !queued_.empty(); });
+    idle_ = false;
     if (queued_.empty()) return;
+    urgent_ = false;
     batch.clear();
     std::swap(batch, queued_);
     if (dropped_ != dropped_told_) {
@@ -87,6 +100,7 @@ void LogWriter::Run() {
     lock.unlock();
     WriteOut(batch);
     lock.lock();
+    ready_.wait_for(lock, kPause, [this] { return IsPressing(); });
   }
 }
 

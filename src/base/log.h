@@ -1,5 +1,6 @@
 #pragma once
 
+#include <chrono>
 #include <concepts>
 #include <condition_variable>
 #include <cstddef>
@@ -22,17 +23,24 @@ enum class LogLevel : std::uint8_t { kDebug, kInfo, kWarning, kError };
 // Thread-safe. Dropping it writes what is queued.
 class LogWriter {
  public:
+  enum class Urgency : std::uint8_t {
+    kNow,   // wakes the thread
+    kSoon,  // within kPause: of lines that come by the thousand, so that many are written by one call
+  };
+  static constexpr std::chrono::milliseconds kPause{10};
+
   explicit LogWriter(int descriptor, std::size_t max_queued_bytes = 16U << 20U);
   LogWriter(const LogWriter&) = delete;
   LogWriter& operator=(const LogWriter&) = delete;
   ~LogWriter();
 
   // Queues complete lines, each with its \n.
-  void Write(std::string_view lines);
+  void Write(std::string_view lines, Urgency urgency = Urgency::kNow);
   std::uint64_t dropped() const;
 
  private:
   void Run();
+  bool IsPressing() const;
   void WriteOut(std::string_view bytes) const;
 
   const int descriptor_;
@@ -42,7 +50,9 @@ class LogWriter {
   std::string queued_;              // guarded by mutex_
   std::uint64_t dropped_ = 0;       // guarded by mutex_
   std::uint64_t dropped_told_ = 0;  // guarded by mutex_
+  bool urgent_ = false;             // guarded by mutex_: something queued is
   bool stopping_ = false;           // guarded by mutex_
+  bool idle_ = false;               // guarded by mutex_: the thread waits for whatever comes
   std::thread thread_;              // last: starts when the rest is ready
 };
 

@@ -44,6 +44,37 @@ TEST(Log, WritesOneJsonLineAndForgesNone) {
             "\"port\":80,\"name\":\"x\"}\n");
 }
 
+TEST(Log, WritesWhatComesByTheThousandInOrderWithTheRest) {
+  Pipe pipe;
+  constexpr int kLines = 300;  // fewer bytes than a pipe holds
+  std::string expected;
+  {
+    LogWriter writer(pipe.writer());
+    for (int i = 0; i < kLines; ++i) {
+      const std::string line = std::to_string(i) + "\n";
+      writer.Write(line, i % 7 == 0 ? LogWriter::Urgency::kNow : LogWriter::Urgency::kSoon);
+      expected.append(line);
+    }
+  }
+  EXPECT_EQ(pipe.ReadAll(), expected);
+}
+
+// Each line is read before the next one comes, so that the thread has to wake for every one of them.
+TEST(Log, WritesALoneLineWithoutWaitingForOthers) {
+  std::array<int, 2> ends{};
+  ASSERT_EQ(::pipe2(ends.data(), O_CLOEXEC), 0);
+  {
+    LogWriter writer(ends[1]);
+    for (const auto urgency : {LogWriter::Urgency::kSoon, LogWriter::Urgency::kSoon, LogWriter::Urgency::kNow}) {
+      writer.Write("line\n", urgency);
+      std::array<char, 16> buffer;
+      EXPECT_EQ(::read(ends[0], buffer.data(), buffer.size()), 5);
+    }
+  }
+  ::close(ends[0]);
+  ::close(ends[1]);
+}
+
 TEST(Log, DropsAndCountsWhatDoesNotFit) {
   Pipe pipe;
   LogWriter writer(pipe.writer(), 8);

@@ -128,7 +128,7 @@ void ExchangeTelemetry::OnTimer() { Flush(); }
 
 void ExchangeTelemetry::Flush() {
   if (lines_.empty()) return;
-  writer_.Write(lines_);
+  writer_.Write(lines_, base::LogWriter::Urgency::kSoon);
   lines_.clear();
 }
 
