@@ -262,7 +262,7 @@ class AccountingStageTest : public testing::Test {
     LedgerObserver observer(accounting_);
     observer.Ended({.exchange = exchange_.get(), .principal = exchange_->principal.get(), .status = status});
     exchange_.reset();
-    loop_.Advance(std::chrono::milliseconds(100));
+    loop_.Advance(Ledger::kGather);
   }
   Recorded Last() {
     EXPECT_FALSE(database_.rows.empty());

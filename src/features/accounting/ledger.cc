@@ -11,9 +11,7 @@ namespace {
 
 using base::Result;
 
-// Long enough that a batch is worth its commit, short enough that figures are fresh.
-constexpr base::Duration kGather = std::chrono::milliseconds(100);
-constexpr std::size_t kMostRows = 4000;
+constexpr std::size_t kMostRows = 16'000;
 constexpr base::Duration kWriteTimeout = std::chrono::seconds(30);
 constexpr base::Duration kLook = std::chrono::milliseconds(10);  // whether it is done
 constexpr base::Duration kFirstPause = std::chrono::milliseconds(100);

@@ -25,6 +25,9 @@ namespace gatehouse::features::accounting {
 // outlive it.
 class Ledger {
  public:
+  // How long rows gather: long enough that a batch is worth its commit, short enough that figures are fresh.
+  static constexpr base::Duration kGather = std::chrono::milliseconds(250);
+
   struct Parts {
     net::Loop& loop;
     store::Database& database;

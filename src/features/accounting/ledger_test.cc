@@ -85,7 +85,7 @@ TEST_P(LedgerTest, WritesRowsTheirSumsAndWhatTheyUseOfLimits) {
   for (int i = 0; i < 5; ++i) {
     const auto ticket = share.Take();
     ASSERT_TRUE(ticket);
-    share.Finish(ticket->slot, Encoded(RowThatCosts(100)));
+    share.Finish(*ticket, Encoded(RowThatCosts(100)));
     ledger.Submit({.slot = ticket->slot, .share = 0, .number = ticket->number});
   }
   ASSERT_TRUE(Run(ledger.Flush(In())));
@@ -116,14 +116,14 @@ TEST_P(LedgerTest, BringsInWhatAnEarlierProcessLeft) {
     // Settled and in the database, settled and not, under way, and one that is no row.
     for (int i = 0; i < 3; ++i) {
       const auto ticket = share.Take();
-      share.Intend(ticket->slot, Encoded(RowThatCosts(1000)));
+      share.Intend(*ticket, Encoded(RowThatCosts(1000)));
       if (i == 2) break;
-      share.Finish(ticket->slot, Encoded(RowThatCosts(10)));
+      share.Finish(*ticket, Encoded(RowThatCosts(10)));
       if (i > 0) continue;
       const auto unit = UnitOf(journal->id(), 1, {{ticket->number, RowThatCosts(10)}}, treasury_);
       ASSERT_TRUE(Run(database_->Write(loop_, unit, In())).ok());
     }
-    share.Intend(share.Take()->slot, "what is this");
+    share.Intend(*share.Take(), "what is this");
   }
   const auto journal = OpenJournal();
   Ledger ledger(PartsWith(*journal));
@@ -152,7 +152,7 @@ TEST_P(LedgerTest, ARowThatIsDamagedDoesNotKeepTheOthersOut) {
   ledger.Start();
   for (int i = 0; i < 4; ++i) {
     const auto ticket = share.Take();
-    share.Finish(ticket->slot, i == 2 ? "what is this" : Encoded(RowThatCosts(100)));
+    share.Finish(*ticket, i == 2 ? "what is this" : Encoded(RowThatCosts(100)));
     ledger.Submit({.slot = ticket->slot, .share = 0, .number = ticket->number});
   }
   ASSERT_TRUE(Run(ledger.Flush(In())));

@@ -23,7 +23,7 @@ std::optional<LoopAccounting::Ticket> LoopAccounting::Intend(const Row& worst) {
   if (!ticket) return {};
   CountSlots();
   EncodedRow bytes;
-  parts_.share.Intend(ticket->slot, Encode(worst, bytes));
+  parts_.share.Intend(*ticket, Encode(worst, bytes));
   return ticket;
 }
 
@@ -36,7 +36,7 @@ void LoopAccounting::Record(std::optional<Ticket> ticket, const Row& row) {
   }
   CountSlots();
   EncodedRow bytes;
-  parts_.share.Finish(ticket->slot, Encode(row, bytes));
+  parts_.share.Finish(*ticket, Encode(row, bytes));
   parts_.ledger.Submit({.slot = ticket->slot, .share = parts_.index, .number = ticket->number});
 }
 

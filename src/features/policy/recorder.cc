@@ -86,6 +86,10 @@ void Recorder::Note(const Entry& entry, pipeline::Phase phase, Docket& judged,
   slot.phase = phase;
   if (slot.minutes != minutes) slot.minutes = std::move(minutes);
   if (slot.rules != rules) slot.rules = rules;
+  // The oldest of a ring is the coldest: what is written over next is fetched meanwhile.
+  const Kept& oldest = kept_[next_];
+  __builtin_prefetch(&oldest, 1);
+  __builtin_prefetch(&oldest.rules, 1);
 }
 
 Explanation Recorder::Unfold(const Kept& kept) {

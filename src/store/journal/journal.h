@@ -62,6 +62,8 @@ class Journal {
   std::string_view IntentOf(std::uint32_t slot) const { return TextOf(slot, kIntent); }
   std::string_view OutcomeOf(std::uint32_t slot) const { return TextOf(slot, kOutcome); }
 
+  enum Text : std::uint8_t { kIntent, kOutcome };
+
   // A part of the slots for one thread.
   class Share {
    public:
@@ -72,19 +74,20 @@ class Journal {
     // nullopt: all are in use.
     std::optional<Ticket> Take();
     // Texts that are too long are cut. REQUIRES: the slot was taken here.
-    void Intend(std::uint32_t slot, std::string_view text);
-    void Finish(std::uint32_t slot, std::string_view text);
+    void Intend(const Ticket& ticket, std::string_view text);
+    void Finish(const Ticket& ticket, std::string_view text);
     void Free(std::uint32_t slot);
     std::size_t available() const { return free_.size(); }
 
    private:
     friend class Journal;
     Share(Journal& journal, std::uint32_t index, std::uint32_t count);
+    void WarmUp(std::uint32_t slot, Text text) const;
 
     Journal& journal_;
     std::int64_t next_number_;
     const std::int64_t step_;
-    std::vector<std::uint32_t> free_;  // the one freed last is taken first: its memory is warm
+    std::vector<std::uint32_t> free_;
   };
   // Share `index` of `count`, of the slots that are free now. Call after Recover(), once for each index.
   Share ShareOf(std::uint32_t index, std::uint32_t count);
@@ -94,13 +97,12 @@ class Journal {
 
  private:
   struct Slot;
-  enum Text : std::uint8_t { kIntent, kOutcome };
   Journal(std::string path, int descriptor, std::byte* memory, std::size_t bytes);
 
   Slot& At(std::uint32_t slot) const;
   std::span<char> RoomOf(std::uint32_t slot, Text text) const;
   std::string_view TextOf(std::uint32_t slot, Text text) const;
-  void Write(std::uint32_t slot, Text which, std::string_view text);
+  void Write(const Share::Ticket& ticket, Text which, std::string_view text, State then);
 
   const std::string path_;
   const int descriptor_;

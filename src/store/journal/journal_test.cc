@@ -40,10 +40,10 @@ TEST_F(JournalTest, TellsWhatAnEarlierProcessDidNotFree) {
     const auto done = share.Take();
     const auto freed = share.Take();
     ASSERT_TRUE(intended && done && freed);
-    share.Intend(intended->slot, "may cost a dollar");
-    share.Intend(done->slot, "may cost two");
-    share.Finish(done->slot, "cost one");
-    share.Intend(freed->slot, "x");
+    share.Intend(*intended, "may cost a dollar");
+    share.Intend(*done, "may cost two");
+    share.Finish(*done, "cost one");
+    share.Intend(*freed, "x");
     share.Free(freed->slot);
   }
   const auto journal = Open();
@@ -67,7 +67,7 @@ TEST_F(JournalTest, SurvivesAKilledProcess) {
     auto journal = Journal::Open(folder_.file(), kSmall);
     if (!journal.ok()) ::_exit(1);
     auto share = journal.value()->ShareOf(0, 1);
-    share.Intend(share.Take()->slot, "under way");
+    share.Intend(*share.Take(), "under way");
     ::kill(::getpid(), SIGKILL);
   }
   int status = 0;
@@ -107,9 +107,9 @@ TEST_F(JournalTest, CutsTextsThatAreTooLong) {
   const auto journal = Open();
   auto share = journal->ShareOf(0, 1);
   const auto ticket = share.Take();
-  share.Intend(ticket->slot, std::string(1000, 'y'));
-  share.Finish(ticket->slot, std::string(1000, 'x'));
-  share.Finish(share.Take()->slot, "its neighbour");
+  share.Intend(*ticket, std::string(1000, 'y'));
+  share.Finish(*ticket, std::string(1000, 'x'));
+  share.Finish(*share.Take(), "its neighbour");
   const auto found = journal->Recover();
   ASSERT_EQ(found.entries.size(), 2U);
   EXPECT_EQ(found.entries[0].intent, std::string(journal->intent_bytes(), 'y'));
@@ -123,9 +123,9 @@ TEST_F(JournalTest, WhatIsTornIsToldAndFreed) {
     auto share = journal->ShareOf(0, 1);
     const auto only_intent = share.Take();
     const auto both = share.Take();
-    share.Intend(only_intent->slot, "first");
-    share.Intend(both->slot, "second");
-    share.Finish(both->slot, "OUTCOME");
+    share.Intend(*only_intent, "first");
+    share.Intend(*both, "second");
+    share.Finish(*both, "OUTCOME");
   }
   std::fstream file(folder_.file(), std::ios::in | std::ios::out | std::ios::binary);
   std::string bytes(std::istreambuf_iterator<char>(file), {});
