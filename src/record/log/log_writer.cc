@@ -162,7 +162,8 @@ class LogWriter::Body {
   std::vector<Told> publish_asked_;
   std::vector<Told> rotate_asked_;
   std::vector<Cosignature> cosigned_;  // not yet published
-  base::TimePoint oldest_queued_{};
+  base::TimePoint taken_at_{};         // when entries were taken from the queue last
+  bool idle_ = false;                  // the writer waits for entries, and not for the time to write those that come
   bool urgent_ = false;
   bool closing_ = false;
   bool closed_ = false;
@@ -199,8 +200,8 @@ Result<std::uint64_t> LogWriter::Body::Append(std::string_view entry, Durability
     if (queued_.bytes.size() + taken_bytes_ + entry.size() > RoomFor(durability, options_.max_queued_bytes)) {
       return Unavailable("too much waits to be written to the log");
     }
-    wake = queued_.count == 0 || (durability == Durability::kStrict && !urgent_);
-    if (queued_.count == 0) oldest_queued_ = clock_.Now();
+    wake = idle_ || (durability == Durability::kStrict && !urgent_);
+    idle_ = false;
     if (durability == Durability::kStrict) urgent_ = true;
     queued_.Append(entry);
     index = state_.next_index++;
@@ -267,18 +268,22 @@ bool LogWriter::Body::WaitForWork() {
       Take();
       return true;
     }
+    idle_ = queued_.count == 0 && now >= taken_at_ + base::Duration(options_.group_interval);
     wake_.wait_for(lock, patience);
+    idle_ = false;
   }
 }
 
-// How long there is nothing to do. REQUIRES: mutex_ is held.
+// How long there is nothing to do. Commits are begun the interval apart: a lone entry is written at once, and those of
+// a busy time together, without a call for each commit. REQUIRES: mutex_ is held.
 base::Duration LogWriter::Body::Patience(base::TimePoint now) const {
   if (state_.health != LogState::Health::kWriting) return state_.failing_since + retry_after_ - now;
   const bool asked = urgent_ || !publish_asked_.empty() || !rotate_asked_.empty() || !cosigned_.empty() ||
                      settling_ == Settling::kDone;
   if (asked || queued_.bytes.size() >= kMaxCommitBytes) return base::Duration::zero();
   base::Duration patience = kIdle;
-  if (queued_.count > 0) patience = std::min(patience, oldest_queued_ + base::Duration(options_.group_interval) - now);
+  const base::Duration interval = taken_at_ + base::Duration(options_.group_interval) - now;
+  if (queued_.count > 0 || interval > base::Duration::zero()) patience = std::min(patience, interval);
   if (unpublished_since_) {
     patience = std::min(patience, *unpublished_since_ + base::Duration(options_.checkpoint_interval) - now);
   }
@@ -287,6 +292,7 @@ base::Duration LogWriter::Body::Patience(base::TimePoint now) const {
 
 // REQUIRES: mutex_ is held.
 void LogWriter::Body::Take() {
+  taken_at_ = clock_.Now();
   pending_.Append(std::exchange(queued_, {}));
   queued_.bytes.reserve(std::min(pending_.bytes.size(), kMaxCommitBytes));
   taken_bytes_ = pending_.bytes.size();
@@ -550,7 +556,6 @@ std::uint64_t LogWriter::Body::LogEntry(LogEvent event) {
   event.origin = options_.origin;
   const std::string entry = options_.event_text(event);
   const std::scoped_lock lock(mutex_);
-  if (queued_.count == 0) oldest_queued_ = clock_.Now();
   queued_.Append(entry);
   return state_.next_index++;
 }

@@ -32,7 +32,8 @@ struct LogOptions {
   // The name of the log in its checkpoints and of its key: a URL without scheme, such as audit.example.com/gw1.
   // Fixed once the log is made.
   std::string origin;
-  // Lose at most that much when the process or the machine ends, where nobody asked for kStrict.
+  // Lose at most that much when the process or the machine ends, where nobody asked for kStrict: commits begin so far
+  // apart, and what comes after a rest is committed at once.
   std::chrono::milliseconds group_interval{5};
   // A checkpoint is signed when entries have waited for one that long, or when there are that many.
   std::chrono::milliseconds checkpoint_interval{1000};
