@@ -112,6 +112,17 @@ inline __m128i LoadShort(const char* at, std::size_t size) {
   return _mm_set_epi64x(static_cast<long long>(last), static_cast<long long>(first));
 }
 
+// Whether Mask finds nothing in a text of 16 bytes or more; some may be looked at twice.
+template <unsigned (*Mask)(__m128i)>
+bool IsAllOf(std::string_view text) {
+  const auto mask = [](const char* at) { return Mask(_mm_loadu_si128(reinterpret_cast<const __m128i*>(at))); };
+  const char* const last = text.data() + text.size() - 16;
+  for (const char* at = text.data(); at < last; at += 16) {
+    if (mask(at) != 0) return false;
+  }
+  return mask(last) == 0;
+}
+
 }  // namespace internal
 #endif
 
@@ -150,16 +161,16 @@ inline const char* SkipFieldBytes(const char* at, const char* end) {
 
 inline bool IsToken(std::string_view text) {
 #if defined(__SSSE3__)
-  if (text.size() >= 4 && text.size() < 16)
-    return internal::NonTokenMask(internal::LoadShort(text.data(), text.size())) == 0;
+  if (text.size() >= 16) return internal::IsAllOf<internal::NonTokenMask>(text);
+  if (text.size() >= 4) return internal::NonTokenMask(internal::LoadShort(text.data(), text.size())) == 0;
 #endif
   return !text.empty() && SkipToken(text.data(), text.data() + text.size()) == text.data() + text.size();
 }
 
 inline bool IsFieldValue(std::string_view text) {
 #if defined(__SSSE3__)
-  if (text.size() >= 4 && text.size() < 16)
-    return internal::NonFieldMask(internal::LoadShort(text.data(), text.size())) == 0;
+  if (text.size() >= 16) return internal::IsAllOf<internal::NonFieldMask>(text);
+  if (text.size() >= 4) return internal::NonFieldMask(internal::LoadShort(text.data(), text.size())) == 0;
 #endif
   return SkipFieldBytes(text.data(), text.data() + text.size()) == text.data() + text.size();
 }

@@ -133,10 +133,11 @@ Progress FieldSection::ParseLine(std::string_view bytes) {
   if (line_end.progress == Progress::kRejected) return Reject(line_end.reason);
   if (line_end.progress == Progress::kNeedMore) return Progress::kNeedMore;
   const std::string_view value = TrimBlanks({colon + 1, static_cast<std::size_t>(value_end - (colon + 1))});
-  spans_.push_back({.name_at = static_cast<std::uint32_t>(at_),
-                    .name_size = static_cast<std::uint32_t>(colon - start),
-                    .value_at = static_cast<std::uint32_t>(value.data() - bytes.data()),
-                    .value_size = static_cast<std::uint32_t>(value.size())});
+  Span& span = spans_.emplace_back();
+  span.name_at = static_cast<std::uint32_t>(at_);
+  span.name_size = static_cast<std::uint32_t>(colon - start);
+  span.value_at = static_cast<std::uint32_t>(value.data() - bytes.data());
+  span.value_size = static_cast<std::uint32_t>(value.size());
   at_ = static_cast<std::size_t>(next - bytes.data());
   return Progress::kDone;
 }

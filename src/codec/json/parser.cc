@@ -96,9 +96,12 @@ base::Status Document::Parser::Run() {
   if (document_->token_count_ == token_limit_ && !GrowTape()) {
     return Fail(begin, "more than " + std::to_string(limits_.values) + " values and names");
   }
-  document_->tokens_[document_->token_count_++] = {static_cast<std::uint32_t>(begin - begin_),
-                                                   static_cast<std::uint32_t>(end - begin), link,
-                                                   Token::Pack(type, count)};
+  // Member by member: a token made apart is read back in one piece before its four stores are through.
+  Token& token = document_->tokens_[document_->token_count_++];
+  token.offset = static_cast<std::uint32_t>(begin - begin_);
+  token.length = static_cast<std::uint32_t>(end - begin);
+  token.link = link;
+  token.type_and_count = Token::Pack(type, count);
   return end;
 }
 

@@ -326,10 +326,9 @@ Status DecodeMessages(const Node& node, std::vector<Message>& messages) {
   std::size_t index = 0;
   for (const auto element : node.value()) {
     const Node child = node.Element(element.value, index++);
-    Message message;
+    Message& message = messages.emplace_back();
     message.source = child.path();
     GH_CHECK_OK(DecodeMessage(child, thread, message));
-    messages.push_back(std::move(message));
   }
   common::FillToolNames(messages);
   return Ok();
