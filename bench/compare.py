@@ -219,7 +219,7 @@ backend b
                           "providers:\n" + "\n".join(providers) + "\nmodels:\n" + "\n".join(models) +
                           f"\n{self.key_section() if more is None else more}\n")
         for old in self.scratch.glob("gatehouse.db*"):
-            # Not removed: a file system takes longer to make files for five seconds after others went (ext4's recently_deleted).
+            # Not removed: ext4 without a journal takes longer to make files for minutes after others went (recently_deleted).
             old.rename(self.scratch / f"before-{time.monotonic_ns()}-{old.name}")
         log = open(self.scratch / "gatehouse.log", "w")
         process = subprocess.Popen(["taskset", "-c", PROXY_CORE, str(self.build / "gatehouse"), "serve", "--config", str(config)],
@@ -364,7 +364,7 @@ def idle(rig, proxy, connections):
     import socket
     path, model, size, _ = CASES["json 1 KB"]
     body = request_body(model, size, False)
-    request = (f"POST {'/v1/chat/completions' if proxy.name == 'gatehouse' else path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
+    request = (f"POST {'/v1/chat/completions' if proxy.name != 'nginx' else path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n"
                f"Authorization: Bearer {KEY}\r\nContent-Length: {len(body)}\r\n\r\n{body}").encode()
     warm_up(rig, proxy)
     before, cpu, open_ones = rss_kib(proxy.pids), cpu_seconds(proxy.pids), []
@@ -454,7 +454,7 @@ def main():
                 two = {"nginx": rig.nginx, "bare": rig.bare, "gatehouse": rig.gatehouse}
                 summaries.append(run_case(rig, case, 1, lambda p, n=count: paced(rig, p, n, 3, 1000), two))
         if not only or "memory idle" in only:
-            two = {"nginx": rig.nginx, "gatehouse": rig.gatehouse}
+            two = {"nginx": rig.nginx, "bare": rig.bare, "gatehouse": rig.gatehouse}
             summaries.append(run_case(rig, "memory idle", 1, lambda p: idle(rig, p, 5000), two))
     finally:
         rig.close()
