@@ -1,6 +1,7 @@
 #include "admin/api_refusal.h"
 
 #include <string>
+#include <utility>
 
 namespace gatehouse::admin {
 
@@ -20,6 +21,10 @@ base::Error WrongMethod(std::string_view allowed) {
   return {.code = base::ErrorCode::kMethodNotAllowed,
           .source = base::ErrorSource::kClient,
           .public_message = "Use " + std::string(allowed) + " here."};
+}
+
+base::Error NoAnswerInTime(std::string message) {
+  return {.code = base::ErrorCode::kTimeout, .source = base::ErrorSource::kStore, .public_message = std::move(message)};
 }
 
 }  // namespace gatehouse::admin

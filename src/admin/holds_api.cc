@@ -28,9 +28,7 @@ constexpr std::size_t kMostBody = 8192;
 constexpr std::size_t kLongestReason = 1000;
 
 base::Error TooLate() {
-  return {.code = base::ErrorCode::kTimeout,
-          .source = base::ErrorSource::kStore,
-          .public_message = "The vault did not answer in time. Look whether it was done."};
+  return NoAnswerInTime("The vault did not answer in time. Look whether it was done.");
 }
 
 Result<vault::Day> DayIn(ApiBody& body, std::string_view name, vault::Day otherwise) {

@@ -103,9 +103,7 @@ net::Task<Result<ApiReply>> RecordApi::MasterKey(http::ServerExchange& exchange,
        .told = [sender = handoff.sender()](MasterKeyTold told) mutable { sender.Send(std::move(told)); }});
   const auto told = co_await handoff.Receive(exchange.loop().In(kPatience));
   if (!told) {
-    co_return base::Error{.code = base::ErrorCode::kTimeout,
-                          .source = base::ErrorSource::kStore,
-                          .public_message = "The vault did not answer in time; the record will say what was done."};
+    co_return NoAnswerInTime("The vault did not answer in time; the record will say what was done.");
   }
   GH_CO_TRY(const features::audit::MasterKeyState state, MasterKeyTold(*told));
   ApiReply reply;
@@ -130,10 +128,7 @@ net::Task<Result<ApiReply>> RecordApi::Keys(http::ServerExchange& exchange, cons
     services_.log->RotateKey([sender = handoff.sender()](const Rotated& rotated) mutable { sender.Send(rotated); });
     const auto rotated = co_await handoff.Receive(exchange.loop().In(kPatience));
     if (!rotated) {
-      co_return base::Error{
-          .code = base::ErrorCode::kTimeout,
-          .source = base::ErrorSource::kStore,
-          .public_message = "The record did not say in time that its key was changed; it may be yet."};
+      co_return NoAnswerInTime("The record did not say in time that its key was changed; it may be yet.");
     }
     GH_CO_TRY(index, Rotated(*rotated));
   }
@@ -169,9 +164,7 @@ net::Task<Result<ApiReply>> RecordApi::ReadPayloads(http::ServerExchange& exchan
        .told = [sender = handoff.sender()](Shown shown) mutable { sender.Send(std::move(shown)); }});
   const auto shown = co_await handoff.Receive(exchange.loop().In(kPatience));
   if (!shown) {
-    co_return base::Error{.code = base::ErrorCode::kTimeout,
-                          .source = base::ErrorSource::kStore,
-                          .public_message = "The vault did not answer in time. Try again."};
+    co_return NoAnswerInTime("The vault did not answer in time. Try again.");
   }
   GH_CO_TRY(const auto payloads, Shown(*shown));
   ApiReply reply;
@@ -202,9 +195,7 @@ net::Task<Result<ApiReply>> RecordApi::Erase(http::ServerExchange& exchange, con
        .told = [sender = handoff.sender()](Erased erased) mutable { sender.Send(std::move(erased)); }});
   const auto erased = co_await handoff.Receive(exchange.loop().In(kPatience));
   if (!erased) {
-    co_return base::Error{.code = base::ErrorCode::kTimeout,
-                          .source = base::ErrorSource::kStore,
-                          .public_message = "The erasure goes on; the record will say when it is done."};
+    co_return NoAnswerInTime("The erasure goes on; the record will say when it is done.");
   }
   GH_CO_TRY(const std::uint64_t payloads, Erased(*erased));
   ApiReply reply;
