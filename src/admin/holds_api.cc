@@ -27,9 +27,7 @@ constexpr std::chrono::minutes kPatience(2);
 constexpr std::size_t kMostBody = 8192;
 constexpr std::size_t kLongestReason = 1000;
 
-base::Error TooLate() {
-  return NoAnswerInTime("The vault did not answer in time. Look whether it was done.");
-}
+base::Error TooLate() { return NoAnswerInTime("The vault did not answer in time. Look whether it was done."); }
 
 Result<vault::Day> DayIn(ApiBody& body, std::string_view name, vault::Day otherwise) {
   const auto text = body.Text(name);
