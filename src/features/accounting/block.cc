@@ -2,8 +2,11 @@
 
 #include <algorithm>
 #include <array>
+#include <bit>
+#include <cstring>
 #include <limits>
 #include <map>
+#include <span>
 #include <utility>
 
 namespace gatehouse::features::accounting {
@@ -13,10 +16,13 @@ using pipeline::Charge;
 using pipeline::NodeKind;
 using store::Statement;
 
+constexpr std::size_t kUsualBytesPerRow = 48;
 constexpr std::size_t kFilterBytesPerRow = 2;
 constexpr unsigned kProbes = 6;
-constexpr char kVersion = 2;
-constexpr char kUnpackedVersion = 1;  // read, and not written any more
+constexpr char kVersion = 3;
+// Read, and not written any more.
+constexpr char kUnpackedVersion = 1;
+constexpr char kPlainFiguresVersion = 2;
 
 // Databases know signed numbers only.
 std::int64_t Signed(std::uint64_t value) {
@@ -36,17 +42,58 @@ std::uint64_t TakeNumber(std::string_view& bytes, unsigned count) {
   return value;
 }
 
-// FNV-1a, and its halves for the probes of a Bloom filter (Kirsch and Mitzenmacher 2006).
+// Of eight bytes at a time, least first.
+static_assert(std::endian::native == std::endian::little);
+std::uint64_t Mixed(std::uint64_t hash, std::uint64_t eight) {
+  constexpr std::uint64_t kGoldenRatio = 0x9E37'79B9'7F4A'7C15;
+  hash = (hash ^ eight) * kGoldenRatio;
+  return hash ^ (hash >> 32U);
+}
 std::uint64_t HashOf(std::string_view text) {
+  std::uint64_t hash = text.size();
+  std::uint64_t eight = 0;
+  for (; text.size() >= sizeof(eight); text.remove_prefix(sizeof(eight))) {
+    std::memcpy(&eight, text.data(), sizeof(eight));
+    hash = Mixed(hash, eight);
+  }
+  eight = 0;
+  for (std::size_t i = text.size(); i-- > 0;) eight = eight << 8U | static_cast<unsigned char>(text[i]);
+  return text.empty() ? hash : Mixed(hash, eight);
+}
+// FNV-1a.
+std::uint64_t OldHashOf(std::string_view text) {
   std::uint64_t hash = 0xCBF2'9CE4'8422'2325;
   for (const char c : text) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100'0000'01B3;
   return hash ^ (hash >> 29U);
 }
+
+// The halves of a hash make all probes of a Bloom filter (Kirsch and Mitzenmacher 2006).
 template <class Visit>
-void ForEachBit(std::uint64_t hash, std::size_t bits, Visit visit) {
+void ForEachProbe(std::uint64_t hash, Visit visit) {
   const auto step = static_cast<std::uint32_t>(hash >> 32U) | 1U;
   auto probe = static_cast<std::uint32_t>(hash);
-  for (unsigned i = 0; i < kProbes; ++i, probe += step) visit(probe % bits);
+  for (unsigned i = 0; i < kProbes; ++i, probe += step) visit(probe);
+}
+std::size_t BitOf(std::uint32_t probe, std::size_t bits) { return std::uint64_t{probe} * bits >> 32U; }
+
+// Behind the bits of a filter; one of the old hash has nothing there, and an even number of bytes.
+constexpr char kFilterVersion = 2;
+
+std::string FilterOf(std::span<const std::uint64_t> hashes) {
+  std::string filter(hashes.size() * kFilterBytesPerRow + 1, '\0');
+  filter.back() = kFilterVersion;
+  const std::size_t bits = (filter.size() - 1) * 8;
+  for (const std::uint64_t hash : hashes) {
+    ForEachProbe(hash, [&](std::uint32_t probe) {
+      const std::size_t bit = BitOf(probe, bits);
+      filter[bit / 8] = static_cast<char>(static_cast<unsigned char>(filter[bit / 8]) | (1U << (bit % 8)));
+    });
+  }
+  return filter;
+}
+
+bool HasBit(std::string_view bits, std::size_t bit) {
+  return (static_cast<unsigned char>(bits[bit / 8]) >> (bit % 8) & 1U) != 0;
 }
 
 constexpr std::string_view kRollupColumns =
@@ -113,6 +160,11 @@ Treasury::Use UseOf(const Row& row) {
           .at = row.admitted_ms / 1000};
 }
 
+BlockBuilder::BlockBuilder(std::size_t rows) {
+  content_.reserve(rows * kUsualBytesPerRow);
+  requests_.reserve(rows);
+}
+
 BlockBuilder::Added BlockBuilder::Add(std::int64_t number, std::string_view bytes) {
   Links links;
   const auto sums = DecodeSums(bytes, links, {.key = key_, .figures = {}, .names = names_, .rest = {}});
@@ -125,7 +177,7 @@ BlockBuilder::Added BlockBuilder::Add(std::int64_t number, std::string_view byte
     first_ms_ = last_ms_ = row.admitted_ms;
   }
   ++rows_;
-  packer_.Add(number, sums->parts, content_);
+  packer_.Add(number, *sums, content_);
   requests_.push_back(HashOf(row.request_id));
   least_ = std::min(least_, number);
   most_ = std::max(most_, number);
@@ -245,17 +297,11 @@ void BlockBuilder::AddLimitUse(std::int64_t journal, const Treasury& treasury, s
 }
 
 std::vector<Statement> BlockBuilder::Take(std::int64_t journal, std::int64_t block, const Treasury& treasury) {
-  std::string filter(requests_.size() * kFilterBytesPerRow, '\0');
-  for (const std::uint64_t hash : requests_) {
-    ForEachBit(hash, filter.size() * 8, [&filter](std::size_t bit) {
-      filter[bit / 8] = static_cast<char>(static_cast<unsigned char>(filter[bit / 8]) | (1U << (bit % 8)));
-    });
-  }
   std::vector<Statement> unit;
   unit.push_back({.sql = "INSERT INTO exchange_block (journal, block, least, most, first_ms, last_ms, exchanges,"
                          " in_doubt, requests, content) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)",
                   .arguments = {journal, block, least_, most_, first_ms_, last_ms_, static_cast<std::int64_t>(rows_),
-                                in_doubt_, store::Blob{std::move(filter)}, store::Blob{std::move(content_)}},
+                                in_doubt_, store::Blob{FilterOf(requests_)}, store::Blob{std::move(content_)}},
                   .expected_changes = 1});
   for (const Grain grain : {Grain::kMinute, Grain::kHour, Grain::kDay}) AddRollups(grain, unit);
   AddLimitUse(journal, treasury, unit);
@@ -266,8 +312,9 @@ std::vector<Statement> BlockBuilder::Take(std::int64_t journal, std::int64_t blo
 base::Status ReadBlock(std::string_view content,
                        const std::function<Going(std::int64_t number, std::string_view bytes)>& visit) {
   if (content.starts_with(kUnpackedVersion)) return ReadUnpacked(content.substr(1), visit);
-  if (!content.starts_with(kVersion)) return base::Internal("a block of the ledger has another form");
-  RowUnpacker rows(content.substr(1));
+  const bool plain = content.starts_with(kPlainFiguresVersion);
+  if (!plain && !content.starts_with(kVersion)) return base::Internal("a block of the ledger has another form");
+  RowUnpacker rows(content.substr(1), plain ? RowUnpacker::Figures::kPlain : RowUnpacker::Figures::kPacked);
   while (!rows.AtEnd()) {
     GH_TRY(const RowUnpacker::Packed row, rows.Next());
     if (visit(row.number, row.bytes) == Going::kStop) break;
@@ -276,11 +323,16 @@ base::Status ReadBlock(std::string_view content,
 }
 
 bool MayHaveRequest(std::string_view requests, std::string_view request_id) {
-  if (requests.empty()) return true;
   bool may = true;
-  ForEachBit(HashOf(request_id), requests.size() * 8, [&](std::size_t bit) {
-    may = may && (static_cast<unsigned char>(requests[bit / 8]) >> (bit % 8) & 1U) != 0;
-  });
+  if (requests.size() % 2 == 0) {
+    if (requests.empty()) return true;
+    ForEachProbe(OldHashOf(request_id),
+                 [&](std::uint32_t probe) { may = may && HasBit(requests, probe % (requests.size() * 8)); });
+    return may;
+  }
+  if (requests.back() != kFilterVersion || requests.size() == 1) return true;
+  const std::size_t bits = (requests.size() - 1) * 8;
+  ForEachProbe(HashOf(request_id), [&](std::uint32_t probe) { may = may && HasBit(requests, BitOf(probe, bits)); });
   return may;
 }
 

@@ -30,6 +30,9 @@ Treasury::Use UseOf(const Row& row);
 // limits. Per row it costs a copy, a look at its sums' key and some additions. One thread.
 class BlockBuilder {
  public:
+  // With room for so many; more may come.
+  explicit BlockBuilder(std::size_t rows = 0);
+
   // `bytes` are a row's. False, and nothing is added, for bytes that are none.
   enum class Added : std::uint8_t { kYes, kNoRow };
   Added Add(std::int64_t number, std::string_view bytes);

@@ -90,6 +90,11 @@ std::string_view Ledger::BytesOf(const Entry& entry) const {
                                              : parts_.journal.IntentOf(entry.slot);
 }
 
+void Ledger::Approach(const Entry& entry) const {
+  parts_.journal.Approach(entry.slot,
+                          entry.text == Entry::Text::kOutcome ? store::Journal::kOutcome : store::Journal::kIntent);
+}
+
 void Ledger::Reject(const Entry& entry, std::string_view detail) {
   ++rejected_;
   Links links;
@@ -105,8 +110,11 @@ void Ledger::Reject(const Entry& entry, std::string_view detail) {
 
 // One number for one set of rows, however often it has to be tried.
 net::Task<base::Status> Ledger::Apply(std::vector<Entry> entries) {
-  BlockBuilder builder;
-  for (const Entry& entry : entries) {
+  constexpr std::size_t kAhead = 4;
+  BlockBuilder builder(entries.size());
+  for (std::size_t i = 0; i < entries.size(); ++i) {
+    if (i + kAhead < entries.size()) Approach(entries[i + kAhead]);
+    const Entry& entry = entries[i];
     if (builder.Add(entry.number, BytesOf(entry)) == BlockBuilder::Added::kNoRow)
       Reject(entry, "its bytes are damaged");
   }

@@ -90,6 +90,7 @@ class Ledger {
   net::Task<bool> IsApplied(std::int64_t block);
   net::Task<> WriteEach(const std::vector<Entry>& entries);
   std::string_view BytesOf(const Entry& entry) const;
+  void Approach(const Entry& entry) const;
   void Reject(const Entry& entry, std::string_view detail);
   void Freed(const std::vector<Entry>& entries);
   net::Task<base::Result<std::vector<std::int64_t>>> NumbersFrom(std::int64_t least, net::Deadline deadline);

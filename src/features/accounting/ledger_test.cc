@@ -190,6 +190,43 @@ TEST(Block, TellsItsRowsAndWhichRequestsItMayHave) {
   EXPECT_FALSE(ReadBlock("x", [](std::int64_t, std::string_view) { return Going::kOn; }).ok());
 }
 
+// 16 bits a row, 6 probes: one in 140 others is taken for one of them (Bloom 1970: (1 - e^(-6/16))^6 is 0.0094).
+TEST(Block, TellsIdsOfTheGatewaysOwnApart) {
+  const Treasury treasury;
+  base::Random random(5);
+  auto id = [&random, at = 0]() mutable {
+    return base::NewRequestId(base::WallTime(std::chrono::milliseconds(kAdmittedMs + at++ / 50)), random);
+  };
+  std::vector<std::string> ids;
+  std::vector<NumberedRow> rows;
+  for (int i = 0; i < 2000; ++i) ids.push_back(id());
+  for (int i = 0; i < 2000; ++i) rows.push_back({i, RowThatCosts(i, ids[static_cast<std::size_t>(i)])});
+  const auto unit = UnitOf(1, 1, rows, treasury);
+  const std::string_view requests = store::BytesOf(unit.at(0).arguments.at(8));
+  for (const std::string& one : ids) EXPECT_TRUE(MayHaveRequest(requests, one));
+  int wrongly = 0;
+  for (int i = 0; i < 20'000; ++i) wrongly += MayHaveRequest(requests, id()) ? 1 : 0;
+  EXPECT_LT(wrongly, 300) << "of 20,000";
+}
+
+// Filters of before have the bits of FNV-1a, and an even number of bytes.
+TEST(Block, ReadsOldFilters) {
+  const std::string_view id = "req_01k5f8m2c9v7abcdefghjkmnpq";
+  std::uint64_t hash = 0xCBF2'9CE4'8422'2325;
+  for (const char c : id) hash = (hash ^ static_cast<unsigned char>(c)) * 0x100'0000'01B3;
+  hash ^= hash >> 29U;
+  std::string filter(200, '\0');
+  EXPECT_FALSE(MayHaveRequest(filter, id));
+  auto probe = static_cast<std::uint32_t>(hash);
+  for (int i = 0; i < 6; ++i, probe += static_cast<std::uint32_t>(hash >> 32U) | 1U) {
+    const std::size_t bit = probe % (filter.size() * 8);
+    filter[bit / 8] = static_cast<char>(static_cast<unsigned char>(filter[bit / 8]) | 1U << (bit % 8));
+  }
+  EXPECT_TRUE(MayHaveRequest(filter, id));
+  EXPECT_FALSE(MayHaveRequest(filter, "req_1"));
+  EXPECT_TRUE(MayHaveRequest("", id)) << "of a block that has none";
+}
+
 INSTANTIATE_TEST_SUITE_P(Databases, LedgerTest, common::kDatabases, common::DatabaseName);
 
 }  // namespace

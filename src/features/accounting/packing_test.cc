@@ -3,12 +3,15 @@
 #include <gtest/gtest.h>
 
 #include <array>
+#include <chrono>
 #include <limits>
 #include <random>
 #include <string>
 #include <utility>
 #include <vector>
 
+#include "base/random.h"
+#include "base/trace_context.h"
 #include "features/accounting/block.h"
 #include "features/accounting/test_block.h"
 
@@ -21,7 +24,7 @@ std::string Pack(const Numbered& rows) {
   std::string packed;
   RowPacker packer;
   Links links;
-  for (const auto& [number, bytes] : rows) packer.Add(number, DecodeSums(bytes, links)->parts, packed);
+  for (const auto& [number, bytes] : rows) packer.Add(number, *DecodeSums(bytes, links), packed);
   return packed;
 }
 
@@ -92,6 +95,97 @@ TEST(Packing, RefusesWhatIsDamaged) {
   }
   RowUnpacker unknown(std::string_view("\x02\x05", 2));  // of a key that was not there before
   EXPECT_FALSE(unknown.Next().ok());
+}
+
+// What a row takes that differs from the one before in its number, its time, its tokens and its id.
+TEST(Packing, WritesOfARowWhatIsNewInIt) {
+  base::Random random(1);
+  Numbered rows;
+  for (int i = 0; i < 100; ++i) {
+    const auto at = std::chrono::milliseconds(1'700'000'000'000 + i);
+    const std::string id = base::NewRequestId(base::WallTime(at), random);
+    Row row{.surface = "openai.chat", .model = "m", .provider = "p"};
+    row.admitted_ms = at.count() + i % 3;
+    row.usage = {.input = 1000, .output = 100, .source = llm::UsageSource::kProvider};
+    row.basis = pipeline::Charge::Basis::kProvider;
+    row.cost = {100'000};
+    row.duration_us = 1000;
+    row.request_id = id;
+    row.bytes_in = row.bytes_out = row.first_event_us = 1000;
+    rows.emplace_back(i, Encoded(row));
+  }
+  EXPECT_EQ(Unpack(Pack(rows)), rows);
+  constexpr std::size_t kShared = 60;
+  EXPECT_LE(Pack(rows).size(), kShared + rows.size() * 33) << "number 1, shape 1, key 1, time 1, tokens 3, cost 3,"
+                                                              " duration 2, id 11, names 1, rest 1 + 7";
+}
+
+TEST(Packing, KeepsIdsThatOnlyLookLikeTheGatewaysOwn) {
+  const std::string own = "req_01k5f8m2c9v7abcdefghjkmnpq";
+  std::vector<std::string> ids = {own, own + "0", own.substr(1), "", "req_", std::string(64, 'z')};
+  for (const char c : {'i', 'l', 'o', 'u', 'A', 'Z', '\0', '\x7F', '\xFF', ' '}) {
+    for (const std::size_t at : {0U, 4U, 13U, 14U, 29U}) {
+      ids.push_back(own);
+      ids.back()[at] = c;
+    }
+  }
+  Numbered rows;
+  for (const std::string& id : ids) {
+    for (const std::int64_t at : {std::int64_t{0}, std::numeric_limits<std::int64_t>::min(), std::int64_t{-1}}) {
+      Row row;
+      row.admitted_ms = at;
+      row.request_id = id;
+      rows.emplace_back(1, Encoded(row));
+    }
+  }
+  EXPECT_EQ(Unpack(Pack(rows)), rows);
+}
+
+TEST(Packing, KeepsAllThatFiguresCanBe) {
+  constexpr std::uint64_t kMost = std::numeric_limits<std::uint64_t>::max();
+  Numbered rows;
+  for (std::size_t i = 0; i < kTokens.size(); ++i) {
+    for (const std::uint64_t tokens : {std::uint64_t{1}, kMost}) {
+      Row row;
+      row.usage.*kTokens.at(i) = tokens;
+      row.usage.source = static_cast<llm::UsageSource>(i % 3);
+      row.basis = static_cast<pipeline::Charge::Basis>(i % 4);
+      row.cost = {static_cast<std::int64_t>(tokens)};
+      row.duration_us = tokens;
+      rows.emplace_back(static_cast<std::int64_t>(i), Encoded(row));
+    }
+  }
+  EXPECT_EQ(Unpack(Pack(rows)), rows);
+}
+
+// A number as version 2 of a block has it.
+std::string SevenBits(std::uint64_t value) {
+  std::string bytes;
+  for (; value >= 0x80; value >>= 7U) bytes.push_back(static_cast<char>(0x80U | (value & 0x7FU)));
+  return bytes + static_cast<char>(value);
+}
+std::string Counted(std::string_view text) { return SevenBits(text.size()).append(text); }
+
+TEST(Packing, ReadsBlocksWhoseFiguresAreNotPacked) {
+  const Numbered rows = AnyRows(5);
+  std::string content("\x02", 1);
+  std::int64_t before = 0;
+  std::uint64_t place = 0;
+  for (const auto& [number, bytes] : rows) {
+    Links links;
+    const RowParts parts = DecodeSums(bytes, links)->parts;
+    const std::int64_t step = number - std::exchange(before, number);
+    content += SevenBits(static_cast<std::uint64_t>(step < 0 ? -2 * step - 1 : 2 * step));
+    content += SevenBits(place) + Counted(parts.key) + Counted(parts.figures);
+    content += SevenBits(place++) + Counted(parts.names) + Counted(parts.rest);
+  }
+  Numbered read;
+  const base::Status status = ReadBlock(content, [&read](std::int64_t number, std::string_view bytes) {
+    read.emplace_back(number, bytes);
+    return Going::kOn;
+  });
+  EXPECT_TRUE(status.ok());
+  EXPECT_EQ(read, rows);
 }
 
 TEST(Packing, ReadsBlocksWithTheirRowsAsTheyAre) {

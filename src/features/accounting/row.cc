@@ -33,14 +33,9 @@ constexpr std::array<Name, 12> kNames = {{{&Row::request_id, 64},
                                           {&Row::attempts, 40},
                                           {&Row::rule, 40}}};
 
+constexpr std::size_t kFirstBehindFigures = 1;
 constexpr std::size_t kFirstOfCaller = 2;
 constexpr std::size_t kFirstBehindCaller = 7;
-
-constexpr std::array<std::uint64_t llm::Usage::*, 12> kUsage = {
-    &llm::Usage::input,           &llm::Usage::cache_read,     &llm::Usage::cache_write_5m,
-    &llm::Usage::cache_write_30m, &llm::Usage::cache_write_1h, &llm::Usage::cache_write_12h,
-    &llm::Usage::input_audio,     &llm::Usage::tool_input,     &llm::Usage::output,
-    &llm::Usage::reasoning,       &llm::Usage::output_audio,   &llm::Usage::server_tool_calls};
 
 // Writes into memory that is known to be large enough: kMostEncodedBytes.
 class Writer {
@@ -69,33 +64,18 @@ class Writer {
   char* at_;
 };
 
-// Reads what Put wrote; once something does not fit, everything is 0 or "" and ok() false.
+// Reads what Writer wrote; once something does not fit, everything is 0 or "" and ok() false. What Writer would have
+// written otherwise does not fit: a row has one form.
 class Reader {
  public:
-  explicit Reader(std::string_view bytes) : rest_(bytes) {}
+  explicit Reader(std::string_view bytes) : at_(bytes.data()), end_(bytes.data() + bytes.size()) {}
   bool ok() const { return ok_; }
-  bool AtEnd() const { return rest_.empty(); }
-  std::size_t left() const { return rest_.size(); }
+  bool AtEnd() const { return at_ == end_; }
+  const char* at() const { return at_; }
 
   std::uint64_t Number() {
-    if (!rest_.empty() && static_cast<unsigned char>(rest_.front()) < 0x80) {
-      const auto small = static_cast<unsigned char>(rest_.front());
-      rest_.remove_prefix(1);
-      return small;
-    }
+    if (at_ != end_ && static_cast<unsigned char>(*at_) < 0x80) return static_cast<unsigned char>(*at_++);
     return LongNumber();
-  }
-  std::uint64_t LongNumber() {
-    std::uint64_t value = 0;
-    for (unsigned shift = 0; shift < 64; shift += 7) {
-      if (rest_.empty()) break;
-      const auto byte = static_cast<unsigned char>(rest_.front());
-      rest_.remove_prefix(1);
-      value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
-      if (byte < 0x80) return value;
-    }
-    ok_ = false;
-    return 0;
   }
   std::uint64_t AtMost(std::uint64_t most) {
     const std::uint64_t value = Number();
@@ -104,18 +84,32 @@ class Reader {
     return 0;
   }
   // REQUIRES: so many are left.
-  void Skip(std::size_t bytes) { rest_.remove_prefix(bytes); }
+  void Skip(std::size_t bytes) { at_ += bytes; }
   std::string_view Text(std::size_t most) {
     const std::size_t size = AtMost(most);
-    if (size > rest_.size()) ok_ = false;
+    if (size > static_cast<std::size_t>(end_ - at_)) ok_ = false;
     if (!ok_) return {};
-    const std::string_view text = rest_.substr(0, size);
-    rest_.remove_prefix(size);
-    return text;
+    return {std::exchange(at_, at_ + size), size};
   }
 
  private:
-  std::string_view rest_;
+  // Apart, so that reading a small number is a few instructions where it is called.
+  [[gnu::noinline]] std::uint64_t LongNumber() {
+    constexpr unsigned kLastShift = 63;
+    std::uint64_t value = 0;
+    for (unsigned shift = 0; shift <= kLastShift && at_ != end_; shift += 7) {
+      const auto byte = static_cast<unsigned char>(*at_++);
+      value |= static_cast<std::uint64_t>(byte & 0x7FU) << shift;
+      if (byte >= 0x80) continue;
+      if ((byte == 0 && shift > 0) || (shift == kLastShift && byte > 1)) break;
+      return value;
+    }
+    ok_ = false;
+    return 0;
+  }
+
+  const char* at_;
+  const char* const end_;
   bool ok_ = true;
 };
 
@@ -152,6 +146,17 @@ void PutKey(const Row& row, Writer& out) {
   out.Number(static_cast<std::uint64_t>(row.outcome));
 }
 
+// What follows the key.
+void PutFigures(const Row& row, Writer& out) {
+  out.Number(static_cast<std::uint64_t>(row.admitted_ms));
+  for (const auto member : kTokens) out.Number(row.usage.*member);
+  out.Number(static_cast<std::uint64_t>(row.usage.source));
+  out.Number(static_cast<std::uint64_t>(row.basis));
+  out.Number(static_cast<std::uint64_t>(row.cost.value));
+  out.Number(row.duration_us);
+  PutNames(row, 0, kFirstBehindFigures, out);
+}
+
 void ReadKey(Reader& reader, Row& row, Links& links) {
   const std::size_t count = reader.AtMost(kMostLinks);
   for (Link& link : std::span(links).first(count)) {
@@ -163,10 +168,9 @@ void ReadKey(Reader& reader, Row& row, Links& links) {
   row.outcome = static_cast<Outcome>(reader.AtMost(static_cast<std::uint64_t>(Outcome::kInDoubt)));
 }
 
-// What follows the key: what sums are made of.
-void ReadSums(Reader& reader, Row& row) {
+void ReadFigures(Reader& reader, Row& row) {
   row.admitted_ms = static_cast<std::int64_t>(reader.Number());
-  for (const auto member : kUsage) row.usage.*member = reader.Number();
+  for (const auto member : kTokens) row.usage.*member = reader.Number();
   row.usage.source =
       static_cast<llm::UsageSource>(reader.AtMost(static_cast<std::uint64_t>(llm::UsageSource::kEstimated)));
   row.basis = static_cast<pipeline::Charge::Basis>(
@@ -271,13 +275,8 @@ std::string_view Encode(const Row& row, EncodedRow& into) {
   Writer out(into.data());
   out.Byte(kVersion);
   PutKey(row, out);
-  out.Number(static_cast<std::uint64_t>(row.admitted_ms));
-  for (const auto member : kUsage) out.Number(row.usage.*member);
-  out.Number(static_cast<std::uint64_t>(row.usage.source));
-  out.Number(static_cast<std::uint64_t>(row.basis));
-  out.Number(static_cast<std::uint64_t>(row.cost.value));
-  out.Number(row.duration_us);
-  PutNames(row, 0, kFirstOfCaller, out);
+  PutFigures(row, out);
+  PutNames(row, kFirstBehindFigures, kFirstOfCaller, out);
   if (row.caller != nullptr) {
     out.Bytes(row.caller->names);
   } else {
@@ -293,12 +292,18 @@ std::string_view Encode(const Row& row, EncodedRow& into) {
   return {into.data(), static_cast<std::size_t>(out.at() - into.data())};
 }
 
+std::string_view EncodeFigures(const Row& row, EncodedRow& into) {
+  Writer out(into.data());
+  PutFigures(row, out);
+  return {into.data(), static_cast<std::size_t>(out.at() - into.data())};
+}
+
 std::optional<Row> DecodeRow(std::string_view bytes, Links& links) {
   if (!bytes.starts_with(kVersion)) return {};
   Reader reader(bytes.substr(1));
   Row row;
   ReadKey(reader, row, links);
-  ReadSums(reader, row);
+  ReadFigures(reader, row);
   for (const Name& name : std::span(kNames).subspan(1)) row.*name.member = reader.Text(name.most);
   row.effect = static_cast<pipeline::Effect>(reader.AtMost(static_cast<std::uint64_t>(pipeline::Effect::kDeny)));
   row.attempt_count = static_cast<std::uint32_t>(reader.AtMost(0xFFFF'FFFF));
@@ -315,7 +320,7 @@ std::optional<SumsOfRow> DecodeSums(std::string_view bytes, Links& links, const 
   Reader reader(bytes.substr(1));
   std::size_t begin = 0;
   const auto part = [&] {
-    const std::size_t from = std::exchange(begin, bytes.size() - reader.left());
+    const std::size_t from = std::exchange(begin, static_cast<std::size_t>(reader.at() - bytes.data()));
     return bytes.substr(from, begin - from);
   };
   std::optional<SumsOfRow> sums(std::in_place);
@@ -326,7 +331,7 @@ std::optional<SumsOfRow> DecodeSums(std::string_view bytes, Links& links, const 
     reader.Skip(before.key.size() - 1);
   }
   sums->parts.key = part();
-  ReadSums(reader, sums->row);
+  ReadFigures(reader, sums->row);
   sums->parts.figures = part();
   if (before.names.empty() || !bytes.substr(begin).starts_with(before.names)) {
     for (const Name& name : std::span(kNames).subspan(1)) reader.Text(name.most);

@@ -93,6 +93,14 @@ inline constexpr std::size_t kMostEncodedBytes = 1008;
 inline constexpr std::size_t kMostIntentBytes = 616;
 using EncodedRow = std::array<char, 1152>;  // with room for what cannot all be at once
 std::string_view Encode(const Row& row, EncodedRow& into);
+// RowParts::figures alone.
+std::string_view EncodeFigures(const Row& row, EncodedRow& into);
+// What usage is counted in, in the order in which rows have it.
+inline constexpr std::array<std::uint64_t llm::Usage::*, 12> kTokens = {
+    &llm::Usage::input,           &llm::Usage::cache_read,     &llm::Usage::cache_write_5m,
+    &llm::Usage::cache_write_30m, &llm::Usage::cache_write_1h, &llm::Usage::cache_write_12h,
+    &llm::Usage::input_audio,     &llm::Usage::tool_input,     &llm::Usage::output,
+    &llm::Usage::reasoning,       &llm::Usage::output_audio,   &llm::Usage::server_tool_calls};
 
 inline constexpr std::size_t kMostLinks = 8;
 using Links = std::array<pipeline::Link, kMostLinks>;

@@ -11,8 +11,10 @@
 extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size) {
   using namespace gatehouse::features::accounting;
   const std::string_view bytes(reinterpret_cast<const char*>(data), size);
-  RowUnpacker any(bytes);
-  while (!any.AtEnd() && any.Next().ok()) continue;
+  for (const auto figures : {RowUnpacker::Figures::kPlain, RowUnpacker::Figures::kPacked}) {
+    RowUnpacker any(bytes, figures);
+    while (!any.AtEnd() && any.Next().ok()) continue;
+  }
   Links links;
   const auto row = DecodeRow(bytes, links);
   if (!row) return 0;
@@ -22,7 +24,7 @@ extern "C" int LLVMFuzzerTestOneInput(const std::uint8_t* data, std::size_t size
   GH_CHECK(known.has_value() && known->parts.rest == sums->parts.rest && known->row.usage == sums->row.usage);
   std::string packed;
   RowPacker packer;
-  for (const std::int64_t number : {7, 9}) packer.Add(number, sums->parts, packed);
+  for (const std::int64_t number : {7, 9}) packer.Add(number, *sums, packed);
   RowUnpacker unpacker(packed);
   for (const std::int64_t number : {7, 9}) {
     const auto unpacked = unpacker.Next();

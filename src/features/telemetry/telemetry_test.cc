@@ -39,6 +39,25 @@ TEST(AccessLine, IsOneJsonObjectWhateverTheClientSent) {
   EXPECT_EQ(document.root()["input_tokens"].AsInteger(), 3);
 }
 
+TEST(AccessLine, TellsTokensOfCachesAndReasoningWhereThereAreAny) {
+  base::FakeClock clock;
+  net::fake::FakeLoop loop(clock);
+  base::Random random(1);
+  pipeline::Exchange exchange(loop, random, pipeline::Surface::kModels, pipeline::ModelsCall{});
+  exchange.principal = std::make_shared<const pipeline::Principal>();
+  exchange.outcome = {.usage = {.source = llm::UsageSource::kProvider}, .provider = "p"};
+  std::string line;
+  AppendAccessLine(line, {.exchange = &exchange}, "");
+  EXPECT_NE(line.find(R"("input_tokens":0,"output_tokens":0})"), std::string::npos) << line;
+  exchange.outcome.usage.cache_read = 5;
+  exchange.outcome.usage.cache_write_1h = 6;
+  exchange.outcome.usage.reasoning = 7;
+  line.clear();
+  AppendAccessLine(line, {.exchange = &exchange}, "");
+  EXPECT_NE(line.find(R"("cache_read_tokens":5,"cache_write_tokens":6,)"), std::string::npos) << line;
+  EXPECT_NE(line.find(R"("reasoning_tokens":7)"), std::string::npos) << line;
+}
+
 TEST(TimeText, KeepsTheSecondAndMovesTheMilliseconds) {
   TimeText text;
   base::FakeClock clock;

@@ -35,6 +35,10 @@ struct Head {
   std::uint32_t unused;
 };
 
+// Of memory that is asked for ahead of its use: what most texts take.
+constexpr std::size_t kLine = 64;
+constexpr std::size_t kUsualBytes = 320;
+
 // What a slot is, but for its texts.
 constexpr std::size_t kSlotBytes = 32;
 
@@ -255,10 +259,14 @@ std::optional<Journal::Share::Ticket> Journal::Share::Take() {
   return ticket;
 }
 
+void Journal::Approach(std::uint32_t slot, Text text) const {
+  __builtin_prefetch(&At(slot));
+  const char* const room = RoomOf(slot, text).data();
+  for (std::size_t at = 0; at < kUsualBytes; at += kLine) __builtin_prefetch(room + at);
+}
+
 // A slot was touched last before the others that were freed with it: its memory is asked for ahead of its use.
 void Journal::Share::WarmUp(std::uint32_t slot, Text text) const {
-  constexpr std::size_t kLine = 64;
-  constexpr std::size_t kUsualBytes = 320;
   const char* const room = journal_.RoomOf(slot, text).data();
   const char* const begin = text == kIntent ? room - kSlotBytes : room;
   for (std::size_t at = 0; at < kUsualBytes; at += kLine) __builtin_prefetch(begin + at, 1);

@@ -63,6 +63,8 @@ class Journal {
   std::string_view OutcomeOf(std::uint32_t slot) const { return TextOf(slot, kOutcome); }
 
   enum Text : std::uint8_t { kIntent, kOutcome };
+  // Asks for the memory of what will be read soon, which may be far away. Any thread.
+  void Approach(std::uint32_t slot, Text text) const;
 
   // A part of the slots for one thread.
   class Share {
