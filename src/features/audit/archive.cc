@@ -80,6 +80,7 @@ Archive::~Archive() {
   }
   arrived_.notify_one();
   thread_.join();
+  if (rotation_.joinable()) rotation_.join();
 }
 
 void Archive::Keep(KeepOrder order) {
@@ -127,9 +128,26 @@ void Archive::AskMasterKey(MasterKeyOrder order) {
   const auto told = order.told;
   const Order taken = Take([this, order = std::move(order)] {
     if (!master_) return order.told(Missing("No payloads are kept here."));
-    order.told(order.what == MasterKeyOrder::What::kRotate ? master_->Rotate(order.actor) : master_->State());
+    if (order.what == MasterKeyOrder::What::kTell) return order.told(master_->State());
+    RotateBeside(order);
   });
   if (taken == Order::kTooMany) told(TooMany());
+}
+
+// On a thread of its own, while payloads are kept, read and erased: wrapping a million keys takes seconds.
+void Archive::RotateBeside(const MasterKeyOrder& order) {
+  if (is_rotating_) {
+    return order.told(base::Error{.code = base::ErrorCode::kConflict,
+                                  .source = base::ErrorSource::kClient,
+                                  .public_message = "The master key of the vault is being changed already."});
+  }
+  if (rotation_.joinable()) rotation_.join();
+  is_rotating_ = true;
+  rotation_ = std::thread([this, order] {
+    auto state = master_->Rotate(order.actor);
+    is_rotating_ = false;
+    order.told(std::move(state));
+  });
 }
 
 template <class Answer>

@@ -1,5 +1,6 @@
 #pragma once
 
+#include <atomic>
 #include <condition_variable>
 #include <cstddef>
 #include <cstdint>
@@ -41,7 +42,8 @@ struct ArchiveSettings {
 };
 
 // Keeps payloads of exchanges in the vault, and says in their entries which those are; expires and erases them, and
-// says that too. Owns a thread, on which all of it happens. Dropping it does what was taken on.
+// says that too. Owns a thread, on which all of it happens but for changes of the vault's master key, which have one of
+// their own. Dropping it does what was taken on.
 //
 // An entry whose payloads could not be kept is written all the same, and says so.
 class Archive {
@@ -99,8 +101,8 @@ class Archive {
   };
   void Read(ReadOrder order);
 
-  // What is asked about the master key of the vault; `told` is called on the thread of the archive. kNotFound: nothing
-  // is kept.
+  // What is asked about the master key of the vault; `told` is called on a thread of the archive. kNotFound: nothing is
+  // kept; kConflict: it is being rotated already.
   struct MasterKeyOrder {
     enum class What : std::uint8_t { kTell, kRotate } what = What::kTell;
     std::string actor;  // who has it rotated
@@ -152,6 +154,7 @@ class Archive {
   void AskHolds(std::function<base::Result<Answer>(const LegalHolds&)> work,
                 const std::function<void(base::Result<Answer>)>& told);
   void Do(Job& job);
+  void RotateBeside(const MasterKeyOrder& order);
   std::string PutAway(KeepOrder& order);
   std::string Redacted(std::string_view text);
   void FinishErasures();
@@ -173,6 +176,8 @@ class Archive {
   std::size_t queued_bytes_ = 0;                                                   // guarded by mutex_
   Standing counts_;                                                                // guarded by mutex_; but bytes
   enum class State : std::uint8_t { kWorking, kEnding } state_ = State::kWorking;  // guarded by mutex_
+  std::atomic<bool> is_rotating_ = false;
+  std::thread rotation_;  // the last one; of the thread, and once that has ended of whoever drops the archive
   std::thread thread_;
 };
 

@@ -2,6 +2,7 @@
 
 #include <gmock/gmock.h>
 #include <gtest/gtest.h>
+#include <sys/stat.h>
 
 #include <atomic>
 #include <filesystem>
@@ -330,20 +331,21 @@ class RotatingTheMasterKey : public Archiving {
     std::ofstream(path) << std::string(32, letter);
     fs::permissions(path, fs::perms::owner_read | fs::perms::owner_write);
   }
+  void Start() {
+    archive_ = std::make_unique<Archive>(
+        Archive::Parts{
+            .record = record_, .vault = vault_.get(), .inspector = nullptr, .clock = clock_, .master = source_},
+        ArchiveSettings{.keep = Keep::kFull});
+  }
   base::Result<MasterKeyState> Ask(Archive::MasterKeyOrder::What what) {
-    if (archive_ == nullptr) {
-      archive_ = std::make_unique<Archive>(Archive::Parts{.record = record_,
-                                                          .vault = vault_.get(),
-                                                          .inspector = nullptr,
-                                                          .clock = clock_,
-                                                          .master = vault::MasterKeyFile{.path = folder_ / "master"}},
-                                           ArchiveSettings{.keep = Keep::kFull});
-    }
+    if (archive_ == nullptr) Start();
     std::promise<base::Result<MasterKeyState>> told;
     archive_->AskMasterKey({.what = what, .actor = "7", .told = [&](auto state) { told.set_value(std::move(state)); }});
     return told.get_future().get();
   }
   using What = Archive::MasterKeyOrder::What;
+
+  vault::MasterKeySource source_ = vault::MasterKeyFile{.path = folder_ / "master"};
 };
 
 TEST_F(RotatingTheMasterKey, WrapsTheKeysAnewAndSaysSoBeforeAndAfter) {
@@ -385,6 +387,28 @@ TEST_F(RotatingTheMasterKey, ChangesNothingThatIsNotOnRecord) {
   sink_.fails = true;
   EXPECT_FALSE(Ask(What::kRotate).ok());
   EXPECT_EQ(vault_->keys().master_fingerprint(), Fingerprint('k'));
+}
+
+// The source of the key does not answer before all else was done.
+TEST_F(RotatingTheMasterKey, KeepsPayloadsMeanwhile) {
+  const fs::path pipe = folder_ / "pipe";
+  ASSERT_EQ(::mkfifo(pipe.c_str(), 0600), 0);
+  source_ = vault::MasterKeyCommand{.words = {"/bin/cat", pipe}};
+  Start();
+  std::promise<base::Result<MasterKeyState>> rotated;
+  archive_->AskMasterKey(
+      {.what = What::kRotate, .actor = "7", .told = [&](auto state) { rotated.set_value(std::move(state)); }});
+  EXPECT_EQ(Ask(What::kRotate).error().code, base::ErrorCode::kConflict);
+  Put("hello", "hi");
+  std::promise<void> listed;  // the order behind
+  archive_->ListHolds(LegalHolds::Which::kInForce, [&](const auto&) { listed.set_value(); });
+  listed.get_future().wait();
+  ASSERT_THAT(sink_.entries, SizeIs(2));
+  EXPECT_EQ(Read(sink_.entries[1], 0), "hello");
+  std::ofstream(pipe) << std::string(32, 'n');
+  EXPECT_TRUE(rotated.get_future().get().ok());
+  EXPECT_EQ(vault_->keys().master_fingerprint(), Fingerprint('n'));
+  EXPECT_EQ(Read(sink_.entries[1], 0), "hello");
 }
 
 // What a rotation writes first cannot be written.

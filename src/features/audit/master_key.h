@@ -20,7 +20,7 @@ struct MasterKeyState {
 };
 
 // The master key of one vault, and what the record says of it. All of it blocks, on the disk and on the source of the
-// key: one thread, never that of a loop.
+// key: any thread but those of loops.
 class MasterKeyCustody {
  public:
   // All outlive it.

@@ -28,7 +28,8 @@ constexpr std::size_t kFingerprintBytes = 8;
 constexpr std::size_t kFingerprintAt = 8;
 constexpr std::size_t kTagKeyAt = 24;
 constexpr std::size_t kHeadSumAt = kKeyHeadBytes - 4;
-constexpr std::size_t kChunkSlots = 1024;  // read, copied or overwritten at a time
+constexpr std::size_t kChunkSlots = 1024;  // read or overwritten at a time
+constexpr std::size_t kCopiedSlots = 256;  // at a time, while others wait: 5 us each
 
 off_t OffsetOf(std::uint32_t slot) { return static_cast<off_t>(kKeyHeadBytes + std::size_t{slot} * kKeySlotBytes); }
 
@@ -44,6 +45,12 @@ base::Error WrongMaster(const std::filesystem::path& path, std::string_view used
           .public_message = "The keys in " + path.string() + " are wrapped with the master key " + std::string(used) +
                             ", and the one that was given is " + std::string(given) +
                             ". Give that one, or restore the file that belongs to this one."};
+}
+
+base::Error UnderWay() {
+  return {.code = base::ErrorCode::kConflict,
+          .source = base::ErrorSource::kStore,
+          .public_message = "The master key of the vault is being changed already."};
 }
 
 base::Error NoTable(const std::filesystem::path& path) {
@@ -165,7 +172,9 @@ KeyTable::Tag KeyTable::TagOf(std::string_view subject) const {
 }
 
 base::Status KeyTable::WriteSlot(std::uint32_t number, const Slot& slot) {
-  GH_CHECK_OK(file_->WriteAt(slot.Encode(), OffsetOf(number)));
+  const std::string bytes = slot.Encode();
+  GH_CHECK_OK(file_->WriteAt(bytes, OffsetOf(number)));
+  CopySlot(number, bytes);
   After(Step::kSlotWritten);
   GH_CHECK_OK(file_->Sync());
   After(Step::kSlotSynced);
@@ -247,6 +256,29 @@ base::Status KeyTable::FinishDestroying(std::uint32_t number, const KeyId& id, s
   return base::Ok();
 }
 
+// `tag`: what its slot said of the subject. Where that is damaged, all are looked through.
+void KeyTable::Forget(const Tag& tag, std::uint32_t number) {
+  const auto found = by_subject_.find(tag);
+  if (found != by_subject_.end() && found->second == number) {
+    by_subject_.erase(found);
+  } else {
+    std::erase_if(by_subject_, [&](const auto& entry) { return entry.second == number; });
+  }
+}
+
+base::Status KeyTable::ZeroKey(std::uint32_t number) {
+  const std::string zeros(kWrappedKeyBytes, '\0');
+  const off_t at = OffsetOf(number) + static_cast<off_t>(kWrappedKeyAt);
+  // A copy that cannot be written has a key that is to be gone, and never becomes the table.
+  if (copy_ && number < copy_->copied) {
+    if (base::Status written = copy_->file->WriteAt(zeros, at); !written.ok()) copy_->written = std::move(written);
+  }
+  GH_CHECK_OK(file_->WriteAt(zeros, at));
+  GH_CHECK_OK(file_->Sync());
+  After(Step::kKeyZeroed);
+  return base::Ok();
+}
+
 // The key goes first and alone: whatever happens then, it is gone.
 base::Result<KeyTable::Destroyed> KeyTable::Destroy(const KeyId& id) {
   const std::lock_guard lock(mutex_);
@@ -257,12 +289,10 @@ base::Result<KeyTable::Destroyed> KeyTable::Destroy(const KeyId& id) {
   if (found == live_.end()) return NoSuchKey();
   GH_CHECK_OK(SyncName());
   const std::uint32_t number = found->second;
-  GH_CHECK_OK(
-      file_->WriteAt(std::string(kWrappedKeyBytes, '\0'), OffsetOf(number) + static_cast<off_t>(kWrappedKeyAt)));
-  GH_CHECK_OK(file_->Sync());
-  After(Step::kKeyZeroed);
+  const auto before = file_->ReadAt(OffsetOf(number), kKeySlotBytes);
+  GH_CHECK_OK(ZeroKey(number));
   live_.erase(found);
-  std::erase_if(by_subject_, [&](const auto& entry) { return entry.second == number; });
+  Forget(before.ok() ? Slot::Decode(before.value()).tag : Tag(), number);
   const auto now = options_.clock->Wall().time_since_epoch();
   const std::int64_t at_ms = std::chrono::duration_cast<std::chrono::milliseconds>(now).count();
   GH_CHECK_OK(FinishDestroying(number, id, at_ms));
@@ -297,22 +327,63 @@ base::Result<std::string> KeyTable::Rewrapped(std::string_view bytes, const Mast
   return slot.Encode();
 }
 
-base::Status KeyTable::CopyTo(const File& copy, const MasterKey& master) const {
-  GH_CHECK_OK(copy.WriteAt(HeadFor(master), 0));
+base::Status KeyTable::BeginCopy() {
+  std::unique_lock lock(mutex_);
+  GH_TRY(copy_->file, File::Open(BesideOf(path_), O_RDWR | O_CREAT | O_TRUNC));
+  GH_CHECK_OK(copy_->file->Lock());
+  GH_CHECK_OK(copy_->file->WriteAt(HeadFor(copy_->master), 0));
+  lock.unlock();
   After(Step::kCopyBegun);
-  for (std::uint32_t first = 0; first < slots_; first += kChunkSlots) {
-    const std::size_t count = std::min<std::size_t>(kChunkSlots, slots_ - first);
-    GH_TRY(const std::string chunk, file_->ReadAt(OffsetOf(first), count * kKeySlotBytes));
-    std::string out;
-    for (std::size_t i = 0; i < count; ++i) {
-      GH_TRY(const std::string slot,
-             Rewrapped(std::string_view(chunk).substr(i * kKeySlotBytes, kKeySlotBytes), master));
-      out.append(slot);
-    }
-    GH_CHECK_OK(copy.WriteAt(out, OffsetOf(first)));
+  return base::Ok();
+}
+
+// REQUIRES: mutex_ is held, and there are slots that the copy does not have.
+base::Status KeyTable::CopySome() {
+  const std::uint32_t first = copy_->copied;
+  const std::size_t count = std::min<std::size_t>(kCopiedSlots, slots_ - first);
+  GH_TRY(const std::string chunk, file_->ReadAt(OffsetOf(first), count * kKeySlotBytes));
+  std::string out;
+  for (std::size_t i = 0; i < count; ++i) {
+    GH_TRY(const std::string slot,
+           Rewrapped(std::string_view(chunk).substr(i * kKeySlotBytes, kKeySlotBytes), copy_->master));
+    out.append(slot);
+  }
+  GH_CHECK_OK(copy_->file->WriteAt(out, OffsetOf(first)));
+  copy_->copied += static_cast<std::uint32_t>(count);
+  return base::Ok();
+}
+
+// Nobody waits for longer than a part of it takes; and all but what is written meanwhile is on the disk at its end.
+base::Status KeyTable::CopyMost() {
+  for (std::unique_lock lock(mutex_); copy_->copied < slots_; lock.lock()) {
+    GH_CHECK_OK(CopySome());
+    lock.unlock();
     After(Step::kCopyBegun);
   }
-  return copy.Sync();
+  return copy_->file->Sync();
+}
+
+// A slot as it stands in the table now. Where the copy cannot have it, there will be no rotation.
+void KeyTable::CopySlot(std::uint32_t number, std::string_view slot) {
+  if (!copy_ || number >= copy_->copied) return;
+  auto rewrapped = Rewrapped(slot, copy_->master);
+  base::Status written = rewrapped.ok() ? copy_->file->WriteAt(rewrapped.value(), OffsetOf(number))
+                                        : base::Status(std::move(rewrapped).TakeError());
+  if (!written.ok()) copy_->written = std::move(written);
+}
+
+// The file that was the table. REQUIRES: mutex_ is held.
+base::Result<File> KeyTable::TakePlace() {
+  GH_CHECK_OK(copy_->written);
+  while (copy_->copied < slots_) GH_CHECK_OK(CopySome());
+  GH_CHECK_OK(copy_->file->Sync());
+  After(Step::kCopyWritten);
+  const std::filesystem::path beside = BesideOf(path_);
+  if (::rename(beside.c_str(), path_.c_str()) != 0) return FileError("cannot replace", path_);
+  File old = std::exchange(*file_, *std::move(copy_->file));
+  master_ = copy_->master;
+  name_ = Name::kInDoubt;
+  return old;
 }
 
 base::Status KeyTable::Overwrite(const File& old) const {
@@ -336,16 +407,6 @@ base::Status KeyTable::RemoveUnfinished() const {
   return SyncFolder(FolderOf(path_));
 }
 
-base::Status KeyTable::CopyBeside(const std::filesystem::path& beside, const MasterKey& next,
-                                  std::optional<File>& copy) const {
-  GH_TRY(copy, File::Open(beside, O_RDWR | O_CREAT | O_TRUNC));
-  GH_CHECK_OK(copy->Lock());
-  GH_CHECK_OK(CopyTo(*copy, next));
-  After(Step::kCopyWritten);
-  if (::rename(beside.c_str(), path_.c_str()) != 0) return FileError("cannot replace", path_);
-  return base::Ok();
-}
-
 base::Status KeyTable::SyncName() {
   if (name_ == Name::kDurable) return base::Ok();
   GH_CHECK_OK(SyncFolder(FolderOf(path_)));
@@ -353,20 +414,35 @@ base::Status KeyTable::SyncName() {
   return base::Ok();
 }
 
+// What is left of a copy that will not take the table's place goes, without anybody waiting for it.
+void KeyTable::DropCopy(std::unique_lock<std::mutex> lock) {
+  copy_->copied = 0;  // nothing is written into it any more
+  lock.unlock();
+  static_cast<void>(RemoveUnfinished());  // else it is at the next start
+  lock.lock();
+  copy_.reset();
+}
+
 base::Status KeyTable::Rotate(const MasterKey& next) {
-  const std::lock_guard lock(mutex_);
-  std::optional<File> copy;
-  if (base::Status copied = CopyBeside(BesideOf(path_), next, copy); !copied.ok()) {
-    static_cast<void>(RemoveUnfinished());  // else it is at the next start
-    return copied;
+  {
+    const std::lock_guard lock(mutex_);
+    if (copy_) return UnderWay();
+    copy_.emplace(Copy{.master = next});
   }
-  const File old = std::exchange(*file_, *std::move(copy));
-  master_ = next;
-  name_ = Name::kInDoubt;
+  base::Status copied = BeginCopy();
+  if (copied.ok()) copied = CopyMost();
+  std::unique_lock lock(mutex_);
+  base::Result<File> old = copied.ok() ? TakePlace() : base::Result<File>(std::move(copied).TakeFailure());
+  if (!old.ok()) {
+    DropCopy(std::move(lock));
+    return std::move(old).TakeError();
+  }
+  copy_.reset();
   After(Step::kCopyNamed);
   GH_CHECK_OK(SyncName());
   After(Step::kNameSynced);
-  return Overwrite(old);
+  lock.unlock();
+  return Overwrite(old.value());
 }
 
 std::size_t KeyTable::subjects() const {

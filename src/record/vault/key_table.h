@@ -44,7 +44,8 @@ class MasterKey {
 // What the table cannot undo: copies that a file system or a device keeps of what was overwritten, and backups. They
 // hold wrapped keys, so they end with the master key: see Rotate().
 //
-// Any thread; everything blocks. About 100 bytes of memory for each subject. One process owns a file.
+// Any thread; everything blocks, for as long as the disk takes. About 100 bytes of memory for each subject. One process
+// owns a file.
 class KeyTable {
  public:
   // After each of these a test may end the process.
@@ -94,6 +95,9 @@ class KeyTable {
   // Once the old master key is destroyed, so is every older copy of the table. After an error, master_fingerprint()
   // says which of the two the keys are wrapped with: it is the next one where only the old file could not be
   // overwritten. Whenever the process ends, one of the two opens the table.
+  //
+  // Some seconds for a million keys, during which other threads use the table; none waits for more than a few
+  // milliseconds of it. kConflict: it is being done already.
   base::Status Rotate(const MasterKey& next);
 
   std::size_t subjects() const;
@@ -119,11 +123,18 @@ class KeyTable {
   base::Result<SubjectKey> Unwrap(std::uint32_t number, const KeyId& id) const;
   base::Result<SubjectKey> Make(const Tag& tag);
   base::Status WriteSlot(std::uint32_t number, const Slot& slot);
+  void Forget(const Tag& tag, std::uint32_t number);
+  base::Status ZeroKey(std::uint32_t number);
   base::Status FinishDestroying(std::uint32_t number, const KeyId& id, std::int64_t at_ms);
   std::string HeadFor(const MasterKey& master) const;
-  base::Status CopyTo(const File& copy, const MasterKey& master) const;
   base::Result<std::string> Rewrapped(std::string_view slot, const MasterKey& master) const;
-  base::Status CopyBeside(const std::filesystem::path& beside, const MasterKey& next, std::optional<File>& copy) const;
+  // The steps of a rotation.
+  base::Status BeginCopy();
+  base::Status CopySome();
+  base::Status CopyMost();
+  base::Result<File> TakePlace();
+  void DropCopy(std::unique_lock<std::mutex> lock);
+  void CopySlot(std::uint32_t number, std::string_view slot);
   base::Status Overwrite(const File& old) const;
   base::Status RemoveUnfinished() const;
   base::Status SyncName();
@@ -136,6 +147,14 @@ class KeyTable {
   // Whether the end of the machine could bring an older file back under the name. Nothing is made or destroyed then.
   enum class Name : std::uint8_t { kDurable, kInDoubt } name_ = Name::kDurable;
   base::Secret tag_key_;
+  // A rotation under way. What is written into slots that were copied already goes into the copy too.
+  struct Copy {
+    MasterKey master;
+    std::optional<File> file = {};
+    std::uint32_t copied = 0;  // slots
+    base::Status written = base::Ok();
+  };
+  std::optional<Copy> copy_;
   std::uint32_t slots_ = 0;  // in the file
   std::size_t damaged_ = 0;
   std::vector<std::uint32_t> free_;

@@ -3,6 +3,12 @@
 #include <fcntl.h>
 #include <gtest/gtest.h>
 
+#include <atomic>
+#include <string>
+#include <thread>
+#include <utility>
+#include <vector>
+
 #include "record/vault/key_slot.h"
 #include "record/vault/test_folder.h"
 
@@ -226,8 +232,76 @@ TEST_F(KeyTableTest, TheProcessMayEndAtEachStepOfRotating) {
     EXPECT_FALSE(std::filesystem::exists(folder_.path() / "keys.new")) << steps;
     if (status == 1) break;  // it went through
   }
-  EXPECT_EQ(opened_by_old, 4);
+  EXPECT_EQ(opened_by_old, 8) << "the head, six parts, all of it";
   EXPECT_EQ(opened_by_new, 5);
+}
+
+// While the table is copied, before and behind what the copy has already.
+TEST_F(KeyTableTest, IsUsedWhileItRotates) {
+  constexpr int kSubjects = 600;  // three parts
+  std::vector<SubjectKey> made;
+  auto table = Open();
+  for (int i = 0; i < kSubjects; ++i) made.push_back(table->KeyFor("subject-" + std::to_string(i)).value());
+  table.reset();
+  int part = 0;
+  std::vector<SubjectKey> late;
+  KeyTable* rotating = nullptr;
+  const auto meanwhile = [&](KeyTable::Step step) {
+    if (rotating == nullptr || step != KeyTable::Step::kCopyBegun || part > 3) return;
+    KeyTable& used = *std::exchange(rotating, nullptr);  // its own steps are none of the rotation's
+    const std::string number = std::to_string(part);
+    EXPECT_EQ(used.Find(made[599].id).value().secret.Reveal(), made[599].secret.Reveal());
+    EXPECT_EQ(used.master_fingerprint(), Master().fingerprint());
+    EXPECT_EQ(used.Rotate(Master('o')).error().code, base::ErrorCode::kConflict);
+    late.push_back(used.KeyFor("late-" + number).value());
+    for (const std::size_t first : {0U, 256U, 512U}) {
+      const KeyId id = made[first + static_cast<std::size_t>(part)].id;
+      EXPECT_TRUE(used.Destroy(id).ok());
+      if (part > 1) EXPECT_TRUE(used.Acknowledge(id).ok());  // its slot is used again
+    }
+    ++part;
+    rotating = &used;
+  };
+  table = Open(Master(), {.after_step = meanwhile});
+  rotating = table.get();
+  ASSERT_TRUE(table->Rotate(Master('n')).ok());
+  EXPECT_EQ(part, 4);
+  rotating = nullptr;
+  const auto look = [&](KeyTable& of) {
+    EXPECT_EQ(of.damaged(), 0U);
+    EXPECT_EQ(of.subjects(), kSubjects + 4U - 12U);
+    EXPECT_EQ(of.destroyed().size(), 6U);
+    for (const SubjectKey& key : late) EXPECT_EQ(of.Find(key.id).value().secret.Reveal(), key.secret.Reveal());
+    for (std::size_t i = 0; i < made.size(); ++i) {
+      const auto found = of.Find(made[i].id);
+      EXPECT_EQ(found.ok(), i % 256 >= 4) << i;
+      if (found.ok()) EXPECT_EQ(found.value().secret.Reveal(), made[i].secret.Reveal());
+    }
+  };
+  look(*table);
+  table.reset();
+  look(*Open(Master('n')));
+}
+
+// As above, with two threads, for those who look for races.
+TEST_F(KeyTableTest, IsUsedByOthersWhileItRotates) {
+  auto table = Open();
+  for (int i = 0; i < 300; ++i) ASSERT_TRUE(table->KeyFor("subject-" + std::to_string(i)).ok());
+  std::atomic<bool> done = false;
+  std::thread other([&] {
+    for (int i = 0; !done; ++i) {
+      const std::string subject = "other-" + std::to_string(i);
+      const SubjectKey key = table->KeyFor(subject).value();
+      EXPECT_EQ(table->Find(key.id).value().secret.Reveal(), key.secret.Reveal());
+      if (i % 2 == 0) EXPECT_TRUE(table->Destroy(key.id).ok() && table->Acknowledge(key.id).ok());
+    }
+  });
+  for (const char letter : {'n', 'o', 'p', 'q'}) EXPECT_TRUE(table->Rotate(Master(letter)).ok());
+  done = true;
+  other.join();
+  const std::size_t subjects = table->subjects();
+  table.reset();
+  EXPECT_EQ(Open(Master('q'))->subjects(), subjects);
 }
 
 TEST_F(KeyTableTest, SaysWithoutAKeyWhichMasterKeyItIsWrappedWith) {
