@@ -129,8 +129,8 @@ RecordConfig ReadRecord(const codec::config::Node& node) {
   config.heartbeat = node["heartbeat"].AsDuration(kHeartbeats).value_or(config.heartbeat);
   config.max_queued_bytes =
       node["max_queued"].AsBytes({.min = kLeastQueue, .max = kMostQueue}).value_or(config.max_queued_bytes);
-  config.witnesses = ReadWitnesses(node["witnesses"]);
-  config.witness = ReadWitnessService(node["witness"]);
+  config.witnesses = ReadWitnesses(node["witnesses"], config.unknown_keys);
+  config.witness = ReadWitnessService(node["witness"], config.unknown_keys);
   ReadPayloads(node["payloads"], config);
   if (config.keeping == RecordConfig::Keeping::kOff) config.longest_payload = 0;
   return config;

@@ -39,6 +39,7 @@ struct RecordConfig {
   KeySource previous_key;                       // none: of a file, the one beside it with `.previous`, if it is there
   std::vector<WitnessConfig> witnesses;         // of this log
   std::optional<WitnessServiceConfig> witness;  // of other logs
+  std::vector<UnknownWitnessKey> unknown_keys;  // of either, which are passed over
   bool operator==(const RecordConfig&) const = default;
 };
 

@@ -32,8 +32,18 @@ struct WitnessServiceConfig {
   bool operator==(const WitnessServiceConfig&) const = default;
 };
 
-// Problems are noted on the tree.
-std::vector<WitnessConfig> ReadWitnesses(const codec::config::Node& list);
-std::optional<WitnessServiceConfig> ReadWitnessService(const codec::config::Node& node);
+// A key that was passed over, because its algorithm is not known here.
+struct UnknownWitnessKey {
+  std::string where;  // "record.witnesses[1].key"
+  std::string key;
+  std::uint8_t type = 0;  // of its algorithm
+  bool operator==(const UnknownWitnessKey&) const = default;
+};
+
+// Problems are noted on the tree. Witnesses and logs whose keys are of algorithms that are not known are left out and
+// said in `unknown`; where no other is left it is a problem.
+std::vector<WitnessConfig> ReadWitnesses(const codec::config::Node& list, std::vector<UnknownWitnessKey>& unknown);
+std::optional<WitnessServiceConfig> ReadWitnessService(const codec::config::Node& node,
+                                                       std::vector<UnknownWitnessKey>& unknown);
 
 }  // namespace gatehouse::app

@@ -140,6 +140,11 @@ base::Result<std::unique_ptr<RecordHouse>> RecordHouse::Open(const RecordConfig&
 }
 
 void RecordHouse::WarnOfUnknownKeys(const base::Log& log) {
+  for (const UnknownWitnessKey& key : config_.unknown_keys) {
+    log.Warning(
+        "a witness or a log in the configuration has a key of an algorithm that is not known here: it is left out",
+        {{"where", key.where}, {"key", key.key}, {"type", key.type}});
+  }
   const auto text = files_.Read(folder_ + "/keys");
   if (!text.ok()) return;
   for (const record::tlog::UnknownKey& key : log::UnknownKeysIn(text.value())) {
