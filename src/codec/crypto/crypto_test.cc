@@ -46,6 +46,48 @@ TEST(Sha256, PiecesAddUp) {
   }
 }
 
+std::string RandomText(std::mt19937& random, std::size_t size) {
+  std::string text(size, '\0');
+  for (char& c : text) c = static_cast<char>(random());
+  return text;
+}
+
+Digest ByOpenSsl(std::string_view text) {
+  Sha256Stream stream;
+  stream.Update(text);
+  return stream.Finish();
+}
+
+TextParts SplitAt(std::string_view text, std::size_t at) {
+  return {.head = text.substr(0, at), .rest = text.substr(at)};
+}
+
+TEST(Sha256, EveryLengthAndSplitIsWhatOpenSslSays) {
+  std::mt19937 random(1);
+  for (std::size_t size = 0; size <= 300; ++size) {
+    const std::string text = RandomText(random, size);
+    const Digest expected = ByOpenSsl(text);
+    ASSERT_EQ(Sha256(text), expected) << size;
+    for (std::size_t at = 0; at <= size; ++at) {
+      const TextParts parts = SplitAt(text, at);
+      ASSERT_EQ(Sha256(parts.head, parts.rest), expected) << size << " split at " << at;
+    }
+  }
+}
+
+TEST(Sha256, TwoAtATimeAreWhatEachIsAlone) {
+  std::mt19937 random(2);
+  for (int round = 0; round < 3000; ++round) {
+    const std::string a = RandomText(random, random() % 700);
+    const std::string b = RandomText(random, round % 2 == 0 ? a.size() : random() % 700);
+    const TextParts parts_of_a = SplitAt(a, random() % (a.size() + 1));
+    const TextParts parts_of_b = SplitAt(b, random() % (b.size() + 1));
+    const std::array<Digest, 2> both = Sha256OfTwo(parts_of_a, parts_of_b);
+    ASSERT_EQ(both[0], ByOpenSsl(a)) << a.size() << " split at " << parts_of_a.head.size();
+    ASSERT_EQ(both[1], ByOpenSsl(b)) << b.size() << " split at " << parts_of_b.head.size();
+  }
+}
+
 // Key and texts are the bytes 0, 1, 2 ...; the tags as the `openssl mac` command prints them.
 TEST(SipHash128, KnownTags) {
   constexpr SipKey kKey = {0x0706'0504'0302'0100ULL, 0x0F0E'0D0C'0B0A'0908ULL};

@@ -16,6 +16,15 @@ Digest Sha256(std::string_view bytes);
 // Of the one followed by the other.
 Digest Sha256(std::string_view head, std::string_view rest);
 
+// A text in two parts, the one followed by the other.
+struct TextParts {
+  std::string_view head;
+  std::string_view rest;
+};
+// Of two texts, both at a time where the processor has instructions for it: of texts of about the same length a third
+// faster than one after the other.
+std::array<Digest, 2> Sha256OfTwo(const TextParts& a, const TextParts& b);
+
 // SHA-256 of what comes in pieces. Movable; one thread. After Finish() only destruction and assignment are allowed.
 class Sha256Stream {
  public:

@@ -1,6 +1,7 @@
 #include "record/log/log_folder.h"
 
 #include <algorithm>
+#include <array>
 #include <span>
 
 #include "base/check.h"
@@ -18,6 +19,7 @@ using tlog::kTileWidth;
 using tlog::TileId;
 
 constexpr std::size_t kMaxKnownFolders = 4096;
+constexpr std::size_t kHashedTogether = 16;
 
 Result<KeyRing> OpenKeys(Files& files, const LogFolder::Options& options, bool& created) {
   auto keys = KeyRing::Open(files, options.folder, options.origin);
@@ -93,6 +95,7 @@ base::Status LogFolder::Recover() {
                        .size = size(),
                        .dropped_bytes = found.dropped_bytes});
   }
+  recovery_ = Recovery::kDone;
   return Roll();
 }
 
@@ -155,31 +158,46 @@ base::Status LogFolder::Commit(std::string_view entries, std::uint32_t count) {
 }
 
 void LogFolder::Integrate(std::string_view entries, std::uint32_t count) {
-  for (std::uint32_t i = 0; i < count; ++i) {
+  const tlog::TreeEdge::OnTile on_tile = [this](const TileId& tile, std::span<const Hash> hashes) {
+    OnTile(tile, hashes);
+  };
+  std::array<std::string_view, kHashedTogether> texts;
+  std::array<Hash, kHashedTogether> hashes;
+  while (count > 0) {
+    const std::uint64_t room = kTileWidth - size() % kTileWidth;  // of the bundle
+    const std::size_t some = std::min({std::uint64_t{count}, room, std::uint64_t{kHashedTogether}});
     const std::string_view before = entries;
-    const auto entry = tlog::TakeEntry(entries);
-    GH_CHECK(entry.ok());
+    for (std::size_t i = 0; i < some; ++i) {
+      const auto entry = tlog::TakeEntry(entries);
+      GH_CHECK(entry.ok());
+      texts[i] = entry.value();
+    }
     bundle_.append(before.substr(0, before.size() - entries.size()));
-    edge_.Append(tlog::LeafHash(entry.value()),
-                 [this](const TileId& tile, std::span<const Hash> hashes) { OnTile(tile, hashes); });
+    tlog::LeafHashes(std::span(texts).first(some), std::span(hashes).first(some));
+    for (const Hash& hash : std::span(hashes).first(some)) edge_.Append(hash, on_tile);
+    count -= static_cast<std::uint32_t>(some);
   }
 }
 
 void LogFolder::OnTile(const TileId& tile, std::span<const Hash> hashes) {
   const std::string path = tlog::TilePath(tile);
-  filled_.push_back({.end = size(), .path = path});
+  NoteFilled(path);
   Put(path, tlog::ToBytes(hashes));
   if (tile.level > 0) return;
   const std::string entries_path = tlog::BundlePath(tile.index, kTileWidth);
-  filled_.push_back({.end = size(), .path = entries_path});
-  const std::size_t capacity = bundle_.capacity();
-  Put(entries_path, std::exchange(bundle_, {}));
-  bundle_.reserve(capacity);
+  NoteFilled(entries_path);
+  Put(entries_path, bundle_);
+  bundle_.clear();
 }
 
-void LogFolder::Put(std::string path, std::string bytes) {
+void LogFolder::NoteFilled(const std::string& path) {
+  const bool has_partials = partials_.erase(path) > 0 || recovery_ == Recovery::kUnderWay;
+  if (has_partials) filled_.push_back({.end = size(), .path = path});
+}
+
+void LogFolder::Put(const std::string& path, std::string_view bytes) {
   if (unwritten_.empty() && WriteFile(path, bytes).ok()) return;
-  unwritten_.push_back({.path = std::move(path), .bytes = std::move(bytes)});
+  unwritten_.push_back({.path = path, .bytes = std::string(bytes)});
 }
 
 base::Status LogFolder::WriteFile(const std::string& path, std::string_view bytes) {
@@ -207,6 +225,8 @@ base::Status LogFolder::WriteEdge() {
   const std::uint64_t needed = journal_.files() == 0 ? size() : journal_.oldest();
   const auto durable = tlog::PartialTiles(needed);
   for (const TileId& tile : tlog::PartialTiles(size())) {
+    partials_.insert(tlog::TilePath({.level = tile.level, .index = tile.index}));
+    if (tile.level == 0) partials_.insert(tlog::BundlePath(tile.index, kTileWidth));
     if (std::ranges::find(durable, tile) != durable.end()) continue;
     GH_CHECK_OK(WriteFile(tlog::TilePath(tile), tlog::ToBytes(edge_.Partial(tile.level))));
   }

@@ -83,8 +83,10 @@ class LogFolder {
   base::Status CheckPublished(std::string_view note, const std::optional<tlog::Hash>& replayed_root);
   void Integrate(std::string_view entries, std::uint32_t count);
   void OnTile(const tlog::TileId& tile, std::span<const tlog::Hash> hashes);
+  // A tile or bundle that has partial forms, as far as is known, is full now.
+  void NoteFilled(const std::string& path);
   // Writes it now, or keeps it to be written.
-  void Put(std::string path, std::string bytes);
+  void Put(const std::string& path, std::string_view bytes);
   base::Status WriteFile(const std::string& path, std::string_view bytes);
   base::Status WriteUnwritten();
   base::Status WriteEdge();
@@ -112,10 +114,13 @@ class LogFolder {
   tlog::TreeEdge edge_;
   std::string bundle_;                // the entries of the last bundle, which is not full
   std::vector<Unwritten> unwritten_;  // as much as the journal holds, at most
-  std::vector<Filled> filled_;        // tiles whose partial forms are to go
+  std::set<std::string> partials_;    // full paths of those at the edge, which have partial forms
+  std::vector<Filled> filled_;        // those of them that are full by now: their partial forms are to go
   std::set<std::string> folders_;     // known to be there
   std::uint64_t edge_written_ = 0;    // the size whose edge this process wrote last
   std::uint64_t published_size_ = 0;
+  // Meanwhile any tile may have partial forms of an earlier process.
+  enum class Recovery : std::uint8_t { kUnderWay, kDone } recovery_ = Recovery::kUnderWay;
   bool publish_again_ = false;  // other keys sign
   std::vector<LogEvent> events_;
   bool broken_ = false;

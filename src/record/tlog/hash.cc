@@ -14,19 +14,50 @@
 namespace gatehouse::record::tlog {
 namespace {
 
-constexpr char kLeafPrefix = 0;
-constexpr char kNodePrefix = 1;
+using codec::crypto::TextParts;
+
+constexpr std::string_view kLeafPrefix("\0", 1);
+constexpr std::string_view kNodePrefix("\1", 1);
+
+TextParts LeafText(std::string_view entry) { return {.head = kLeafPrefix, .rest = entry}; }
+
+// Of two that lie side by side.
+TextParts NodeText(std::span<const Hash, 2> both) {
+  return {.head = kNodePrefix, .rest = {reinterpret_cast<const char*>(both.data()), both.size_bytes()}};
+}
+
+Hash HashOf(const TextParts& text) { return codec::crypto::Sha256(text.head, text.rest); }
+
+// Each two of the level become the one above them, in its front; returns how many those are.
+std::size_t JoinPairs(std::span<Hash> level) {
+  const std::size_t pairs = level.size() / 2;
+  std::size_t done = 0;
+  for (; done + 2 <= pairs; done += 2) {
+    const auto four = level.subspan(2 * done).first<4>();
+    const auto both = codec::crypto::Sha256OfTwo(NodeText(four.first<2>()), NodeText(four.last<2>()));
+    std::ranges::copy(both, &level[done]);
+  }
+  if (done < pairs) level[done] = HashOf(NodeText(level.subspan(2 * done).first<2>()));
+  return pairs;
+}
 
 }  // namespace
 
-Hash LeafHash(std::string_view entry) { return codec::crypto::Sha256(std::string_view(&kLeafPrefix, 1), entry); }
+Hash LeafHash(std::string_view entry) { return HashOf(LeafText(entry)); }
+
+void LeafHashes(std::span<const std::string_view> entries, std::span<Hash> hashes) {
+  GH_CHECK(entries.size() == hashes.size());
+  std::size_t done = 0;
+  for (; done + 2 <= entries.size(); done += 2) {
+    const auto both = codec::crypto::Sha256OfTwo(LeafText(entries[done]), LeafText(entries[done + 1]));
+    std::ranges::copy(both, &hashes[done]);
+  }
+  if (done < entries.size()) hashes[done] = LeafHash(entries[done]);
+}
 
 Hash NodeHash(const Hash& left, const Hash& right) {
-  std::array<char, 1 + 2 * kHashBytes> bytes{};
-  bytes[0] = kNodePrefix;
-  std::memcpy(&bytes[1], left.data(), kHashBytes);
-  std::memcpy(&bytes[1 + kHashBytes], right.data(), kHashBytes);
-  return codec::crypto::Sha256({bytes.data(), bytes.size()});
+  const std::array<Hash, 2> both = {left, right};
+  return HashOf(NodeText(both));
 }
 
 Hash EmptyRoot() { return codec::crypto::Sha256(""); }
@@ -36,10 +67,9 @@ Hash RootOf(std::span<const Hash> subtrees) {
   if (subtrees.empty()) return EmptyRoot();
   std::vector<Hash> level(subtrees.begin(), subtrees.end());
   while (level.size() > 1) {
-    std::size_t out = 0;
-    for (std::size_t i = 0; i + 1 < level.size(); i += 2) level[out++] = NodeHash(level[i], level[i + 1]);
-    if (level.size() % 2 != 0) level[out++] = level.back();
-    level.resize(out);
+    std::size_t above = JoinPairs(level);
+    if (level.size() % 2 != 0) level[above++] = level.back();
+    level.resize(above);
   }
   return level[0];
 }

@@ -113,10 +113,7 @@ std::vector<TileId> PartialTiles(std::uint64_t size) {
 }
 
 std::string ToBytes(std::span<const Hash> hashes) {
-  std::string bytes;
-  bytes.reserve(hashes.size() * kHashBytes);
-  for (const Hash& hash : hashes) bytes.append(codec::crypto::AsText(hash));
-  return bytes;
+  return {reinterpret_cast<const char*>(hashes.data()), hashes.size_bytes()};
 }
 
 base::Result<std::vector<Hash>> ParseHashes(std::string_view bytes, std::uint32_t width) {
