@@ -1,6 +1,10 @@
 #include "record/log/files.h"
 
+#include <algorithm>
+#include <array>
 #include <utility>
+
+#include "base/check.h"
 
 namespace gatehouse::record::log {
 namespace {
@@ -16,13 +20,22 @@ base::Status Fill(Files& files, const std::string& path, std::string_view bytes,
 
 }  // namespace
 
-base::Status File::Write(std::string_view bytes, std::uint64_t offset) {
-  while (!bytes.empty()) {
-    GH_TRY(const std::size_t written, WriteSome(bytes, offset));
-    bytes.remove_prefix(written);
+base::Status File::Write(std::span<const std::string_view> parts, std::uint64_t offset) {
+  GH_CHECK(parts.size() <= kMaxParts);
+  std::array<std::string_view, kMaxParts> left;
+  std::ranges::copy(parts, left.begin());
+  std::span<std::string_view> rest = std::span(left).first(parts.size());
+  for (;;) {
+    while (!rest.empty() && rest.front().empty()) rest = rest.subspan(1);
+    if (rest.empty()) return base::Ok();
+    GH_TRY(std::size_t written, WriteSome(rest, offset));
     offset += written;
+    for (std::string_view& part : rest) {
+      const std::size_t of_part = std::min(written, part.size());
+      part.remove_prefix(of_part);
+      written -= of_part;
+    }
   }
-  return base::Ok();
 }
 
 base::Status Files::WriteDurably(const std::string& path, std::string_view bytes, Access access) {

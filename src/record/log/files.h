@@ -3,6 +3,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <memory>
+#include <span>
 #include <string>
 #include <string_view>
 #include <vector>
@@ -15,13 +16,16 @@ namespace gatehouse::record::log {
 class File {
  public:
   virtual ~File() = default;
-  // Writes some of the bytes, at least one, and says how many.
-  virtual base::Result<std::size_t> WriteSome(std::string_view bytes, std::uint64_t offset) = 0;
+  // Writes some of the bytes of the parts, at least one, one part behind the other, and says how many.
+  // REQUIRES: at most kMaxParts, with a byte at least.
+  virtual base::Result<std::size_t> WriteSome(std::span<const std::string_view> parts, std::uint64_t offset) = 0;
   // The bytes are on the disk when it returns (fdatasync). After a failure nothing is known about any of them.
   virtual base::Status Sync() = 0;
 
+  static constexpr std::size_t kMaxParts = 4;
   // All of them.
-  base::Status Write(std::string_view bytes, std::uint64_t offset);
+  base::Status Write(std::span<const std::string_view> parts, std::uint64_t offset);
+  base::Status Write(std::string_view bytes, std::uint64_t offset) { return Write(std::span(&bytes, 1), offset); }
 };
 
 // Held as long as it lives.
@@ -39,7 +43,8 @@ class Files {
   virtual ~Files() = default;
   // kConflict while somebody else holds it.
   virtual base::Result<std::unique_ptr<FolderLock>> Lock(const std::string& path) = 0;
-  // A new file, or an old one emptied, with room for that many bytes.
+  // A new file, or an old one emptied, with room for that many bytes. One with room is written from its beginning on,
+  // each write where the one before it ended.
   virtual base::Result<std::unique_ptr<File>> Create(const std::string& path, Access access, std::uint64_t room) = 0;
   virtual base::Result<std::string> Read(const std::string& path) = 0;
   virtual base::Status Rename(const std::string& from, const std::string& to) = 0;

@@ -230,17 +230,18 @@ base::Status Journal::Write(const Batch& batch) {
   Put(after_sum, batch.first);
   Put(after_sum, batch.count);
   Put(after_sum, static_cast<std::uint32_t>(batch.entries.size()));
-  const std::uint32_t sum = codec::crypto::Crc32c(batch.entries, SumOf(kept_.back().number, after_sum));
-  frame_.assign(kBatchMagic);
-  Put(frame_, sum);
-  frame_.append(after_sum).append(batch.entries);
-  frame_.resize(Padded(frame_.size()), '\0');
-  GH_CHECK_OK(file_->Write(frame_, offset_));
+  std::string frame(kBatchMagic);
+  Put(frame, codec::crypto::Crc32c(batch.entries, SumOf(kept_.back().number, after_sum)));
+  frame.append(after_sum);
+  constexpr std::string_view kZeros("\0\0\0\0\0\0\0", kAlignment - 1);
+  const std::size_t bytes = Padded(kFrameBytes + batch.entries.size());
+  const std::string_view padding = kZeros.substr(0, bytes - kFrameBytes - batch.entries.size());
+  GH_CHECK_OK(file_->Write(std::array<std::string_view, 3>{frame, batch.entries, padding}, offset_));
   if (auto synced = file_->Sync(); !synced.ok()) {
     broken_ = true;
     return synced;
   }
-  offset_ += frame_.size();
+  offset_ += bytes;
   return base::Ok();
 }
 

@@ -78,7 +78,6 @@ class Journal {
   std::unique_ptr<File> file_;
   std::uint64_t offset_ = 0;
   bool broken_ = false;
-  std::string frame_;  // reused
 };
 
 }  // namespace gatehouse::record::log

@@ -2,15 +2,18 @@
 #include <fcntl.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include <algorithm>
 #include <array>
 #include <cerrno>
 #include <cstdio>
+#include <new>
 #include <system_error>
 #include <utility>
 
+#include "base/check.h"
 #include "record/errors.h"
 #include "record/log/files.h"
 
@@ -57,9 +60,15 @@ class PosixFile final : public File {
  public:
   PosixFile(std::string path, Handle handle) : path_(std::move(path)), handle_(std::move(handle)) {}
 
-  Result<std::size_t> WriteSome(std::string_view bytes, std::uint64_t offset) override {
+  Result<std::size_t> WriteSome(std::span<const std::string_view> parts, std::uint64_t offset) override {
+    std::array<iovec, kMaxParts> vectors{};
+    std::ranges::transform(parts, vectors.begin(), [](std::string_view part) {
+      // NOLINTNEXTLINE(cppcoreguidelines-pro-type-const-cast): the interface is that of reading too
+      return iovec{.iov_base = const_cast<char*>(part.data()), .iov_len = part.size()};
+    });
     for (;;) {
-      const ssize_t written = ::pwrite(handle_.get(), bytes.data(), bytes.size(), static_cast<off_t>(offset));
+      const auto count = static_cast<int>(parts.size());
+      const ssize_t written = ::pwritev(handle_.get(), vectors.data(), count, static_cast<off_t>(offset));
       if (written > 0) return static_cast<std::size_t>(written);
       if (written == 0) return Failed("cannot write", path_, EIO);
       if (errno != EINTR) return Failed("cannot write", path_);
@@ -73,6 +82,81 @@ class PosixFile final : public File {
  private:
   const std::string path_;
   Handle handle_;
+};
+
+// Written from its beginning on, past the page cache where the file system lets it (O_DIRECT): what is written once,
+// synced at once and never read while the process lives need not be copied there. Then whole blocks are written, and
+// what the last one had before is written again with what follows, as the page cache does it too.
+class PosixSequentialFile final : public File {
+ public:
+  // `size` is what the file has room for.
+  PosixSequentialFile(std::string path, Handle handle, std::uint64_t size)
+      : path_(std::move(path)), handle_(std::move(handle)) {
+    if (size % kBlockBytes == 0) SetDirect(O_DIRECT);
+  }
+
+  Result<std::size_t> WriteSome(std::span<const std::string_view> parts, std::uint64_t offset) override {
+    GH_CHECK(offset == block_offset_ + held_);
+    std::size_t end = held_;
+    for (const std::string_view part : parts) end += part.size();
+    const std::size_t bytes = direct_ != 0 ? Rounded(end) : end;
+    Reserve(bytes);
+    char* at = blocks_.get() + held_;
+    for (const std::string_view part : parts) at = std::ranges::copy(part, at).out;
+    std::fill(at, blocks_.get() + bytes, '\0');
+    GH_CHECK_OK(WriteBlocks(bytes));
+    const std::size_t whole = end / kBlockBytes * kBlockBytes;
+    const std::size_t written = end - held_;
+    held_ = end - whole;
+    block_offset_ += whole;
+    std::copy_n(blocks_.get() + whole, held_, blocks_.get());
+    return written;
+  }
+  base::Status Sync() override {
+    if (::fdatasync(handle_.get()) != 0) return Failed("cannot make durable", path_);
+    return base::Ok();
+  }
+
+ private:
+  // What disks and file systems ask of O_DIRECT at most.
+  static constexpr std::size_t kBlockBytes = 4096;
+  struct Freed {
+    void operator()(char* blocks) const { ::operator delete(blocks, std::align_val_t(kBlockBytes)); }
+  };
+
+  static std::size_t Rounded(std::size_t bytes) { return (bytes + kBlockBytes - 1) / kBlockBytes * kBlockBytes; }
+  // O_DIRECT or 0. A file system that cannot do it refuses, and the cache is used.
+  void SetDirect(int direct) { direct_ = ::fcntl(handle_.get(), F_SETFL, direct) == 0 ? direct : 0; }
+  // With what is held of the last block.
+  void Reserve(std::size_t bytes) {
+    if (bytes <= reserved_) return;
+    std::unique_ptr<char, Freed> more(static_cast<char*>(::operator new(bytes, std::align_val_t(kBlockBytes))));
+    std::copy_n(blocks_.get(), held_, more.get());
+    blocks_ = std::move(more);
+    reserved_ = bytes;
+  }
+  base::Status WriteBlocks(std::size_t bytes) {
+    for (std::size_t done = 0; done < bytes;) {
+      const auto offset = static_cast<off_t>(block_offset_ + done);
+      const ssize_t written = ::pwrite(handle_.get(), blocks_.get() + done, bytes - done, offset);
+      if (written > 0) {
+        done += static_cast<std::size_t>(written);
+      } else if (written < 0 && errno == EINVAL && direct_ != 0) {
+        SetDirect(0);
+      } else if (written == 0 || errno != EINTR) {
+        return Failed("cannot write", path_, written == 0 ? EIO : errno);
+      }
+    }
+    return base::Ok();
+  }
+
+  const std::string path_;
+  Handle handle_;
+  int direct_ = 0;
+  std::unique_ptr<char, Freed> blocks_;
+  std::size_t reserved_ = 0;
+  std::uint64_t block_offset_ = 0;  // in the file, of the first block
+  std::size_t held_ = 0;            // bytes of it that are written
 };
 
 class PosixLock final : public FolderLock {
@@ -108,6 +192,7 @@ Result<std::unique_ptr<File>> PosixFiles::Create(const std::string& path, Access
       ::unlink(path.c_str());
       return Failed("no room for", path, error);
     }
+    return std::unique_ptr<File>(std::make_unique<PosixSequentialFile>(path, std::move(handle), room));
   }
   return std::unique_ptr<File>(std::make_unique<PosixFile>(path, std::move(handle)));
 }

@@ -49,7 +49,9 @@ struct Disk::Node {
 class Disk::OpenFile final : public File {
  public:
   OpenFile(Disk& disk, std::shared_ptr<Node> node) : disk_(disk), node_(std::move(node)) {}
-  Result<std::size_t> WriteSome(std::string_view bytes, std::uint64_t offset) override {
+  Result<std::size_t> WriteSome(std::span<const std::string_view> parts, std::uint64_t offset) override {
+    std::string bytes;
+    for (const std::string_view part : parts) bytes.append(part);
     return disk_.Write(*node_, bytes, offset);
   }
   base::Status Sync() override { return disk_.Sync(*node_); }
