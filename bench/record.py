@@ -3,8 +3,8 @@
 
 usage: record.py --build DIR [--rounds 9] [--seconds 2] [--json FILE]
 
-The same gateway serves the same 1 KB requests with `record: { enabled: false }` and with the record as it is without a configuration (two
-entries for each request, on the disk within 5 ms), taking turns with nginx as in compare.py. The figure is (on - off) / nginx, of the least
+The same gateway serves the same 1 KB requests with `record: { enabled: false }` and with the record as it is without a configuration (one
+entry for a request that is over within the grace of 5 ms and two for any other, on the disk 5 ms later), taking turns with nginx as in compare.py. The figure is (on - off) / nginx, of the least
 CPU time that each took: the writer's thread counts too. Accounting and inspection are off in both, for they are not what is measured.
 """
 import turns

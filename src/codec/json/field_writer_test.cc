@@ -42,5 +42,15 @@ TEST(FieldWriter, GrowsWithWhatItWrites) {
   }
 }
 
+TEST(FieldWriter, WritesPartsOneBehindTheOther) {
+  std::string out = "before ";
+  const std::string_view word = "plain";
+  FieldWriter(out).Parts(R"({"a":")", word, R"(","b":)", std::uint16_t{404}, R"(,"c":)",
+                         std::numeric_limits<std::int64_t>::min(), R"(,"d":)", base::Duration(1'002'003'004), "",
+                         R"(,"e":)", std::numeric_limits<std::uint64_t>::max(), R"(,"f":)", base::Duration(-5), "}");
+  EXPECT_EQ(out, R"(before {"a":"plain","b":404,"c":-9223372036854775808,"d":1002.003,"e":18446744073709551615,)"
+                 R"("f":0.000})");
+}
+
 }  // namespace
 }  // namespace gatehouse::codec::json

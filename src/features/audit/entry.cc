@@ -104,13 +104,6 @@ void WriteInspection(FieldWriter& entry, const Exchange& exchange) {
             [&](std::string_view why) { entry.Word("", why); });
 }
 
-void WriteAsked(FieldWriter& entry, const Exchange& exchange, const EntryContext& context) {
-  entry.Word(R"(,"op":)", pipeline::OperationName(exchange.operation));
-  if (context.models.contains(std::string_view(exchange.model))) {
-    entry.Text(R"(,"model":)", Bounded(exchange.model));
-  }
-}
-
 void WriteDecided(FieldWriter& entry, const Exchange& exchange, Effect decision) {
   entry.Word(R"(,"decision":)", pipeline::ToString(decision));
   WriteRules(entry, exchange.decisions);
@@ -121,23 +114,17 @@ void WriteAttempts(FieldWriter& entry, const std::vector<pipeline::Attempt>& att
   WriteList(entry, R"(,"attempts":[)", R"(,"more_attempts":)", attempts, [&](const pipeline::Attempt& attempt) {
     entry.Text(R"({"provider":)", Bounded(attempt.provider));
     entry.Text(R"(,"model":)", Bounded(attempt.model));
-    entry.Number(R"(,"status":)", attempt.status);
-    entry.Word(R"(,"outcome":)", attempt.outcome);
-    entry.Millis(R"(,"ms":)", attempt.took);
-    entry.Raw("}");
+    entry.Parts(R"(,"status":)", attempt.status, R"(,"outcome":")", attempt.outcome, R"(","ms":)", attempt.took, "}");
   });
 }
 
 void WriteUsage(FieldWriter& entry, const Exchange& exchange) {
   const llm::Usage& usage = exchange.outcome.usage;
   if (usage.source != llm::UsageSource::kNone) {
-    entry.Number(R"(,"usage":{"input":)", usage.TotalInput());
-    entry.Number(R"(,"cache_read":)", usage.cache_read);
-    entry.Number(R"(,"cache_write":)", usage.CacheWrite());
-    entry.Number(R"(,"output":)", usage.TotalOutput());
-    entry.Number(R"(,"reasoning":)", usage.reasoning);
-    entry.Word(R"(,"source":)", usage.source == llm::UsageSource::kProvider ? "provider" : "estimated");
-    entry.Raw("}");
+    entry.Parts(R"(,"usage":{"input":)", usage.TotalInput(), R"(,"cache_read":)", usage.cache_read,
+                R"(,"cache_write":)", usage.CacheWrite(), R"(,"output":)", usage.TotalOutput(), R"(,"reasoning":)",
+                usage.reasoning, R"(,"source":")",
+                usage.source == llm::UsageSource::kProvider ? "provider" : "estimated", R"("})");
   }
   const pipeline::Charge& charge = exchange.charge;
   if (charge.basis == pipeline::Charge::Basis::kNothing) return;
@@ -167,40 +154,57 @@ Effect DecisionOf(const Exchange& exchange) {
 
 void AppendHead(std::string& out, const EntryHead& head) {
   FieldWriter entry(out);
-  entry.Word(R"({"v":1,"t":)", head.type);
-  entry.Number(R"(,"seq":)", head.seq);
-  entry.Signed(R"(,"ts":)", std::chrono::duration_cast<std::chrono::microseconds>(head.at.time_since_epoch()).count());
-  entry.Text(R"(,"node":)", head.node);
+  const auto micros = std::chrono::duration_cast<std::chrono::microseconds>(head.at.time_since_epoch()).count();
+  entry.Parts(R"({"v":1,"t":")", head.type, R"(","seq":)", head.seq, R"(,"ts":)", micros, head.node);
 }
 
-void AppendStart(std::string& out, const EntryHead& head, const Exchange& exchange, const EntryContext& context) {
-  AppendHead(out, head);
+std::string NodeMember(std::string_view node) {
+  std::string member;
+  FieldWriter(member).Text(R"(,"node":)", node);
+  return member;
+}
+
+std::string AskerMembers(const Exchange& exchange, const EntryContext& context) {
+  std::string members;
+  FieldWriter entry(members);
+  if (context.models.contains(std::string_view(exchange.model))) entry.Text(R"(,"model":)", Bounded(exchange.model));
+  if (exchange.principal != nullptr) WritePrincipal(entry, *exchange.principal);
+  return members;
+}
+
+std::string AskerMembers(const Principal& principal) {
+  std::string members;
+  FieldWriter entry(members);
+  WritePrincipal(entry, principal);
+  return members;
+}
+
+void AppendStart(std::string& out, const EntryParts& parts, const Exchange& exchange) {
+  AppendHead(out, parts.head);
   FieldWriter entry(out);
   entry.Text(R"(,"id":)", Bounded(exchange.id));
   entry.Word(R"(,"surface":)", pipeline::ToString(exchange.surface));
-  WriteAsked(entry, exchange, context);
-  WritePrincipal(entry, *exchange.principal);
+  entry.Word(R"(,"op":)", pipeline::OperationName(exchange.operation));
+  entry.Raw(parts.asker);
   WriteDecided(entry, exchange, DecisionOf(exchange));
-  entry.Word(R"(,"config":)", context.config);
+  entry.Word(R"(,"config":)", parts.config);
   entry.Raw("}");
 }
 
-void AppendEnd(std::string& out, const EntryHead& head, const ExchangeEnd& end, const EntryContext& context) {
-  AppendHead(out, head);
+void AppendEnd(std::string& out, const EntryParts& parts, const ExchangeEnd& end) {
+  AppendHead(out, parts.head);
   FieldWriter entry(out);
   entry.Text(R"(,"id":)", Bounded(end.request_id));
-  entry.Word(R"(,"trace":)", end.trace_id);
-  entry.Word(R"(,"surface":)", end.surface);
-  if (end.exchange != nullptr) WriteAsked(entry, *end.exchange, context);
-  if (end.principal != nullptr) WritePrincipal(entry, *end.principal);
+  entry.Parts(R"(,"trace":")", end.trace_id, R"(","surface":")", end.surface, "\"");
+  if (end.exchange != nullptr) entry.Word(R"(,"op":)", pipeline::OperationName(end.exchange->operation));
+  entry.Raw(parts.asker);
   if (end.exchange != nullptr) {
     WriteDecided(entry, *end.exchange, DecisionOf(end));
   } else {
     entry.Word(R"(,"decision":)", pipeline::ToString(DecisionOf(end)));
   }
-  entry.Word(R"(,"config":)", context.config);
-  entry.Number(R"(,"status":)", end.status);
-  entry.Word(R"(,"ending":)", pipeline::ToString(end.ending));
+  entry.Parts(R"(,"config":")", parts.config, R"(","status":)", end.status, R"(,"ending":")",
+              pipeline::ToString(end.ending), "\"");
   if (!end.error.empty()) entry.Word(R"(,"error":)", end.error);
   entry.Millis(R"(,"ms":)", end.duration);
   if (end.exchange != nullptr) {
@@ -210,13 +214,13 @@ void AppendEnd(std::string& out, const EntryHead& head, const ExchangeEnd& end, 
   entry.Raw("}");
 }
 
-void AppendSettled(std::string& out, const EntryHead& head, const Exchange& exchange, const EntryContext& context) {
-  AppendHead(out, head);
+void AppendSettled(std::string& out, const EntryParts& parts, const Exchange& exchange) {
+  AppendHead(out, parts.head);
   FieldWriter entry(out);
   entry.Text(R"(,"id":)", Bounded(exchange.id));
   entry.Word(R"(,"surface":)", pipeline::ToString(exchange.surface));
-  WriteAsked(entry, exchange, context);
-  if (exchange.principal != nullptr) WritePrincipal(entry, *exchange.principal);
+  entry.Word(R"(,"op":)", pipeline::OperationName(exchange.operation));
+  entry.Raw(parts.asker);
   WriteAttempts(entry, exchange.attempts);
   WriteUsage(entry, exchange);
   entry.Raw("}");

@@ -2,6 +2,7 @@
 
 #include <chrono>
 #include <future>
+#include <type_traits>
 #include <utility>
 
 #include "features/audit/archive.h"
@@ -12,6 +13,12 @@ namespace {
 constexpr auto kRelaxed = std::memory_order_relaxed;
 // How long the log may take to say durably what is done then.
 constexpr std::chrono::seconds kPatience(30);
+
+// Of a count that one thread alone changes.
+template <class Count>
+void Add(std::atomic<Count>& count, std::type_identity_t<Count> more) {
+  count.store(count.load(kRelaxed) + more, kRelaxed);
+}
 
 // Whose payloads they are: the user, application or agent; else who the key belongs to.
 std::string SubjectOf(const pipeline::Principal& principal) {
@@ -27,7 +34,7 @@ std::string SubjectOf(const pipeline::Principal& principal) {
 }  // namespace
 
 Record::Record(EntrySink& sink, const base::Clock& clock, std::string node, RecordSettings settings, std::size_t loops)
-    : sink_(sink), clock_(clock), node_(std::move(node)), settings_(settings), counts_(loops + 1) {}
+    : sink_(sink), clock_(clock), node_member_(NodeMember(node)), settings_(settings), counts_(loops + 1) {}
 
 Record::Totals Record::totals() const {
   Totals totals;
@@ -40,12 +47,17 @@ Record::Totals Record::totals() const {
   return totals;
 }
 
-base::Status Record::Append(std::string_view entry, Durability durability, Counts& counts,
-                            record::log::LogWriter::Told told) {
+base::Status Record::HandOver(std::string_view entry, Durability durability, record::log::LogWriter::Told told) {
   auto taken = sink_.Append(entry, durability, std::move(told));
-  (taken.ok() ? counts.entries : counts.unwritten).fetch_add(1, kRelaxed);
   if (!taken.ok()) return std::move(taken).TakeError();
   return base::Ok();
+}
+
+base::Status Record::Append(std::string_view entry, Durability durability, record::log::LogWriter::Told told) {
+  base::Status taken = HandOver(entry, durability, std::move(told));
+  Counts& counts = counts_.back();
+  (taken.ok() ? counts.entries : counts.unwritten).fetch_add(1, kRelaxed);
+  return taken;
 }
 
 base::Status Record::Write(std::string_view type, const std::function<void(codec::json::FieldWriter&)>& members,
@@ -55,7 +67,7 @@ base::Status Record::Write(std::string_view type, const std::function<void(codec
   codec::json::FieldWriter writer(entry);
   members(writer);
   writer.Raw("}");
-  return Append(entry, durability, counts_.back(), std::move(told));
+  return Append(entry, durability, std::move(told));
 }
 
 base::Status Record::WriteAndWait(std::string_view type,
@@ -72,32 +84,47 @@ base::Status Record::WriteAndWait(std::string_view type,
 }
 
 void Record::AppendLate(std::string_view entry, Durability durability) {
-  static_cast<void>(Append(entry, durability, counts_.back()));  // counted
+  static_cast<void>(Append(entry, durability));  // counted
 }
 
-void LoopRecord::Began(pipeline::Surface) { counts_.in_flight.fetch_add(1, kRelaxed); }
+std::string_view LoopRecord::AskerOf(const pipeline::Exchange& exchange) {
+  if (exchange.principal == nullptr) return asker_ = AskerMembers(exchange, *context_);
+  const std::string* const known = askers_.Find(exchange.principal.get(), exchange.model);
+  return known != nullptr ? *known : askers_.Add(exchange.principal, exchange.model, AskerMembers(exchange, *context_));
+}
+
+std::string_view LoopRecord::AskerOf(const pipeline::ExchangeEnd& end) {
+  return end.exchange != nullptr ? AskerOf(*end.exchange) : asker_ = AskerMembers(*end.principal);
+}
+
+void LoopRecord::Began(pipeline::Surface) { Add(counts_.in_flight, 1); }
+
+base::Status LoopRecord::Append(Durability durability, record::log::LogWriter::Told told) {
+  base::Status taken = record_.HandOver(entry_, durability, std::move(told));
+  Add(taken.ok() ? counts_.entries : counts_.unwritten, 1);
+  return taken;
+}
 
 base::Status LoopRecord::AppendNow(const pipeline::Exchange& exchange, base::WallTime at, Durability durability,
                                    record::log::LogWriter::Told told) {
-  EntryHead head = record_.NextHead("req.start");
-  head.at = at;
   entry_.clear();
-  AppendStart(entry_, head, exchange, *context_);
-  return record_.Append(entry_, durability, counts_, std::move(told));
+  AppendStart(entry_,
+              {.head = record_.NextHead("req.start", at), .asker = AskerOf(exchange), .config = context_->config},
+              exchange);
+  return Append(durability, std::move(told));
 }
 
 base::Status LoopRecord::Start(pipeline::Exchange& exchange, record::log::LogWriter::Told told) {
-  const base::WallTime now = loop_.clock().Wall();
   const Durability durability = settings().durability;
   if (durability != Durability::kStrict) {
     if (armed() && last_ == Last::kTaken) {
       exchange.Attach(LetGoOn{.place = begun_.size()});
-      begun_.push_back({.exchange = &exchange, .at = now});
+      begun_.push_back({.exchange = &exchange, .at = loop_.Now()});
       return base::Ok();
     }
     if (!armed()) Arm(loop_.Now() + settings().grace);
   }
-  base::Status taken = AppendNow(exchange, now, durability, std::move(told));
+  base::Status taken = AppendNow(exchange, loop_.clock().Wall(), durability, std::move(told));
   last_ = taken.ok() ? Last::kTaken : Last::kRefused;
   if (taken.ok()) exchange.Attach(LetGoOn());
   return taken;
@@ -105,8 +132,10 @@ base::Status LoopRecord::Start(pipeline::Exchange& exchange, record::log::LogWri
 
 // By now these are promised to be on their way: they wait in memory where the disk fails.
 void LoopRecord::OnTimer() {
+  const base::WallTime now = loop_.clock().Wall();
   for (const Begun& begun : begun_) {
-    static_cast<void>(AppendNow(*begun.exchange, begun.at, Durability::kAsync));  // counted
+    const base::WallTime at = now - std::chrono::duration_cast<base::WallTime::duration>(loop_.Now() - begun.at);
+    static_cast<void>(AppendNow(*begun.exchange, at, Durability::kAsync));  // counted
     begun.exchange->Find<LetGoOn>()->place = LetGoOn::kNowhere;
   }
   begun_.clear();
@@ -127,15 +156,15 @@ Durability LoopRecord::DurabilityOf(const LetGoOn* let_go_on) const {
 
 void LoopRecord::Ended(const pipeline::ExchangeEnd& end) {
   const LetGoOn* let_go_on = end.exchange == nullptr ? nullptr : end.exchange->Find<LetGoOn>();
-  if (end.exchange != nullptr) counts_.in_flight.fetch_sub(1, kRelaxed);
+  if (end.exchange != nullptr) Add(counts_.in_flight, -1);
   if (let_go_on != nullptr) Withdraw(*let_go_on);
   // Anybody can make requests that nobody stands for; they do not fill the disk.
   if (end.principal == nullptr) {
-    counts_.strangers.fetch_add(1, kRelaxed);
+    Add(counts_.strangers, 1);
     return;
   }
   entry_.clear();
-  AppendEnd(entry_, record_.NextHead("req.end"), end, *context_);
+  AppendEnd(entry_, {.head = record_.NextHead("req.end"), .asker = AskerOf(end), .config = context_->config}, end);
   const Durability durability = DurabilityOf(let_go_on);
   if (archive_ != nullptr && end.payloads != nullptr) {
     entry_.pop_back();  // the brace: the archive goes on
@@ -144,13 +173,15 @@ void LoopRecord::Ended(const pipeline::ExchangeEnd& end) {
                            .subject = SubjectOf(*end.principal),
                            .payloads = std::move(*end.payloads)});
   }
-  static_cast<void>(record_.Append(entry_, durability, counts_));  // counted
+  static_cast<void>(Append(durability));  // counted
 }
 
 void LoopRecord::Settled(const pipeline::Exchange& exchange) {
   entry_.clear();
-  AppendSettled(entry_, record_.NextHead("req.settled"), exchange, *context_);
-  static_cast<void>(record_.Append(entry_, Durability::kAsync, counts_));  // counted
+  AppendSettled(entry_,
+                {.head = record_.NextHead("req.settled"), .asker = AskerOf(exchange), .config = context_->config},
+                exchange);
+  static_cast<void>(Append(Durability::kAsync));  // counted
 }
 
 }  // namespace gatehouse::features::audit

@@ -13,6 +13,7 @@
 #include "base/result.h"
 #include "codec/json/field_writer.h"
 #include "features/audit/entry.h"
+#include "features/common/caller_map.h"
 #include "net/loop.h"
 #include "pipeline/observer.h"
 #include "record/log/log_writer.h"
@@ -68,12 +69,12 @@ class Record {
   };
   Totals totals() const;
 
-  EntryHead NextHead(std::string_view type) {
-    return {.type = type, .seq = seq_.fetch_add(1, std::memory_order_relaxed) + 1, .at = clock_.Wall(), .node = node_};
+  EntryHead NextHead(std::string_view type) { return NextHead(type, clock_.Wall()); }
+  EntryHead NextHead(std::string_view type, base::WallTime at) {
+    return {.type = type, .seq = seq_.fetch_add(1, std::memory_order_relaxed) + 1, .at = at, .node = node_member_};
   }
-  // Hands over a whole entry.
-  base::Status Append(std::string_view entry, Durability durability, Counts& counts,
-                      record::log::LogWriter::Told told = {});
+  // Hands over a whole entry, which the caller counts.
+  base::Status HandOver(std::string_view entry, Durability durability, record::log::LogWriter::Told told = {});
   // An entry about anything but exchanges: `members` writes `,"name":value` for each. One that cannot be written is
   // counted.
   base::Status Write(std::string_view type, const std::function<void(codec::json::FieldWriter&)>& members,
@@ -88,9 +89,12 @@ class Record {
   void AppendLate(std::string_view entry, Durability durability);
 
  private:
+  // Hands over an entry that is of no loop, and counts it.
+  base::Status Append(std::string_view entry, Durability durability, record::log::LogWriter::Told told = {});
+
   EntrySink& sink_;
   const base::Clock& clock_;
-  const std::string node_;
+  const std::string node_member_;
   const RecordSettings settings_;
   std::atomic<std::uint64_t> seq_ = 0;
   std::vector<Counts> counts_;  // of the loops, then of all else
@@ -114,7 +118,10 @@ class LoopRecord final : public pipeline::ExchangeObserver, private net::Timer {
       : Timer(loop), loop_(loop), record_(record), counts_(record.CountsOf(index)), archive_(archive) {}
 
   // What entries say of the configuration from now on.
-  void Use(std::shared_ptr<const EntryContext> context) { context_ = std::move(context); }
+  void Use(std::shared_ptr<const EntryContext> context) {
+    context_ = std::move(context);
+    askers_ = {};
+  }
 
   void Began(pipeline::Surface surface) override;
   void Ended(const pipeline::ExchangeEnd& end) override;
@@ -133,10 +140,15 @@ class LoopRecord final : public pipeline::ExchangeObserver, private net::Timer {
   };
   struct Begun {
     pipeline::Exchange* exchange = nullptr;  // alive until Ended()
-    base::WallTime at{};
+    base::TimePoint at{};
   };
 
   void OnTimer() override;
+  // As AskerMembers() writes them; valid until the next call.
+  std::string_view AskerOf(const pipeline::Exchange& exchange);
+  std::string_view AskerOf(const pipeline::ExchangeEnd& end);
+  // Hands over entry_, and counts it.
+  base::Status Append(Durability durability, record::log::LogWriter::Told told = {});
   base::Status AppendNow(const pipeline::Exchange& exchange, base::WallTime at, Durability durability,
                          record::log::LogWriter::Told told = {});
   void Withdraw(const LetGoOn& waiting);
@@ -148,7 +160,9 @@ class LoopRecord final : public pipeline::ExchangeObserver, private net::Timer {
   Record::Counts& counts_;
   Archive* const archive_;
   std::shared_ptr<const EntryContext> context_;
+  common::CallerMap<std::string> askers_;
   std::string entry_;  // kept for its capacity
+  std::string asker_;  // of a caller that is not remembered
   std::vector<Begun> begun_;
   enum class Last : std::uint8_t { kTaken, kRefused } last_ = Last::kTaken;  // of the entries that did not wait
 };

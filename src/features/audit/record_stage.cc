@@ -21,13 +21,11 @@ base::Error Unrecorded(std::string detail) {
           .retry_after_seconds = 1};
 }
 
+net::Task<base::Result<pipeline::Reply>> Refuse(base::Error error) { co_return error; }
+
 }  // namespace
 
-net::Task<Status> RecordStage::Start(pipeline::Exchange& exchange) const {
-  if (record_.settings().durability != Durability::kStrict) {
-    const Status taken = record_.Start(exchange, {});
-    co_return taken.ok() ? taken : Status(Unrecorded(taken.error().detail));
-  }
+net::Task<Status> RecordStage::StartDurably(pipeline::Exchange& exchange) const {
   net::Handoff<Durable> handoff(exchange.loop);
   const Status taken =
       record_.Start(exchange, [sender = handoff.sender()](const Durable& durable) mutable { sender.Send(durable); });
@@ -37,12 +35,23 @@ net::Task<Status> RecordStage::Start(pipeline::Exchange& exchange) const {
   co_return durable->ok() ? base::Ok() : Status(Unrecorded(durable->error().detail));
 }
 
-net::Task<base::Result<pipeline::Reply>> RecordStage::Handle(pipeline::Exchange& exchange, pipeline::Next next) const {
-  Status recorded = co_await Start(exchange);
-  if (!recorded.ok() && record_.settings().unwritten == RecordSettings::Unwritten::kRefused) {
-    co_return std::move(recorded).TakeError();
-  }
+bool RecordStage::IsRefused(const Status& recorded) const {
+  return !recorded.ok() && record_.settings().unwritten == RecordSettings::Unwritten::kRefused;
+}
+
+net::Task<base::Result<pipeline::Reply>> RecordStage::WaitAndServe(pipeline::Exchange& exchange,
+                                                                   pipeline::Next next) const {
+  Status recorded = co_await StartDurably(exchange);
+  if (IsRefused(recorded)) co_return std::move(recorded).TakeError();
   co_return co_await std::move(next)(exchange);
+}
+
+// Without a coroutine of its own where nobody waits for the disk.
+net::Task<base::Result<pipeline::Reply>> RecordStage::Handle(pipeline::Exchange& exchange, pipeline::Next next) const {
+  if (record_.settings().durability == Durability::kStrict) return WaitAndServe(exchange, std::move(next));
+  const Status taken = record_.Start(exchange, {});
+  if (IsRefused(taken)) return Refuse(Unrecorded(taken.error().detail));
+  return std::move(next)(exchange);
 }
 
 }  // namespace gatehouse::features::audit

@@ -21,7 +21,9 @@ class RecordStage final : public pipeline::Stage {
   net::Task<base::Result<pipeline::Reply>> Handle(pipeline::Exchange& exchange, pipeline::Next next) const override;
 
  private:
-  net::Task<base::Status> Start(pipeline::Exchange& exchange) const;
+  net::Task<base::Status> StartDurably(pipeline::Exchange& exchange) const;
+  net::Task<base::Result<pipeline::Reply>> WaitAndServe(pipeline::Exchange& exchange, pipeline::Next next) const;
+  bool IsRefused(const base::Status& recorded) const;
 
   LoopRecord& record_;
 };

@@ -168,6 +168,29 @@ TEST_F(Recording, DoesNotRepeatAModelThatNobodyHas) {
   EXPECT_THAT(sink_.entries[0], Not(HasSubstr("4111")));
 }
 
+TEST_F(Recording, TellsCallersAndModelsApartWhoeverCameBefore) {
+  Open({});
+  const auto first = exchange_->principal;
+  auto other = std::make_shared<pipeline::Principal>(*first);
+  other->key_id = "k2";
+  for (const auto& principal : {first, std::shared_ptr<const pipeline::Principal>(other), first}) {
+    exchange_->principal = principal;
+    loop_record_->Ended(End());
+  }
+  exchange_->model = "none";
+  loop_record_->Ended(End());
+  loop_record_->Use(std::make_shared<const EntryContext>(EntryContext{.config = "facade", .models = {"none"}}));
+  loop_record_->Ended(End());
+  ASSERT_THAT(sink_.entries, SizeIs(5));
+  EXPECT_THAT(sink_.entries[0], HasSubstr(R"("op":"list_models","model":"m","org":"11",)"));
+  EXPECT_THAT(sink_.entries[0], HasSubstr(R"("cred":"k1")"));
+  EXPECT_THAT(sink_.entries[1], HasSubstr(R"("cred":"k2")"));
+  EXPECT_THAT(sink_.entries[2], HasSubstr(R"("cred":"k1")"));
+  EXPECT_THAT(sink_.entries[3], HasSubstr(R"("op":"list_models","org":"11",)"));
+  EXPECT_THAT(sink_.entries[4], HasSubstr(R"("op":"list_models","model":"none","org":"11",)"));
+  EXPECT_THAT(sink_.entries[4], HasSubstr(R"("config":"facade")"));
+}
+
 TEST_F(Recording, CallsARefusalByALimitADenial) {
   Open({});
   auto end = End();
