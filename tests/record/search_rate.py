@@ -49,6 +49,9 @@ def questions(rounds, first, entries):
         yield "rare_model", ["--model", "rare"], min(100, (entries - 7 + 99_990) // 99_991)
         yield "no_model", ["--model", f"none-{i}"], 0
         yield "model_and_status", ["--model", f"m{i}", "--status", "200", "--until", instant(at)], of_a_model
+        yield "model_and_no_status", ["--model", f"m{i}", "--status", "302"], 0
+        yield "model_and_no_type", ["--model", f"m{i}", "--type", "req.none"], 0
+        yield "no_type", ["--type", "req.none"], 0
         yield "denied", ["--decision", "deny", "--until", instant(at)], None
         yield "allowed", ["--decision", "allow", "--until", instant(at)], 100
         yield "user_denied", ["--principal", str(1000 + user), "--status", "403"], None

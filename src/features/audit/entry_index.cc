@@ -41,13 +41,27 @@ constexpr std::string_view kSecond[] = {
     "GROUP "
     "BY model, idx / 1024",
 };
+// What entries of a block are like, as a set of bits (FactsOf): a block in which nobody was answered with that status
+// is not looked at for it. The blocks of model 0 are about all entries.
+constexpr std::string_view kThird[] = {
+    "DROP TABLE record_model_block",
+    "CREATE TABLE record_block (model BIGINT NOT NULL, block BIGINT NOT NULL, first_ts BIGINT NOT NULL, last_ts BIGINT "
+    "NOT NULL, facts BIGINT NOT NULL, PRIMARY KEY (model, block))",
+    "INSERT INTO record_block SELECT model, idx / 1024, MIN(ts), MAX(ts), SUM(DISTINCT 1 << decision) + SUM(DISTINCT 1 "
+    "<< (5 + (status & 65535) % 24)) + SUM(DISTINCT 1 << (29 + (type & 15))) + SUM(DISTINCT 1 << (45 + ((type >> 4 & "
+    "65535) + (status & 65535) * 7) % 18)) FROM record_entry WHERE model <> 0 GROUP BY model, idx / 1024",
+    "INSERT INTO record_block SELECT 0, idx / 1024, MIN(ts), MAX(ts), SUM(DISTINCT 1 << decision) + SUM(DISTINCT 1 << "
+    "(5 + (status & 65535) % 24)) + SUM(DISTINCT 1 << (29 + (type & 15))) + SUM(DISTINCT 1 << (45 + ((type >> 4 & "
+    "65535) + (status & 65535) * 7) % 18)) FROM record_entry GROUP BY idx / 1024",
+};
 constexpr store::Migration kMigrations[] = {
     {.version = 1, .name = "entries by number", .statements = kFirst},
     {.version = 2, .name = "blocks of entries by model", .statements = kSecond},
+    {.version = 3, .name = "what entries of a block are like", .statements = kThird},
 };
 
-// What many entries have in common (an organization, that something was allowed) is found by going back in time, and
-// has no index; a model, of which there may be none for long, in the blocks that have it.
+// What many entries have in common (an organization, a model, that something was allowed) has no index. An organization
+// is found by going back in time; the rest, of which there may be none for long, in the blocks that have it.
 constexpr std::array<std::string_view, 9> kIndexes = {
     "CREATE INDEX IF NOT EXISTS record_entry_type ON record_entry (type, ts) WHERE rare = 1",
     "CREATE INDEX IF NOT EXISTS record_entry_status ON record_entry (status, ts) WHERE status >= 400",
@@ -78,6 +92,27 @@ std::int64_t DecisionNumber(std::string_view word) {
   return 0;
 }
 
+// What an entry is, or is to be, of a decision, a status and a type: a bit for the decision, one of 24 for the status,
+// of 16 for the type, and of 18 for the two together, as in kThird. Of what has the bits of a question, something may
+// be what is asked for; of what lacks one, nothing is.
+struct Likeness {
+  std::optional<std::int64_t> decision;  // its number
+  std::optional<std::int64_t> status;
+  std::optional<std::int64_t> type;  // its hash
+};
+std::int64_t FactsOf(const Likeness& like) {
+  constexpr std::uint64_t kLowBits = 0xFFFF;
+  const auto bit = [](std::uint64_t at) { return std::uint64_t{1} << at; };
+  const auto status = static_cast<std::uint64_t>(like.status.value_or(0)) & kLowBits;
+  const auto type = static_cast<std::uint64_t>(like.type.value_or(0));
+  std::uint64_t facts = 0;
+  if (like.decision) facts |= bit(static_cast<std::uint64_t>(*like.decision));
+  if (like.status) facts |= bit(5 + status % 24);
+  if (like.type) facts |= bit(29 + type % 16);
+  if (like.status && like.type) facts |= bit(45 + ((type >> 4U & kLowBits) + status * 7) % 18);
+  return static_cast<std::int64_t>(facts);
+}
+
 std::int64_t IsRare(std::string_view type) { return type.starts_with("req.") ? 0 : 1; }
 
 std::vector<store::Value> RowOf(std::uint64_t index, std::string_view entry, codec::json::Document& document) {
@@ -102,8 +137,11 @@ std::vector<store::Value> RowOf(std::uint64_t index, std::string_view entry, cod
 constexpr std::size_t kColumns = 13;
 constexpr std::size_t kRowsOfStatement = 50;
 constexpr std::size_t kTimeColumn = 1;
+constexpr std::size_t kTypeColumn = 2;
 constexpr std::size_t kOrganizationColumn = 5;
 constexpr std::size_t kModelColumn = 10;
+constexpr std::size_t kDecisionColumn = 11;
+constexpr std::size_t kStatusColumn = 12;
 
 std::string InsertOf(std::size_t rows) {
   std::string sql =
@@ -117,25 +155,38 @@ std::string InsertOf(std::size_t rows) {
   return sql;
 }
 
-// When entries of one model in one block were, the first and the last.
-using ModelBlocks = std::map<std::pair<std::int64_t, std::int64_t>, std::pair<std::int64_t, std::int64_t>>;
+// Of the entries of one model in one block, or of all of them: when they were, the first and the last, and what they
+// are like.
+struct BlockSummary {
+  std::int64_t first = 0;
+  std::int64_t last = 0;
+  std::int64_t facts = 0;
+};
+using Blocks = std::map<std::pair<std::int64_t, std::int64_t>, BlockSummary>;
+constexpr std::int64_t kAnyModel = 0;
 
-void AddTo(ModelBlocks& blocks, const std::vector<store::Value>& row) {
+void AddTo(Blocks& blocks, const std::vector<store::Value>& row) {
   const auto number = [&](std::size_t column) { return std::get<std::int64_t>(row.at(column)); };
-  if (number(kModelColumn) == 0) return;
   const std::int64_t at = number(kTimeColumn);
-  auto& [first, last] = blocks.try_emplace({number(kModelColumn), number(0) / kBlock}, at, at).first->second;
-  first = std::min(first, at);
-  last = std::max(last, at);
+  const std::int64_t facts =
+      FactsOf({.decision = number(kDecisionColumn), .status = number(kStatusColumn), .type = number(kTypeColumn)});
+  for (const std::int64_t model : {kAnyModel, number(kModelColumn)}) {
+    BlockSummary& block =
+        blocks.try_emplace({model, number(0) / kBlock}, BlockSummary{.first = at, .last = at}).first->second;
+    block.first = std::min(block.first, at);
+    block.last = std::max(block.last, at);
+    block.facts |= facts;
+  }
 }
 
-Statement Widening(const ModelBlocks::value_type& one) {
+Statement Widening(const Blocks::value_type& one) {
+  const BlockSummary& block = one.second;
   return {.sql =
-              "INSERT INTO record_model_block AS b (model, block, first_ts, last_ts) VALUES ($1, $2, $3, $4) ON "
+              "INSERT INTO record_block AS b (model, block, first_ts, last_ts, facts) VALUES ($1, $2, $3, $4, $5) ON "
               "CONFLICT (model, block) DO UPDATE SET first_ts = CASE WHEN excluded.first_ts < b.first_ts THEN "
               "excluded.first_ts ELSE b.first_ts END, last_ts = CASE WHEN excluded.last_ts > b.last_ts THEN "
-              "excluded.last_ts ELSE b.last_ts END",
-          .arguments = {one.first.first, one.first.second, one.second.first, one.second.second}};
+              "excluded.last_ts ELSE b.last_ts END, facts = b.facts | excluded.facts",
+          .arguments = {one.first.first, one.first.second, block.first, block.last, block.facts}};
 }
 
 // A question with its conditions.
@@ -199,13 +250,22 @@ Question QuestionOf(const EntryQuery& query, Question question = {}) {
   return question;
 }
 
-// Nothing else that is asked has an index of its own: the model is what to go by.
-bool GoesByModel(const EntryQuery& query) {
+// Something is asked for, and nothing of it has an index of its own: blocks are what to go by.
+bool GoesByBlock(const EntryQuery& query) {
   constexpr std::uint16_t kRefused = 400;
   const bool is_rare = (!query.type.empty() && IsRare(query.type) == 1) ||
                        (query.decision && *query.decision != pipeline::Effect::kAllow) ||
                        (query.status && *query.status >= kRefused);
-  return !query.model.empty() && query.id.empty() && query.principal.empty() && !is_rare;
+  const bool is_asked = !query.model.empty() || !query.type.empty() || query.decision || query.status;
+  return is_asked && query.id.empty() && query.principal.empty() && !is_rare;
+}
+
+std::int64_t FactsOf(const EntryQuery& query) {
+  Likeness like;
+  if (query.decision) like.decision = NumberOf(*query.decision);
+  if (query.status) like.status = *query.status;
+  if (!query.type.empty()) like.type = HashOf(query.type);
+  return FactsOf(like);
 }
 
 // Newest first, and no more than are wanted.
@@ -263,7 +323,7 @@ net::Task<Status> EntryIndex::Add(std::uint64_t first, const std::vector<std::st
   std::vector<Statement> unit;
   codec::json::Document document;
   std::set<std::int64_t> organizations;
-  ModelBlocks blocks;
+  Blocks blocks;
   for (std::size_t at = 0; at < entries.size(); at += kRowsOfStatement) {
     const std::size_t count = std::min(kRowsOfStatement, entries.size() - at);
     Statement& statement = unit.emplace_back(Statement{.sql = InsertOf(count), .arguments = {}});
@@ -309,18 +369,17 @@ net::Task<Result<bool>> EntryIndex::IsOrganization(std::int64_t hash) const {
   co_return !rows.empty();
 }
 
-// Blocks with entries of the model in that time, by their last one, the newest first: those that follow `after`.
-net::Task<Result<std::vector<EntryIndex::ModelBlock>>> EntryIndex::BlocksOf(const EntryQuery& query,
-                                                                            std::optional<ModelBlock> after) const {
+// Blocks that may have such entries in that time, by their last one, the newest first: those that follow `after`.
+net::Task<Result<std::vector<EntryIndex::EntryBlock>>> EntryIndex::BlocksOf(const EntryQuery& query,
+                                                                            std::optional<EntryBlock> after) const {
   Statement statement{
       .sql =
-          "SELECT block, last_ts FROM record_model_block WHERE model = $1 AND last_ts >= $2 AND "
-          "first_ts < $3 AND (last_ts < $4 OR (last_ts = $4 AND block < $5)) ORDER BY last_ts DESC, "
-          "block DESC LIMIT $6",
+          "SELECT block, last_ts FROM record_block WHERE model = $1 AND last_ts >= $2 AND first_ts < $3 AND (last_ts < "
+          "$4 OR (last_ts = $4 AND block < $5)) AND (facts & $7) = $7 ORDER BY last_ts DESC, block DESC LIMIT $6",
       .arguments = {HashOf(query.model), query.from_us, query.until_us, after ? after->last_us : INT64_MAX,
-                    after ? after->block : INT64_MAX, static_cast<std::int64_t>(kBlocksAtOnce)}};
+                    after ? after->block : INT64_MAX, static_cast<std::int64_t>(kBlocksAtOnce), FactsOf(query)}};
   GH_CO_TRY(const store::Rows rows, co_await database_.Query(loop_, std::move(statement), loop_.In(kPatience)));
-  std::vector<ModelBlock> blocks;
+  std::vector<EntryBlock> blocks;
   blocks.reserve(rows.size());
   for (const store::Row& row : rows) {
     blocks.push_back({.block = store::IntegerOf(row.at(0)), .last_us = store::IntegerOf(row.at(1))});
@@ -329,10 +388,10 @@ net::Task<Result<std::vector<EntryIndex::ModelBlock>>> EntryIndex::BlocksOf(cons
 }
 
 // More blocks at a time, the less is found in them; until no block that is left has a newer entry.
-net::Task<Result<std::vector<EntryIndex::Found>>> EntryIndex::FindByModel(const EntryQuery& query) const {
+net::Task<Result<std::vector<EntryIndex::Found>>> EntryIndex::FindByBlock(const EntryQuery& query) const {
   std::vector<Found> found;
   if (query.at_most == 0) co_return found;
-  std::optional<ModelBlock> after;
+  std::optional<EntryBlock> after;
   for (std::size_t step = 1;;) {
     GH_CO_TRY(const auto page, co_await BlocksOf(query, after));
     for (std::size_t at = 0; at < page.size();) {
@@ -352,7 +411,7 @@ net::Task<Result<std::vector<EntryIndex::Found>>> EntryIndex::FindByModel(const 
 
 // One question for each place that a principal can have, so that each goes by its own index.
 net::Task<Result<std::vector<EntryIndex::Found>>> EntryIndex::Find(EntryQuery query) const {
-  if (GoesByModel(query)) co_return co_await FindByModel(query);
+  if (GoesByBlock(query)) co_return co_await FindByBlock(query);
   std::vector<Found> found;
   if (query.principal.empty()) {
     GH_CO_CHECK_OK(co_await Ask(QuestionOf(query).Finish(query.at_most), found));

@@ -58,14 +58,14 @@ class EntryIndex {
 
  private:
   // A thousand entries in a row.
-  struct ModelBlock {
+  struct EntryBlock {
     std::int64_t block = 0;    // the index of its first entry by their number
-    std::int64_t last_us = 0;  // when its newest entry of a model was
+    std::int64_t last_us = 0;  // when its newest entry of the model was, of all where none is asked for
   };
   // The query outlives both.
-  net::Task<base::Result<std::vector<ModelBlock>>> BlocksOf(const EntryQuery& query,
-                                                            std::optional<ModelBlock> after) const;
-  net::Task<base::Result<std::vector<Found>>> FindByModel(const EntryQuery& query) const;
+  net::Task<base::Result<std::vector<EntryBlock>>> BlocksOf(const EntryQuery& query,
+                                                            std::optional<EntryBlock> after) const;
+  net::Task<base::Result<std::vector<Found>>> FindByBlock(const EntryQuery& query) const;
   net::Task<base::Status> Ask(store::Statement statement, std::vector<Found>& found) const;
   net::Task<base::Result<bool>> IsOrganization(std::int64_t hash) const;
 
