@@ -47,13 +47,14 @@ Ledger::~Ledger() {
   queue_->alive = false;
 }
 
-void Ledger::Submit(Entry entry) {
+void Ledger::Submit(std::span<const Entry> entries) {
+  if (entries.empty()) return;
   bool first = false;
   {
     const std::scoped_lock lock(queue_->mutex);
     first = queue_->entries.empty();
-    queue_->entries.push_back(entry);
-    ++queue_->submitted;
+    queue_->entries.insert(queue_->entries.end(), entries.begin(), entries.end());
+    queue_->submitted += entries.size();
   }
   if (!first) return;
   parts_.loop.Post([queue = queue_] {
@@ -220,6 +221,7 @@ net::Task<Result<Ledger::Recovered>> Ledger::Recover(base::WallTime now, net::De
   if (found.entries.empty()) co_return recovered;
   GH_CO_TRY(const std::vector<std::int64_t> numbers, co_await NumbersFrom(found.entries.front().number, deadline));
   const std::unordered_set<std::int64_t> written(numbers.begin(), numbers.end());
+  std::vector<Entry> waiting;
   for (const auto& entry : found.entries) {
     if (written.contains(entry.number)) {
       ++recovered.written;
@@ -236,11 +238,12 @@ net::Task<Result<Ledger::Recovered>> Ledger::Recover(base::WallTime now, net::De
     }
     ++(settled ? recovered.settled : recovered.in_doubt);
     parts_.treasury.Charge(UseOf(*row), SecondsOf(now));
-    Submit({.slot = entry.slot,
-            .share = kOfEarlierProcess,
-            .number = entry.number,
-            .text = settled ? Entry::Text::kOutcome : Entry::Text::kIntent});
+    waiting.push_back({.slot = entry.slot,
+                       .share = kOfEarlierProcess,
+                       .number = entry.number,
+                       .text = settled ? Entry::Text::kOutcome : Entry::Text::kIntent});
   }
+  Submit(waiting);
   co_return recovered;
 }
 

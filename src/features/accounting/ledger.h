@@ -4,6 +4,7 @@
 #include <functional>
 #include <memory>
 #include <mutex>
+#include <span>
 #include <string>
 #include <vector>
 
@@ -59,7 +60,7 @@ class Ledger {
     enum class Text : std::uint8_t { kOutcome, kIntent } text = Text::kOutcome;
   };
   static constexpr std::uint32_t kOfEarlierProcess = 0xFFFF'FFFF;  // as `share`: the ledger itself frees the slot
-  void Submit(Entry entry);
+  void Submit(std::span<const Entry> entries);
   // Called with the slots of one share that are free again; set before anything is submitted.
   using Release = std::function<void(std::uint32_t share, std::vector<std::uint32_t> slots)>;
   void OnWritten(Release release) { release_ = std::move(release); }

@@ -86,7 +86,8 @@ TEST_P(LedgerTest, WritesRowsTheirSumsAndWhatTheyUseOfLimits) {
     const auto ticket = share.Take();
     ASSERT_TRUE(ticket);
     share.Finish(*ticket, Encoded(RowThatCosts(100)));
-    ledger.Submit({.slot = ticket->slot, .share = 0, .number = ticket->number});
+    const Ledger::Entry entry{.slot = ticket->slot, .share = 0, .number = ticket->number};
+    ledger.Submit({&entry, 1});
   }
   ASSERT_TRUE(Run(ledger.Flush(In())));
   EXPECT_EQ(freed.size(), 5U);
@@ -153,7 +154,8 @@ TEST_P(LedgerTest, ARowThatIsDamagedDoesNotKeepTheOthersOut) {
   for (int i = 0; i < 4; ++i) {
     const auto ticket = share.Take();
     share.Finish(*ticket, i == 2 ? "what is this" : Encoded(RowThatCosts(100)));
-    ledger.Submit({.slot = ticket->slot, .share = 0, .number = ticket->number});
+    const Ledger::Entry entry{.slot = ticket->slot, .share = 0, .number = ticket->number};
+    ledger.Submit({&entry, 1});
   }
   ASSERT_TRUE(Run(ledger.Flush(In())));
   EXPECT_EQ(Number("SELECT CAST(SUM(cost_nano_usd) AS BIGINT) FROM rollup_minute"), 300);

@@ -16,6 +16,7 @@ void LoopAccounting::EndFlights() {
   for (auto* flights : {&draining_, &finished_}) {
     for (auto& flight : std::exchange(*flights, {})) flight.reset();
   }
+  SubmitRecorded();
 }
 
 std::optional<LoopAccounting::Ticket> LoopAccounting::Intend(const Row& worst) {
@@ -37,7 +38,8 @@ void LoopAccounting::Record(std::optional<Ticket> ticket, const Row& row) {
   CountSlots();
   EncodedRow bytes;
   parts_.share.Finish(*ticket, Encode(row, bytes));
-  parts_.ledger.Submit({.slot = ticket->slot, .share = parts_.index, .number = ticket->number});
+  recorded_.push_back({.slot = ticket->slot, .share = parts_.index, .number = ticket->number});
+  Schedule(parts_.loop);
 }
 
 void LoopAccounting::Release(const std::vector<std::uint32_t>& slots) {
@@ -56,6 +58,15 @@ void LoopAccounting::Finished(Flight& flight) {
   Schedule(parts_.loop);
 }
 
-void LoopAccounting::OnTurnEnd() { std::exchange(finished_, {}).clear(); }
+// Those of a turn together: the ledger's lock is shared with its own thread.
+void LoopAccounting::SubmitRecorded() {
+  parts_.ledger.Submit(recorded_);
+  recorded_.clear();
+}
+
+void LoopAccounting::OnTurnEnd() {
+  std::exchange(finished_, {}).clear();
+  SubmitRecorded();
+}
 
 }  // namespace gatehouse::features::accounting

@@ -55,7 +55,10 @@ class LoopAccounting final : private net::Deferral {
   using Ticket = store::Journal::Share::Ticket;
   // A place in the journal with what is about to happen in it, at its worst; nullopt when the journal is full.
   std::optional<Ticket> Intend(const Row& worst);
-  // What happened: into the journal at once, into the database soon. Without a ticket, where one can be had now.
+  // Record() will be called soon.
+  void AboutToRecord(const Ticket& ticket) const { parts_.share.AboutToFinish(ticket); }
+  // What happened: into the journal at once, to the ledger at the end of the loop's turn. Without a ticket, where one
+  // can be had now.
   void Record(std::optional<Ticket> ticket, const Row& row);
   // Slots whose rows are in the database. On this loop.
   void Release(const std::vector<std::uint32_t>& slots);
@@ -85,11 +88,13 @@ class LoopAccounting final : private net::Deferral {
 
  private:
   void OnTurnEnd() override;
+  void SubmitRecorded();
   void CountSlots() { free_slots_.Set(parts_.share.available()); }
 
   Parts parts_;
   std::string scratch_;
   Settled settled_;
+  std::vector<Ledger::Entry> recorded_;  // in this turn
   std::uint64_t unrecorded_ = 0;
   base::MetricCell free_slots_;
   std::list<std::unique_ptr<Flight>> draining_;

@@ -200,6 +200,7 @@ void Settlement::AddDoubts() {
 
 void Settlement::Conclude(Coming coming) {
   if (std::exchange(concluded_, true)) return;
+  if (terms_.ticket) accounting_.AboutToRecord(*terms_.ticket);
   const pipeline::Outcome& outcome = exchange_.outcome;
   Charge& charge = exchange_.charge;
   // A call that was dropped before its answer began was made all the same.

@@ -86,10 +86,16 @@ void Recorder::Note(const Entry& entry, pipeline::Phase phase, Docket& judged,
   slot.phase = phase;
   if (slot.minutes != minutes) slot.minutes = std::move(minutes);
   if (slot.rules != rules) slot.rules = rules;
-  // The oldest of a ring is the coldest: what is written over next is fetched meanwhile.
-  const Kept& oldest = kept_[next_];
-  __builtin_prefetch(&oldest, 1);
-  __builtin_prefetch(&oldest.rules, 1);
+  FetchAhead();
+}
+
+// The oldest of a ring are the coldest: what is written over next is fetched meanwhile, and where its names are is known
+// from the time before.
+void Recorder::FetchAhead() const {
+  __builtin_prefetch(kept_[next_].names.data(), 1);
+  const Kept& later = kept_[(next_ + 1) % kKept];
+  __builtin_prefetch(&later, 1);
+  __builtin_prefetch(&later.rules, 1);
 }
 
 Explanation Recorder::Unfold(const Kept& kept) {

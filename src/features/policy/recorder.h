@@ -73,6 +73,7 @@ class Recorder {
     std::string_view model() const { return std::string_view(names).substr(id_bytes); }
   };
   static Explanation Unfold(const Kept& kept);
+  void FetchAhead() const;
 
   mutable std::mutex mutex_;
   std::vector<Kept> kept_;  // guarded; a ring

@@ -254,8 +254,7 @@ std::optional<Journal::Share::Ticket> Journal::Share::Take() {
   slot.number = ticket.number;
   slot.lengths = {};
   slot.sums = {};
-  if (!free_.empty()) WarmUp(free_.back(), kIntent);
-  WarmUp(ticket.slot, kOutcome);
+  if (!free_.empty()) WarmUp(&journal_.At(free_.back()));
   return ticket;
 }
 
@@ -266,10 +265,14 @@ void Journal::Approach(std::uint32_t slot, Text text) const {
 }
 
 // A slot was touched last before the others that were freed with it: its memory is asked for ahead of its use.
-void Journal::Share::WarmUp(std::uint32_t slot, Text text) const {
-  const char* const room = journal_.RoomOf(slot, text).data();
-  const char* const begin = text == kIntent ? room - kSlotBytes : room;
-  for (std::size_t at = 0; at < kUsualBytes; at += kLine) __builtin_prefetch(begin + at, 1);
+void Journal::Share::WarmUp(const void* begin) {
+  const auto* const bytes = static_cast<const char*>(begin);
+  for (std::size_t at = 0; at < kUsualBytes; at += kLine) __builtin_prefetch(bytes + at, 1);
+}
+
+void Journal::Share::AboutToFinish(const Ticket& ticket) const {
+  __builtin_prefetch(&journal_.At(ticket.slot), 1);
+  WarmUp(journal_.RoomOf(ticket.slot, kOutcome).data());
 }
 
 void Journal::Share::Intend(const Ticket& ticket, std::string_view text) {
