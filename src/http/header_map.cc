@@ -1,8 +1,8 @@
 #include "http/header_map.h"
 
 #include <algorithm>
-#include <cstring>
 
+#include "base/copy.h"
 #include "codec/http1/characters.h"
 
 namespace gatehouse::http {
@@ -30,9 +30,9 @@ void HeaderMap::Add(std::string_view name, std::string_view value) {
   if (size > bytes_.capacity()) bytes_.reserve(2 * size);
   bytes_.resize_and_overwrite(size, [&](char* bytes, std::size_t) {
     char* const at = bytes + offset;
-    if (!name.empty()) std::memcpy(at, name.data(), name.size());
+    char* const value_at = base::CopyShort(at, name);
     codec::http1::LowerInPlace(at, name.size());
-    if (!value.empty()) std::memcpy(at + name.size(), value.data(), value.size());
+    base::CopyShort(value_at, value);
     return size;
   });
   entries_.push_back({.offset = static_cast<std::uint32_t>(offset),

@@ -5,6 +5,8 @@
 #include <new>
 #include <utility>
 
+#include "base/check.h"
+
 namespace gatehouse::pipeline {
 
 // Things of different types, at most one of each, found by their type. What is small lies in the list itself, the rest
@@ -28,10 +30,13 @@ class AttachmentList {
       *present = std::move(value);
       return *present;
     }
-    Holder<T>* const holder = Make(std::move(value));
-    (last_ == nullptr ? first_ : last_->next) = holder;
-    last_ = holder;
-    return holder->value;
+    return Append<T>(std::move(value));
+  }
+  // Makes one in the list itself: for what is not moved. REQUIRES: there is none of that type.
+  template <class T, class... Arguments>
+  T& Emplace(Arguments&&... arguments) {
+    GH_CHECK(Find<T>() == nullptr);
+    return Append<T>(std::forward<Arguments>(arguments)...);
   }
 
   // nullptr: there is none.
@@ -52,7 +57,7 @@ class AttachmentList {
 
  private:
   // For what the stages of rate limits and budgets keep of an exchange.
-  static constexpr std::size_t kRoom = 176;
+  static constexpr std::size_t kRoom = 640;
 
   // Its address stands for a type.
   template <class T>
@@ -65,23 +70,26 @@ class AttachmentList {
   };
   template <class T>
   struct Holder : Node {
-    explicit Holder(T&& held) : value(std::move(held)) {}
+    template <class... Arguments>
+    explicit Holder(Arguments&&... arguments) : value(std::forward<Arguments>(arguments)...) {}
     T value;
   };
 
-  template <class T>
-  Holder<T>* Make(T value) {
+  template <class T, class... Arguments>
+  T& Append(Arguments&&... arguments) {
     using Held = Holder<T>;
     static_assert(alignof(Held) <= alignof(std::max_align_t));
     const std::size_t begin = (used_ + alignof(Held) - 1) / alignof(Held) * alignof(Held);
     const bool fits = begin + sizeof(Held) <= kRoom;
     if (fits) used_ = begin + sizeof(Held);
-    Held* const held =
-        fits ? ::new (static_cast<void*>(&room_[begin])) Held(std::move(value)) : new Held(std::move(value));
+    Held* const held = fits ? ::new (static_cast<void*>(&room_[begin])) Held(std::forward<Arguments>(arguments)...)
+                            : new Held(std::forward<Arguments>(arguments)...);
     held->type = &kTag<T>;
     held->drop = fits ? [](Node* node) { static_cast<Held*>(node)->~Held(); }
                       : [](Node* node) { delete static_cast<Held*>(node); };
-    return held;
+    (last_ == nullptr ? first_ : last_->next) = held;
+    last_ = held;
+    return held->value;
   }
 
   Node* first_ = nullptr;

@@ -53,6 +53,22 @@ TEST(AttachmentList, KeepsOneOfEach) {
   EXPECT_EQ(first, 2);
 }
 
+// Knows where it lies, so that it stays there.
+struct Fixed {
+  explicit Fixed(int of) : number(of), self(this) {}
+  Fixed(const Fixed&) = delete;
+  Fixed& operator=(const Fixed&) = delete;
+  int number;
+  Fixed* self;
+};
+
+TEST(AttachmentList, MakesWhatIsNotMovedInItself) {
+  AttachmentList list;
+  EXPECT_EQ(list.Emplace<Fixed>(5).number, 5);
+  list.Set(Large{});
+  EXPECT_EQ(list.Find<Fixed>()->self, list.Find<Fixed>());
+}
+
 TEST(AttachmentList, TakesMoreThanItHasRoomFor) {
   AttachmentList list;
   list.Set(Large{}).bytes.back() = 'x';

@@ -80,6 +80,11 @@ class Exchange : public std::enable_shared_from_this<Exchange> {
   T& Attach(T state) {
     return attached_.Set(std::move(state));
   }
+  // For what is not moved; at most one of its type.
+  template <class T, class... Arguments>
+  T& Emplace(Arguments&&... arguments) {
+    return attached_.Emplace<T>(std::forward<Arguments>(arguments)...);
+  }
   template <class T>
   const T* Find() const {
     return attached_.Find<T>();

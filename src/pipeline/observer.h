@@ -14,7 +14,7 @@ namespace gatehouse::pipeline {
 
 // What became of one request, told once when it is over, whichever way it ended.
 struct ExchangeEnd {
-  const Exchange* exchange = nullptr;    // null when the request never became an exchange (bad path, bad JSON)
+  Exchange* exchange = nullptr;          // null when the request never became an exchange (bad path, bad JSON)
   const Principal* principal = nullptr;  // null for a stranger
   std::string_view request_id;
   std::string_view trace_id;

@@ -1,8 +1,8 @@
 #include "codec/http1/head_writer.h"
 
 #include <charconv>
-#include <cstring>
 
+#include "base/copy.h"
 #include "codec/http1/characters.h"
 
 namespace gatehouse::codec::http1 {
@@ -35,13 +35,10 @@ void AppendField(std::string& out, std::string_view name, std::string_view value
   const std::size_t size = start + name.size() + value.size() + 4;
   if (size > out.capacity()) out.reserve(2 * size);
   out.resize_and_overwrite(size, [&](char* bytes, std::size_t) {
-    char* at = bytes + start;
-    std::memcpy(at, name.data(), name.size());
-    at += name.size();
+    char* at = base::CopyShort(bytes + start, name);
     *at++ = ':';
     *at++ = ' ';
-    if (!value.empty()) std::memcpy(at, value.data(), value.size());
-    at += value.size();
+    at = base::CopyShort(at, value);
     *at++ = '\r';
     *at++ = '\n';
     return size;

@@ -32,22 +32,22 @@ Error JournalFull() {
 class SettledEvents final : public EventSource {
  public:
   SettledEvents(std::unique_ptr<EventSource> events, LoopAccounting& accounting, const DrainSettings& drain,
-                pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement)
+                pipeline::Exchange& exchange, Settlement& settlement)
       : events_(std::move(events)),
         accounting_(accounting),
         drain_(drain),
         exchange_(exchange),
-        settlement_(std::move(settlement)) {}
+        settlement_(&settlement) {}
   SettledEvents(const SettledEvents&) = delete;
   SettledEvents& operator=(const SettledEvents&) = delete;
   // The client went away in the middle.
   ~SettledEvents() override {
-    if (settlement_->concluded()) return;
+    if (settlement_ == nullptr || settlement_->concluded()) return;
     if (!accounting_.MayDrain(drain_)) {
       settlement_->Conclude(Settlement::Coming::kInPart);
       return;
     }
-    auto flight = std::make_unique<Flight>(accounting_, exchange_.shared_from_this(), settlement_);
+    auto flight = std::make_unique<Flight>(accounting_, exchange_.shared_from_this(), *settlement_);
     flight->Read(std::move(events_), drain_.at_most);
     accounting_.Adopt(std::move(flight));
   }
@@ -65,7 +65,8 @@ class SettledEvents final : public EventSource {
       events_.reset();
       outcome = std::move(within).TakeFailure();
     }
-    settlement_->Conclude(outcome.ok() ? Settlement::Coming::kWhole : Settlement::Coming::kInPart);
+    std::exchange(settlement_, nullptr)
+        ->Conclude(outcome.ok() ? Settlement::Coming::kWhole : Settlement::Coming::kInPart);
     co_return outcome;
   }
 
@@ -85,29 +86,25 @@ class SettledEvents final : public EventSource {
   std::unique_ptr<EventSource> events_;
   LoopAccounting& accounting_;    // the loop's
   const DrainSettings& drain_;    // the stage's, which the exchange pins
-  pipeline::Exchange& exchange_;  // outlives the reply
-  std::shared_ptr<Settlement> settlement_;
+  pipeline::Exchange& exchange_;  // outlives the answer's end
+  Settlement* settlement_;        // the exchange's; null once it is concluded here
 };
 
 // A call under way: one whose client goes before its reply has come goes on without it.
 class Call {
  public:
   Call(net::Task<Result<Reply>> task, LoopAccounting& accounting, const DrainSettings& drain,
-       pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement)
-      : task_(std::move(task)),
-        accounting_(accounting),
-        drain_(drain),
-        exchange_(exchange),
-        settlement_(std::move(settlement)) {}
+       pipeline::Exchange& exchange, Settlement& settlement)
+      : task_(std::move(task)), accounting_(accounting), drain_(drain), exchange_(exchange), settlement_(settlement) {}
   Call(const Call&) = delete;
   Call& operator=(const Call&) = delete;
   ~Call() {
     if (replied_) return;
     if (!accounting_.MayDrain(drain_)) {
-      settlement_->Conclude(Settlement::Coming::kInPart);
+      settlement_.Conclude(Settlement::Coming::kInPart);
       return;
     }
-    auto flight = std::make_unique<Flight>(accounting_, exchange_.shared_from_this(), std::move(settlement_));
+    auto flight = std::make_unique<Flight>(accounting_, exchange_.shared_from_this(), settlement_);
     flight->Continue(std::move(task_), drain_.at_most);
     accounting_.Adopt(std::move(flight));
   }
@@ -120,7 +117,7 @@ class Call {
   LoopAccounting& accounting_;    // the loop's
   const DrainSettings& drain_;    // the stage's, which the exchange pins
   pipeline::Exchange& exchange_;  // outlives the stage's task
-  std::shared_ptr<Settlement> settlement_;
+  Settlement& settlement_;
   bool replied_ = false;
 };
 
@@ -141,7 +138,7 @@ AccountingStage::AccountingStage(LoopAccounting& accounting, AccountingSettings 
                                  std::shared_ptr<const pipeline::Offers> offers)
     : accounting_(accounting),
       settings_(settings),
-      prices_(std::make_shared<llm::price::Lookup>(std::move(prices))),
+      prices_(std::make_unique<llm::price::Lookup>(std::move(prices))),
       offers_(std::move(offers)) {}
 
 AccountingStage::Custom& AccountingStage::CustomOf(const pipeline::Exchange& exchange) const {
@@ -193,22 +190,21 @@ Result<Reservation> AccountingStage::Reserve(pipeline::Exchange& exchange, Settl
   }
 }
 
-Result<std::shared_ptr<Settlement>> AccountingStage::Admit(pipeline::Exchange& exchange, Attempt& attempt) const {
+Result<Settlement*> AccountingStage::Admit(pipeline::Exchange& exchange, Attempt& attempt) const {
   const base::WallTime now = exchange.loop.Wall();
   Settlement::Worst worst;
   GH_TRY(Reservation reservation, Reserve(exchange, worst, now, attempt));
   auto ticket = accounting_.Intend(WorstRowOf(exchange, worst, now));
   if (!ticket && settings_.when_full == AccountingSettings::WhenFull::kRefuse) return JournalFull();
-  auto settlement = std::make_shared<Settlement>(accounting_, exchange,
-                                                 Settlement::Terms{.reservation = std::move(reservation),
-                                                                   .ticket = ticket,
-                                                                   .worst = std::move(worst),
-                                                                   .prices = prices_,
-                                                                   .admitted = now});
-  exchange.Attach(settlement);
-  exchange.gates.Add(*settlement);
-  if (accounting_.lessor() != nullptr) pipeline::AddWait(exchange, *settlement);
-  return settlement;
+  auto& settlement = exchange.Emplace<Settlement>(accounting_, exchange,
+                                                  Settlement::Terms{.reservation = std::move(reservation),
+                                                                    .ticket = ticket,
+                                                                    .worst = std::move(worst),
+                                                                    .prices = prices_.get(),
+                                                                    .admitted = now});
+  exchange.gates.Add(settlement);
+  if (accounting_.lessor() != nullptr) pipeline::AddWait(exchange, settlement);
+  return &settlement;
 }
 
 net::Task<Result<Reply>> AccountingStage::Handle(pipeline::Exchange& exchange, pipeline::Next next) const {
@@ -216,7 +212,7 @@ net::Task<Result<Reply>> AccountingStage::Handle(pipeline::Exchange& exchange, p
   Attempt attempt;
   if (accounting_.lessor() != nullptr) attempt.patience = Ask::Patience::kMayWait;
   auto admitted = Admit(exchange, attempt);
-  if (admitted.ok()) return Serve(exchange, std::move(admitted).value(), std::move(next));
+  if (admitted.ok()) return Serve(exchange, *admitted.value(), std::move(next));
   if (!attempt.needs.empty()) return FetchAndServe(exchange, std::move(attempt), std::move(next));
   return Refuse(std::move(admitted).TakeError());
 }
@@ -231,50 +227,49 @@ net::Task<Result<Reply>> AccountingStage::FetchAndServe(pipeline::Exchange& exch
     const base::Status fetched = co_await lessor.Fetch(exchange.loop, std::exchange(attempt.needs, {}), deadline);
     if (!fetched.ok() || exchange.loop.Now() >= deadline.at) attempt.patience = Ask::Patience::kNone;
     auto admitted = Admit(exchange, attempt);
-    if (admitted.ok()) co_return co_await Serve(exchange, std::move(admitted).value(), std::move(next));
+    if (admitted.ok()) co_return co_await Serve(exchange, *admitted.value(), std::move(next));
     if (attempt.needs.empty()) co_return std::move(admitted).TakeFailure();
   }
 }
 
 net::Task<Result<Reply>> AccountingStage::Refuse(Error error) { co_return error; }
 
-net::Task<Result<Reply>> AccountingStage::Serve(pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement,
+net::Task<Result<Reply>> AccountingStage::Serve(pipeline::Exchange& exchange, Settlement& settlement,
                                                 pipeline::Next next) const {
   Call call(std::move(next)(exchange), accounting_, settings_.drain, exchange, settlement);
   auto reply = co_await std::move(call.task());
   call.Replied();
   if (!reply.ok()) {
-    settlement->Conclude(Settlement::Coming::kNot);
+    settlement.Conclude(Settlement::Coming::kNot);
     co_return reply;
   }
   if (auto* chat = std::get_if<pipeline::ChatReply>(&reply.value().answer)) {
-    Follow(*chat, exchange, std::move(settlement));
+    Follow(*chat, exchange, settlement);
   } else {
     NoteUsage(reply.value(), exchange.outcome);
-    settlement->Conclude(ComingOf(reply.value()));
+    settlement.Conclude(ComingOf(reply.value()));
   }
   co_return reply;
 }
 
 // Settles an answer that has come already, and has any other settled when it has.
-void AccountingStage::Follow(pipeline::ChatReply& chat, pipeline::Exchange& exchange,
-                             std::shared_ptr<Settlement> settlement) const {
+void AccountingStage::Follow(pipeline::ChatReply& chat, pipeline::Exchange& exchange, Settlement& settlement) const {
   const llm::Batch* const whole = chat.events->Whole();
   if (whole == nullptr) {
-    chat.events = std::make_unique<SettledEvents>(std::move(chat.events), accounting_, settings_.drain, exchange,
-                                                  std::move(settlement));
+    chat.events =
+        std::make_unique<SettledEvents>(std::move(chat.events), accounting_, settings_.drain, exchange, settlement);
     return;
   }
   const Portion portion = Measure(*whole, exchange.outcome);
   std::vector<Need> needs;
-  static_cast<void>(settlement->Delivered(portion.tokens, portion.bytes, needs));  // one frame is within any bound
-  settlement->Conclude(Settlement::Coming::kWhole);
+  static_cast<void>(settlement.Delivered(portion.tokens, portion.bytes, needs));  // one frame is within any bound
+  settlement.Conclude(Settlement::Coming::kWhole);
 }
 
 void LedgerObserver::Ended(const pipeline::ExchangeEnd& end) {
   if (end.exchange == nullptr) return;
-  if (const auto* settlement = end.exchange->Find<std::shared_ptr<Settlement>>()) {
-    (*settlement)->Ended(end);
+  if (auto* settlement = end.exchange->Find<Settlement>()) {
+    settlement->Ended(end);
     return;
   }
   if (rows_ == Rows::kNone) return;

@@ -49,18 +49,18 @@ class AccountingStage final : public pipeline::Stage {
     std::shared_ptr<const EncodedCaller> caller;
   };
   Custom& CustomOf(const pipeline::Exchange& exchange) const;
-  base::Result<std::shared_ptr<Settlement>> Admit(pipeline::Exchange& exchange, Attempt& attempt) const;
+  base::Result<Settlement*> Admit(pipeline::Exchange& exchange, Attempt& attempt) const;
   base::Result<Reservation> Reserve(pipeline::Exchange& exchange, Settlement::Worst& worst, base::WallTime now,
                                     Attempt& attempt) const;
   net::Task<base::Result<pipeline::Reply>> FetchAndServe(pipeline::Exchange& exchange, Attempt attempt,
                                                          pipeline::Next next) const;
-  void Follow(pipeline::ChatReply& chat, pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement) const;
-  net::Task<base::Result<pipeline::Reply>> Serve(pipeline::Exchange& exchange, std::shared_ptr<Settlement> settlement,
+  void Follow(pipeline::ChatReply& chat, pipeline::Exchange& exchange, Settlement& settlement) const;
+  net::Task<base::Result<pipeline::Reply>> Serve(pipeline::Exchange& exchange, Settlement& settlement,
                                                  pipeline::Next next) const;
 
   LoopAccounting& accounting_;
   const AccountingSettings settings_;
-  const std::shared_ptr<llm::price::Lookup> prices_;
+  const std::unique_ptr<llm::price::Lookup> prices_;
   const std::shared_ptr<const pipeline::Offers> offers_;
   mutable common::CallerMap<Custom> custom_;  // the loop's, like the stage
 };

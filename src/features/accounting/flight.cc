@@ -30,16 +30,15 @@ Portion Measure(const llm::Batch& batch, pipeline::Outcome& outcome) {
   return portion;
 }
 
-Flight::Flight(LoopAccounting& accounting, std::shared_ptr<pipeline::Exchange> exchange,
-               std::shared_ptr<Settlement> settlement)
+Flight::Flight(LoopAccounting& accounting, std::shared_ptr<pipeline::Exchange> exchange, Settlement& settlement)
     : Timer(accounting.loop()),
       accounting_(accounting),
       exchange_(std::move(exchange)),
-      settlement_(std::move(settlement)),
+      settlement_(settlement),
       tasks_(accounting.loop()) {}
 
 Flight::~Flight() {
-  if (!done_) settlement_->Conclude(Settlement::Coming::kInPart);
+  if (!done_) settlement_.Conclude(Settlement::Coming::kInPart);
   accounting_.FlightSettled(*exchange_);
 }
 
@@ -56,13 +55,13 @@ void Flight::Read(std::unique_ptr<EventSource> events, base::Duration at_most) {
 net::Task<> Flight::SeeThrough(net::Task<Result<Reply>> call) {
   auto reply = co_await std::move(call).Rest();
   if (!reply.ok()) {
-    settlement_->Conclude(Settlement::Coming::kNot);
+    settlement_.Conclude(Settlement::Coming::kNot);
   } else if (auto* chat = std::get_if<pipeline::ChatReply>(&reply.value().answer)) {
     co_await ReadToEnd(std::move(chat->events));
     co_return;
   } else {
     NoteUsage(reply.value(), exchange_->outcome);
-    settlement_->Conclude(ComingOf(reply.value()));
+    settlement_.Conclude(ComingOf(reply.value()));
   }
   Finish();
 }
@@ -77,9 +76,9 @@ net::Task<> Flight::ReadToEnd(std::unique_ptr<EventSource> events) {
     const Portion portion = Measure(batch, exchange_->outcome);
     // Nobody is cut here: what comes is billed.
     std::vector<Need> needs;
-    static_cast<void>(settlement_->Delivered(portion.tokens, portion.bytes, needs));
+    static_cast<void>(settlement_.Delivered(portion.tokens, portion.bytes, needs));
   }
-  settlement_->Conclude(coming);
+  settlement_.Conclude(coming);
   Finish();
 }
 

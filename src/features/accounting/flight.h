@@ -18,8 +18,7 @@ namespace gatehouse::features::accounting {
 class Flight final : private net::Timer {
  public:
   // `accounting` outlives it.
-  Flight(LoopAccounting& accounting, std::shared_ptr<pipeline::Exchange> exchange,
-         std::shared_ptr<Settlement> settlement);
+  Flight(LoopAccounting& accounting, std::shared_ptr<pipeline::Exchange> exchange, Settlement& settlement);
   ~Flight() override;
 
   // Goes on with a call that was begun, and reads its answer.
@@ -36,7 +35,7 @@ class Flight final : private net::Timer {
 
   LoopAccounting& accounting_;
   const std::shared_ptr<pipeline::Exchange> exchange_;
-  const std::shared_ptr<Settlement> settlement_;
+  Settlement& settlement_;
   bool done_ = false;
   net::TaskGroup tasks_;  // last: what runs there uses the rest
 };

@@ -7,8 +7,6 @@
 namespace gatehouse::features::accounting {
 namespace {
 
-using Hold = Reservation::Hold;
-
 constexpr std::int64_t kMillion = 1'000'000;
 
 std::int64_t Clamped(__int128 value) {
@@ -168,14 +166,21 @@ void Organization::ForEach(std::span<const pipeline::Link> chain, std::string_vi
   }
 }
 
-const std::vector<Path::Stop>& Organization::StopsOf(Path& path, const Ask& ask) {
-  if (path.generation_ == generation_) return path.stops_;
-  path.generation_ = generation_;
-  path.stops_.clear();
+// Of nothing yet. Accounts of single providers come when a target is chosen.
+std::vector<Hold> Organization::HoldsOf(const Ask& ask) {
+  std::vector<Hold> holds;
   ForEach(ask.chain, ask.model, [&](Account& account, pipeline::NodeKind kind) {
-    path.stops_.push_back({.account = &account, .kind = kind});
+    const Limit& limit = account.limit();
+    if (limit.provider.empty()) holds.push_back({.account = &account, .kind = kind, .dimension = limit.dimension});
   });
-  return path.stops_;
+  return holds;
+}
+
+const std::vector<Hold>& Organization::HoldsOf(Path& path, const Ask& ask) {
+  if (path.generation_ == generation_) return path.holds_;
+  path.generation_ = generation_;
+  path.holds_ = HoldsOf(ask);
+  return path.holds_;
 }
 
 // Whether all of `holds` can give what is asked for, and how much of an answer they pay for together.
@@ -184,7 +189,7 @@ std::optional<Refusal> Organization::Check(const Ask& ask, std::span<const Hold>
   const Amounts wanted = NeededFor(ask, ask.wanted_output);
   std::optional<Refusal> refusal;
   for (const Hold& hold : holds) {
-    const Dimension dimension = hold.account->limit().dimension;
+    const Dimension dimension = hold.dimension;
     const std::int64_t left = hold.account->Left(ask.now);
     if (dimension == Dimension::kUsd && ask.cost == Ask::Cost::kUnknown) {
       refusal = RefusalOf(*hold.account, hold.kind, left, 0);
@@ -211,7 +216,7 @@ std::optional<Refusal> Organization::Check(const Ask& ask, std::span<const Hold>
 std::optional<Refusal> Organization::Downgrade(const Ask& ask, std::span<const Hold> holds, const Amounts& needed) {
   for (const Hold& hold : holds) {
     if (hold.account->limit().steps.empty()) continue;
-    const std::int64_t amount = needed.Of(hold.account->limit().dimension);
+    const std::int64_t amount = needed.Of(hold.dimension);
     const Step* downgrade = hold.account->StepAt(Step::Action::kDowngrade, amount);
     if (downgrade == nullptr || downgrade->model == ask.model) continue;
     Refusal refusal = RefusalOf(*hold.account, hold.kind, hold.account->Left(ask.now), amount);
@@ -246,16 +251,8 @@ std::optional<Refusal> Organization::Sharing(const Ask& ask, std::span<const Hol
 
 std::variant<Reservation, Refusal> Organization::Reserve(const Ask& ask) {
   Reservation reservation;
-  reservation.holds_.reserve(ask.chain.size());
   const std::scoped_lock lock(mutex_);
-  const auto add = [&](Account& account, pipeline::NodeKind kind) {
-    if (account.limit().provider.empty()) reservation.holds_.push_back({.account = &account, .kind = kind});
-  };
-  if (ask.path == nullptr) {
-    ForEach(ask.chain, ask.model, add);
-  } else {
-    for (const Path::Stop& stop : StopsOf(*ask.path, ask)) add(*stop.account, stop.kind);
-  }
+  reservation.holds_ = ask.path == nullptr ? HoldsOf(ask) : HoldsOf(*ask.path, ask);
   std::int64_t output = 0;
   std::optional<Refusal> refusal;
   if (tenure_ == Tenure::kShared && ask.patience == Ask::Patience::kMayWait) refusal = Sharing(ask, reservation.holds_);
@@ -267,7 +264,7 @@ std::variant<Reservation, Refusal> Organization::Reserve(const Ask& ask) {
   }
   reservation.held_ = NeededFor(ask, output);
   for (Hold& hold : reservation.holds_) {
-    hold.amount = reservation.held_.Of(hold.account->limit().dimension);
+    hold.amount = reservation.held_.Of(hold.dimension);
     hold.piece = hold.account->Hold(hold.amount, ask.now);
     Look(*hold.account, ask.now);
   }
@@ -279,7 +276,7 @@ std::variant<Reservation, Refusal> Organization::Reserve(const Ask& ask) {
 std::optional<Refusal> Organization::Extend(Reservation& reservation, const Amounts& more, std::int64_t now) {
   const std::scoped_lock lock(mutex_);
   for (const Hold& hold : reservation.holds_) {
-    const std::int64_t needed = more.Of(hold.account->limit().dimension);
+    const std::int64_t needed = more.Of(hold.dimension);
     const std::int64_t left = hold.account->Left(now);
     if (needed <= left) continue;
     Refusal refusal = RefusalFor(*hold.account, hold.kind, left, needed, now);
@@ -287,7 +284,7 @@ std::optional<Refusal> Organization::Extend(Reservation& reservation, const Amou
     return refusal;
   }
   for (Hold& hold : reservation.holds_) {
-    const std::int64_t needed = more.Of(hold.account->limit().dimension);
+    const std::int64_t needed = more.Of(hold.dimension);
     hold.account->HoldMore(needed, hold.piece);
     hold.amount += needed;
     Look(*hold.account, now);
@@ -308,7 +305,10 @@ std::optional<Refusal> Organization::Include(Reservation& reservation, std::span
     const Limit& limit = account.limit();
     if (limit.provider.empty() || !Fits(limit.provider, provider)) return;
     if (std::ranges::find(reservation.holds_, &account, &Hold::account) != reservation.holds_.end()) return;
-    more.push_back({.account = &account, .kind = kind, .amount = reservation.held_.Of(limit.dimension)});
+    more.push_back({.account = &account,
+                    .kind = kind,
+                    .dimension = limit.dimension,
+                    .amount = reservation.held_.Of(limit.dimension)});
     const std::int64_t left = account.Left(now);
     if (more.back().amount > left && !refusal) refusal = RefusalFor(account, kind, left, more.back().amount, now);
   });
@@ -329,7 +329,7 @@ void Organization::Settle(std::span<const Hold> holds, const Amounts& used, std:
   for (const Hold& hold : holds) {
     const Limit& limit = hold.account->limit();
     const std::int64_t before = hold.account->used();
-    hold.account->Settle(hold.amount, Fits(limit.provider, provider) ? used.Of(limit.dimension) : 0, hold.piece);
+    hold.account->Settle(hold.amount, Fits(limit.provider, provider) ? used.Of(hold.dimension) : 0, hold.piece);
     Note(*hold.account, before);
   }
   if (!retired_.empty()) DropRetired();

@@ -56,7 +56,7 @@ class Organization : public std::enable_shared_from_this<Organization> {
   std::optional<Refusal> Extend(Reservation& reservation, const Amounts& more, std::int64_t now);
   std::optional<Refusal> Include(Reservation& reservation, std::span<const pipeline::Link> chain,
                                  std::string_view model, std::string_view provider, std::int64_t now);
-  void Settle(std::span<const Reservation::Hold> holds, const Amounts& used, std::string_view provider);
+  void Settle(std::span<const Hold> holds, const Amounts& used, std::string_view provider);
 
   std::vector<Treasury::Standing> Standings(std::int64_t now);
   std::vector<Spent> Attribute(const Treasury::Use& use);
@@ -72,12 +72,13 @@ class Organization : public std::enable_shared_from_this<Organization> {
   // The accounts of one node, most often one or two.
   using OfNode = std::vector<std::unique_ptr<Account>>;
 
-  const std::vector<Path::Stop>& StopsOf(Path& path, const Ask& ask);
+  std::vector<Hold> HoldsOf(const Ask& ask);
+  const std::vector<Hold>& HoldsOf(Path& path, const Ask& ask);
   template <class Visit>
   void ForEach(std::span<const pipeline::Link> chain, std::string_view model, Visit visit);
-  std::optional<Refusal> Check(const Ask& ask, std::span<const Reservation::Hold> holds, std::int64_t& output);
-  std::optional<Refusal> Downgrade(const Ask& ask, std::span<const Reservation::Hold> holds, const Amounts& needed);
-  std::optional<Refusal> Sharing(const Ask& ask, std::span<const Reservation::Hold> holds);
+  std::optional<Refusal> Check(const Ask& ask, std::span<const Hold> holds, std::int64_t& output);
+  std::optional<Refusal> Downgrade(const Ask& ask, std::span<const Hold> holds, const Amounts& needed);
+  std::optional<Refusal> Sharing(const Ask& ask, std::span<const Hold> holds);
   void DropRetired();
   void Note(const Account& account, std::int64_t before);
   void Look(Account& account, std::int64_t now);

@@ -4,6 +4,8 @@
 #include <chrono>
 #include <utility>
 
+#include "base/copy.h"
+
 namespace gatehouse::features::accounting {
 namespace {
 
@@ -49,7 +51,7 @@ class Writer {
     for (; value >= 0x80; value >>= 7U) *at_++ = static_cast<char>(0x80U | (value & 0x7FU));
     *at_++ = static_cast<char>(value);
   }
-  void Bytes(std::string_view bytes) { at_ += bytes.copy(at_, bytes.size()); }
+  void Bytes(std::string_view bytes) { at_ = base::CopyShort(at_, bytes); }
   // A cut never leaves half a character of UTF-8.
   void Text(std::string_view text, std::size_t most) {
     if (text.size() > most) {

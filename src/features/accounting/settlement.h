@@ -19,7 +19,7 @@
 namespace gatehouse::features::accounting {
 
 // One exchange from its admission to its row in the ledger: what is held for it, what it used, and what that costs. The
-// exchange keeps it (it is attached there), so that it outlives every call made for it. One loop.
+// exchange keeps it (it is made there), so that it outlives every call made for it. One loop.
 //
 // The row is written when two things are known, in whichever order they come: what the exchange came to (Conclude) and
 // how it ended for its client (Ended).
@@ -38,7 +38,7 @@ class Settlement final : public pipeline::AttemptGate, public pipeline::AttemptW
     Reservation reservation;
     std::optional<LoopAccounting::Ticket> ticket;
     Worst worst;
-    std::shared_ptr<llm::price::Lookup> prices;  // of the loop
+    llm::price::Lookup* prices = nullptr;  // of the stage, which the exchange pins
     base::WallTime admitted;
   };
   // `accounting` and `exchange` outlive it.

@@ -24,21 +24,25 @@ namespace gatehouse::features::accounting {
 class Organization;  // the accounts of one organization, under one lock (organization.h)
 class Notices;       // steps that were passed and nobody was told of yet (organization.h)
 
+// What one account has set aside.
+struct Hold {
+  Account* account = nullptr;  // the organization's, which removes none that is held
+  pipeline::NodeKind kind = pipeline::NodeKind::kOrganization;
+  Dimension dimension = Dimension::kUsd;  // of its limit
+  std::int64_t amount = 0;
+  std::int64_t piece = 0;  // in which it will be counted: its begin
+};
+
 // The accounts that the requests of one chain for one model are counted in, found once and remembered by whoever asks
 // for them often. Of one treasury; one thread; outlives the treasury.
 class Path {
- public:
-  struct Stop {
-    Account* account = nullptr;  // the organization's, as long as its generation is this one's
-    pipeline::NodeKind kind = pipeline::NodeKind::kOrganization;
-  };
-
  private:
   friend class Organization;
   friend class Treasury;
   std::shared_ptr<Organization> organization_;
-  std::uint64_t generation_ = 0;  // of the organization's accounts; 0: nothing is known
-  std::vector<Stop> stops_;
+  std::uint64_t generation_ =
+      0;                     // of the organization's accounts, which they are as long as it is; 0: nothing is known
+  std::vector<Hold> holds_;  // of nothing yet; those of single providers are not among them
 };
 
 // What an exchange wants to be sure of before it begins.
@@ -82,14 +86,6 @@ struct Refusal {
 // of it back. Thread-safe to the extent that one thread at a time uses it; outlives the treasury that gave it.
 class Reservation {
  public:
-  // What one account has set aside.
-  struct Hold {
-    Account* account = nullptr;  // the organization's, which removes none that is held
-    pipeline::NodeKind kind = pipeline::NodeKind::kOrganization;
-    std::int64_t amount = 0;
-    std::int64_t piece = 0;  // in which it will be counted: its begin
-  };
-
   Reservation() = default;
   Reservation(Reservation&& other) noexcept { *this = std::move(other); }
   Reservation& operator=(Reservation&& other) noexcept;

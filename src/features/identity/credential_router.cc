@@ -13,21 +13,23 @@ net::Task<CredentialRouter::Outcome> CredentialRouter::Authenticate(pipeline::Cr
   return keys_->Authenticate(credential, now);
 }
 
-net::Task<CredentialRouter::Outcome> CredentialRouter::JudgeSecret(pipeline::Credential credential,
+net::Task<CredentialRouter::Outcome> CredentialRouter::JudgeSecret(const pipeline::Credential& credential,
                                                                    base::WallTime now) {
   const bool signed_token = codec::jose::LooksLikeJws(credential.secret);
-  if (signed_token && tokens_) co_return co_await tokens_->Authenticate(credential, now);
+  if (signed_token && tokens_) return tokens_->Authenticate(credential, now);
+  const bool only_a_key = !signed_token && (!tokens_ || !tokens_->Recognizes(credential.secret));
+  return only_a_key ? keys_->Authenticate(credential, now) : JudgeAmbiguous(credential, now);
+}
+
+// A key, or else an opaque token, or a signed one where none is accepted.
+net::Task<CredentialRouter::Outcome> CredentialRouter::JudgeAmbiguous(pipeline::Credential credential,
+                                                                      base::WallTime now) {
   Outcome as_key = co_await keys_->Authenticate(credential, now);
   const bool unknown = !as_key.ok() && as_key.error().code == base::ErrorCode::kUnauthenticated &&
                        ShapeOf(credential.secret) == KeyShape::kForeign;
-  if (unknown && tokens_ && tokens_->Recognizes(credential.secret)) {
-    co_return co_await tokens_->Authenticate(credential, now);
-  }
-  if (unknown && signed_token) {
-    co_return Refusal(
-        "This looks like an access token, and this gateway accepts none. Send an API key of the gateway.");
-  }
-  co_return as_key;
+  if (!unknown) co_return as_key;
+  if (tokens_) co_return co_await tokens_->Authenticate(credential, now);
+  co_return Refusal("This looks like an access token, and this gateway accepts none. Send an API key of the gateway.");
 }
 
 }  // namespace gatehouse::features::identity

@@ -24,7 +24,8 @@ class CredentialRouter final : public pipeline::Authenticator {
  private:
   using Outcome = base::Result<std::shared_ptr<const pipeline::Principal>>;
 
-  net::Task<Outcome> JudgeSecret(pipeline::Credential credential, base::WallTime now);
+  net::Task<Outcome> JudgeSecret(const pipeline::Credential& credential, base::WallTime now);
+  net::Task<Outcome> JudgeAmbiguous(pipeline::Credential credential, base::WallTime now);
 
   std::unique_ptr<pipeline::Authenticator> keys_;
   std::unique_ptr<oidc::TokenAuthenticator> tokens_;

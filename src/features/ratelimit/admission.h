@@ -16,7 +16,7 @@
 
 namespace gatehouse::features::ratelimit {
 
-// What one exchange has taken of the buckets of all rules that concern it. The exchange keeps it (it is attached
+// What one exchange has taken of the buckets of all rules that concern it. The exchange keeps it (it is made
 // there), so that slots are given back, and tokens are settled to what was used, whichever way the exchange ends. One
 // loop.
 class Admission final : public pipeline::AttemptGate, public pipeline::AttemptWait {

@@ -37,18 +37,17 @@ net::Task<Result<Reply>> RateLimitStage::Handle(pipeline::Exchange& exchange, pi
   if (rules().empty() || std::holds_alternative<pipeline::ModelsCall>(exchange.operation)) {
     return std::move(next)(exchange);
   }
-  auto admission = std::make_shared<Admission>(selection_, exchange);
-  if (!admission->IsConcerned()) return std::move(next)(exchange);
-  base::Status entered = admission->Enter();
-  exchange.Attach(admission);
-  if (admission->lack() != Admission::Lack::kNothing) [[unlikely]] {
-    return FetchAndServe(exchange, std::move(admission), std::move(next));
+  auto& admission = exchange.Emplace<Admission>(selection_, exchange);
+  if (!admission.IsConcerned()) return std::move(next)(exchange);
+  base::Status entered = admission.Enter();
+  if (admission.lack() != Admission::Lack::kNothing) [[unlikely]] {
+    return FetchAndServe(exchange, admission, std::move(next));
   }
-  exchange.Attach(admission->Standing());
+  exchange.Attach(admission.Standing());
   if (!entered.ok()) return Refuse(std::move(entered).TakeError());
-  Guard(exchange, *admission);
+  Guard(exchange, admission);
   if (!rules().CountsSlots()) return std::move(next)(exchange);
-  return Serve(exchange, std::move(admission), std::move(next));
+  return Serve(exchange, admission, std::move(next));
 }
 
 // Has every call to a provider ask the rules of that provider.
@@ -60,28 +59,27 @@ void RateLimitStage::Guard(pipeline::Exchange& exchange, Admission& admission) c
 }
 
 // What this gateway had drawn of a limit that several share did not suffice.
-net::Task<Result<Reply>> RateLimitStage::FetchAndServe(pipeline::Exchange& exchange,
-                                                       std::shared_ptr<Admission> admission,
+net::Task<Result<Reply>> RateLimitStage::FetchAndServe(pipeline::Exchange& exchange, Admission& admission,
                                                        pipeline::Next next) const {
-  base::Status entered = co_await admission->FetchAndEnter();
-  exchange.Attach(admission->Standing());
+  base::Status entered = co_await admission.FetchAndEnter();
+  exchange.Attach(admission.Standing());
   GH_CO_CHECK_OK(std::move(entered));
-  Guard(exchange, *admission);
-  co_return co_await Serve(exchange, std::move(admission), std::move(next));
+  Guard(exchange, admission);
+  co_return co_await Serve(exchange, admission, std::move(next));
 }
 
 net::Task<Result<Reply>> RateLimitStage::Refuse(base::Error error) { co_return error; }
 
-net::Task<Result<Reply>> RateLimitStage::Serve(pipeline::Exchange& exchange, std::shared_ptr<Admission> admission,
+net::Task<Result<Reply>> RateLimitStage::Serve(pipeline::Exchange& exchange, Admission& admission,
                                                pipeline::Next next) {
-  GH_CO_CHECK_OK(co_await admission->TakeSlots());
+  GH_CO_CHECK_OK(co_await admission.TakeSlots());
   auto reply = co_await std::move(next)(exchange);
   auto* chat = reply.ok() ? std::get_if<pipeline::ChatReply>(&reply.value().answer) : nullptr;
   const bool opaque = reply.ok() && std::holds_alternative<pipeline::PassThroughReply>(reply.value().answer);
   if (chat != nullptr) {
-    chat->events = std::make_unique<CountedEvents>(std::move(chat->events), *admission);
+    chat->events = std::make_unique<CountedEvents>(std::move(chat->events), admission);
   } else if (!opaque) {
-    admission->ReleaseSlots();
+    admission.ReleaseSlots();
   }
   co_return reply;
 }

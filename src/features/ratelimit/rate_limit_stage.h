@@ -21,12 +21,11 @@ class RateLimitStage final : public pipeline::Stage {
 
  private:
   void Guard(pipeline::Exchange& exchange, Admission& admission) const;
-  net::Task<base::Result<pipeline::Reply>> FetchAndServe(pipeline::Exchange& exchange,
-                                                         std::shared_ptr<Admission> admission,
+  net::Task<base::Result<pipeline::Reply>> FetchAndServe(pipeline::Exchange& exchange, Admission& admission,
                                                          pipeline::Next next) const;
   static net::Task<base::Result<pipeline::Reply>> Refuse(base::Error error);
-  static net::Task<base::Result<pipeline::Reply>> Serve(pipeline::Exchange& exchange,
-                                                        std::shared_ptr<Admission> admission, pipeline::Next next);
+  static net::Task<base::Result<pipeline::Reply>> Serve(pipeline::Exchange& exchange, Admission& admission,
+                                                        pipeline::Next next);
 
   const RuleSet& rules() const { return selection_.rules(); }
 

@@ -23,6 +23,10 @@ Wide Plus(Wide a, Wide b) {
   Wide sum = 0;
   return __builtin_add_overflow(a, b, &sum) ? kMost : sum;
 }
+// What nobody can exceed: below 2^127.
+Wide ForTokens(std::int64_t price, std::uint64_t tokens) {
+  return static_cast<Wide>(static_cast<std::uint64_t>(std::max<std::int64_t>(price, 0))) * tokens;
+}
 Wide Amount(std::int64_t price) { return static_cast<Wide>(std::max<std::int64_t>(price, 0)); }
 
 std::array<std::uint64_t, kBuckets> Tokens(const Usage& usage) {
@@ -41,8 +45,8 @@ std::uint64_t Sum(std::span<const std::uint64_t> counts) {
 
 // Calls of the model and of tools: priced by the thousand, so a thousandth of a million.
 Wide ByTheCall(const Price& price, std::uint64_t tool_calls) {
-  const Wide calls = Plus(Amount(price.thousand_requests), Times(Amount(price.thousand_tool_calls), tool_calls));
-  return Times(calls, kThousandsPerMillion);
+  const Wide calls = Plus(Amount(price.thousand_requests), ForTokens(price.thousand_tool_calls, tool_calls));
+  return calls == 0 ? 0 : Times(calls, kThousandsPerMillion);
 }
 
 base::NanoUsd Narrow(Wide whole) {
@@ -109,7 +113,7 @@ base::NanoUsd Cost(const Price& price, const Usage& usage, Delivery delivery) {
   const Rates& rates = price.RatesFor(Sum(std::span(tokens).first(kInputBuckets)));
   Wide sum = 0;
   for (std::size_t i = 0; i < kBuckets; ++i) {
-    if (tokens.at(i) != 0) sum = Plus(sum, Times(Amount(rates.at(i)), tokens.at(i)));
+    if (tokens.at(i) != 0) sum = Plus(sum, ForTokens(rates.at(i), tokens.at(i)));
   }
   const Wide calls = ByTheCall(price, usage.server_tool_calls);
   if (delivery == Delivery::kImmediate || price.batch_millionths == Price::kWhole) {
@@ -122,7 +126,7 @@ base::NanoUsd Cost(const Price& price, const Usage& usage, Delivery delivery) {
 base::NanoUsd WorstCase(const Price& price, const Bounds& bounds) {
   const Dearest dearest = DearestRates(price, bounds.input_tokens);
   const Wide tokens =
-      Plus(Times(Amount(dearest.input), bounds.input_tokens), Times(Amount(dearest.output), bounds.output_tokens));
+      Plus(ForTokens(dearest.input, bounds.input_tokens), ForTokens(dearest.output, bounds.output_tokens));
   return RoundHalfUp(Plus(tokens, ByTheCall(price, bounds.tool_calls)), kPerMillion);
 }
 
@@ -134,7 +138,7 @@ std::optional<std::uint64_t> AffordableOutput(const Price& price, const Bounds& 
   const Dearest dearest = DearestRates(price, bounds.input_tokens);
   // Above `available` for all of the output, so its rate is not zero. What is left is taken as if rounded up: the
   // answer can be one token short of the most, never one too many.
-  const Wide spent = Plus(Times(Amount(dearest.input), bounds.input_tokens), ByTheCall(price, bounds.tool_calls));
+  const Wide spent = Plus(ForTokens(dearest.input, bounds.input_tokens), ByTheCall(price, bounds.tool_calls));
   const Wide have = Times(Amount(available.value), kPerMillion);
   const Wide tokens = have > spent ? (have - spent) / Amount(dearest.output) : 0;
   return static_cast<std::uint64_t>(std::min<Wide>(tokens, bounds.output_tokens));

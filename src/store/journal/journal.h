@@ -77,7 +77,8 @@ class Journal {
     std::optional<Ticket> Take();
     // Texts that are too long are cut. REQUIRES: the slot was taken here.
     void Intend(const Ticket& ticket, std::string_view text);
-    // Fetches the memory that Finish() writes into, which nobody has touched for long: it takes a while, and nobody waits.
+    // Fetches the memory that Finish() writes into, which nobody has touched for long: it takes a while, and nobody
+    // waits.
     void AboutToFinish(const Ticket& ticket) const;
     void Finish(const Ticket& ticket, std::string_view text);
     void Free(std::uint32_t slot);
