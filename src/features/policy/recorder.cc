@@ -89,8 +89,8 @@ void Recorder::Note(const Entry& entry, pipeline::Phase phase, Docket& judged,
   FetchAhead();
 }
 
-// The oldest of a ring are the coldest: what is written over next is fetched meanwhile, and where its names are is known
-// from the time before.
+// The oldest of a ring are the coldest: what is written over next is fetched meanwhile, and where its names are is
+// known from the time before.
 void Recorder::FetchAhead() const {
   __builtin_prefetch(kept_[next_].names.data(), 1);
   const Kept& later = kept_[(next_ + 1) % kKept];
