@@ -33,7 +33,8 @@ std::string SubjectOf(const pipeline::Principal& principal) {
 
 }  // namespace
 
-Record::Record(EntrySink& sink, const base::Clock& clock, std::string node, RecordSettings settings, std::size_t loops)
+Record::Record(EntrySink& sink, const base::Clock& clock, std::string_view node, RecordSettings settings,
+               std::size_t loops)
     : sink_(sink), clock_(clock), node_member_(NodeMember(node)), settings_(settings), counts_(loops + 1) {}
 
 Record::Totals Record::totals() const {

@@ -46,7 +46,7 @@ struct RecordSettings {
 class Record {
  public:
   // `sink` and `clock` outlive it. `node` names the gateway.
-  Record(EntrySink& sink, const base::Clock& clock, std::string node, RecordSettings settings, std::size_t loops);
+  Record(EntrySink& sink, const base::Clock& clock, std::string_view node, RecordSettings settings, std::size_t loops);
   Record(const Record&) = delete;
   Record& operator=(const Record&) = delete;
   ~Record() = default;
