@@ -7,6 +7,7 @@ TEXTS = ["request_id", "price", "organization", "team", "project", "name", "key_
 OUTCOMES = ["ok", "failed", "denied", "in_doubt"]
 BASES = ["nothing", "provider", "estimated", "worst_case"]
 EFFECTS = ["allow", "restrict", "challenge", "deny"]
+DIGITS = "0123456789abcdefghjkmnpqrstvwxyz"
 
 
 class Bytes:
@@ -60,14 +61,56 @@ def row(data):
     return said
 
 
+def leb128(value):
+    out = bytearray()
+    while value >= 0x80:
+        out.append(0x80 | value & 0x7F)
+        value >>= 7
+    return bytes(out + bytes([value]))
+
+
+class Block:
+    """A block on its way through its bytes; each row is put together again as the bytes it was made of."""
+
+    def __init__(self, content):
+        assert content[0] == 3, "another version"
+        self.bytes = Bytes(content)
+        self.bytes.at = 1
+        self.keys, self.names = [], []
+        self.admitted = self.shape = 0
+
+    def difference(self):
+        number = self.bytes.number()
+        return (number >> 1) ^ -(number & 1)
+
+    def request_id(self):
+        if not self.shape >> 16 & 1:
+            return self.bytes.piece()
+        numbers = [(self.admitted + self.difference(), 10)]
+        for _ in range(2):
+            numbers.append((int.from_bytes(self.bytes.data[self.bytes.at:self.bytes.at + 5], "little"), 8))
+            self.bytes.at += 5
+        digits = "".join(DIGITS[number >> 5 * place & 31] for number, size in numbers for place in reversed(range(size)))
+        return ("req_" + digits).encode()
+
+    def figures(self):
+        self.admitted += self.difference()
+        numbers = [self.admitted]
+        numbers += [self.bytes.number() if self.shape >> i & 1 else 0 for i in range(len(USAGE))]
+        numbers += [self.shape >> 12 & 3, self.shape >> 14 & 3, self.bytes.number(), self.bytes.number()]
+        request_id = self.request_id()
+        return b"".join(map(leb128, [*numbers, len(request_id)])) + request_id
+
+    def rows(self):
+        while self.bytes.at < len(self.bytes.data):
+            self.difference()  # of the numbers in the journal
+            self.shape ^= self.bytes.number()
+            yield row(self.bytes.known(self.keys) + self.figures() + self.bytes.known(self.names) + self.bytes.piece())
+
+
 def rows_in(content):
     """The rows of one block."""
-    assert content[0] == 2, "another version"
-    bytes_, keys, names = Bytes(content), [], []
-    bytes_.at = 1
-    while bytes_.at < len(content):
-        bytes_.number()  # in the journal, less the one before
-        yield row(bytes_.known(keys) + bytes_.piece() + bytes_.known(names) + bytes_.piece())
+    return Block(content).rows()
 
 
 def rows(path):
