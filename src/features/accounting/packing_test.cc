@@ -39,6 +39,17 @@ Numbered Unpack(std::string_view packed) {
   return rows;
 }
 
+// Of a whole block.
+Numbered ReadWhole(std::string_view content) {
+  Numbered rows;
+  const base::Status status = ReadBlock(content, [&rows](std::int64_t number, std::string_view bytes) {
+    rows.emplace_back(number, bytes);
+    return Going::kOn;
+  });
+  EXPECT_TRUE(status.ok());
+  return rows;
+}
+
 // Rows of a few callers and models, as they come.
 Numbered AnyRows(std::size_t count) {
   std::mt19937_64 dice(7);
@@ -179,13 +190,7 @@ TEST(Packing, ReadsBlocksWhoseFiguresAreNotPacked) {
     content += SevenBits(place) + Counted(parts.key) + Counted(parts.figures);
     content += SevenBits(place++) + Counted(parts.names) + Counted(parts.rest);
   }
-  Numbered read;
-  const base::Status status = ReadBlock(content, [&read](std::int64_t number, std::string_view bytes) {
-    read.emplace_back(number, bytes);
-    return Going::kOn;
-  });
-  EXPECT_TRUE(status.ok());
-  EXPECT_EQ(read, rows);
+  EXPECT_EQ(ReadWhole(content), rows);
 }
 
 TEST(Packing, ReadsBlocksWithTheirRowsAsTheyAre) {
@@ -196,13 +201,7 @@ TEST(Packing, ReadsBlocksWithTheirRowsAsTheyAre) {
     for (int i = 0; i < 2; ++i) content.push_back(static_cast<char>(bytes.size() >> (8 * i)));
     content.append(bytes);
   }
-  Numbered read;
-  const base::Status status = ReadBlock(content, [&read](std::int64_t number, std::string_view bytes) {
-    read.emplace_back(number, bytes);
-    return Going::kOn;
-  });
-  EXPECT_TRUE(status.ok());
-  EXPECT_EQ(read, rows);
+  EXPECT_EQ(ReadWhole(content), rows);
 }
 
 }  // namespace
